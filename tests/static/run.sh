@@ -1,0 +1,40 @@
+#!/bin/bash
+# What can be said of the sources without running them.
+set -u
+cd "$(dirname "$0")/../.." || exit
+. <(sed '/^set -eu/d;/^vm=/d;/^tree=/d' tests/vm/common.sh)
+linux=$(tests/vm/linux-source.sh) || exit
+n=0 status=0
+check() {
+	n=$((n + 1))
+	name=$1
+	shift
+	if out=$("$@" 2>&1); then
+		echo "ok $n static.$name"
+	else
+		echo "$out" | sed 's/^/# /'
+		echo "not ok $n static.$name"
+		status=1
+	fi
+}
+
+# The first two ask for a kernel tree; compat.h is the one file that may ask for
+# a version, and checkpatch reads that as a comparison with a constant.
+checkpatch() {
+	git ls-files -co --exclude-standard 'net/*.[ch]' 'include/*.h' 'tests/kunit/*.c' |
+		grep -v -- '-gen\.' |
+		xargs "$linux/scripts/checkpatch.pl" --no-tree --strict --quiet \
+			--terse --show-types --file \
+			--ignore FILE_PATH_CHANGES,SPDX_LICENSE_TAG \
+			--ignore LINUX_VERSION_CODE,CONSTANT_COMPARISON
+}
+kernel_doc() {
+	! git ls-files -co --exclude-standard 'net/*.[ch]' 'include/*.h' |
+		xargs "$linux/scripts/kernel-doc" -none -Wall 2>&1 | grep -E 'warning|error'
+}
+echo "KTAP version 1"
+need_packages perl python3
+check checkpatch checkpatch
+check kernel_doc kernel_doc
+echo "1..$n"
+exit $status

@@ -1,0 +1,74 @@
+#!/bin/sh
+# build.sh debian|uml: build the module, the tests and the programs for a test
+# machine, in a copy of the tree in the cache; print that copy's folder.
+
+. "$(dirname "$0")/common.sh"
+
+kernel=$1
+need_packages rsync build-essential kmod
+guest=$("$vm/guest-root.sh")
+build=$cache/build-$(echo "$tree" | sha256sum | cut -c 1-12)
+
+# stage FOLDER: copy the sources; keep what an earlier build left there.
+stage() {
+	mkdir -p "$1"
+	rsync -a --delete --exclude=.git --exclude=/out --exclude='*.o' \
+		--exclude='*.ko' --exclude='*.mod' --exclude='*.mod.c' \
+		--exclude='.*.cmd' --exclude=Module.symvers \
+		--exclude=modules.order "$tree/" "$1/"
+}
+
+# in_guest FOLDER COMMAND...: run a command in the guest's root, with a
+# compiler and libraries of its own; the folder is its /src.
+in_guest() {
+	folder=$1
+	shift
+	unshare -m sh -eu -c '
+		mount --bind "$1" "$2/src"
+		root=$2
+		shift 2
+		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin HOME=/root "$@"
+	' sh "$folder" "$guest/root" "$@" >&2
+}
+
+# depmod_with FOLDER MODULES: what depmod says of the kernel's modules with ours
+# among them goes to the folder's out/modules.
+depmod_with() {
+	mkdir -p "$1/out/modules"
+	unshare -m sh -eu -c '
+		release=$(basename "$2")
+		mount -t tmpfs tmpfs /mnt
+		mkdir -p "/mnt/usr/lib/modules/$release" /mnt/upper /mnt/work
+		ln -s usr/lib /mnt/lib
+		mount -t overlay overlay "/mnt/usr/lib/modules/$release" \
+			-o "lowerdir=$2,upperdir=/mnt/upper,workdir=/mnt/work"
+		mkdir "/mnt/usr/lib/modules/$release/updates"
+		cp "$1/net/rserpool/rserpool.ko" "/mnt/usr/lib/modules/$release/updates/"
+		depmod -b /mnt "$release"
+		rm -f "$1/out/modules/"*
+		cp "/mnt/usr/lib/modules/$release/modules."* "$1/out/modules/"
+	' sh "$1" "$2" >&2
+}
+
+jobs=-j$(nproc)
+stage "$build/debian"
+in_guest "$build/debian" make -s "$jobs" -C /src user
+case $kernel in
+debian)
+	in_guest "$build/debian" make -s "$jobs" W=1 \
+		-C "/usr/lib/modules/$(cat "$guest/version")/build" M=/src modules
+	depmod_with "$build/debian" \
+		"$guest/root/usr/lib/modules/$(cat "$guest/version")"
+	;;
+uml)
+	uml=$("$vm/uml-kernel.sh")
+	stage "$build/uml"
+	rsync -a --delete --exclude=/modules "$build/debian/out/" "$build/uml/out/"
+	make -s "$jobs" W=1 -C "$uml" ARCH=um M="$build/uml" modules >&2
+	depmod_with "$build/uml" "$uml/modules/lib/modules/"*
+	;;
+*)
+	die "unknown kernel $kernel: debian or uml"
+	;;
+esac
+echo "$build/$kernel"
