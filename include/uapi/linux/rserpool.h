@@ -43,4 +43,161 @@ struct sockaddr_rserpool {
 	__u8			srp_handle[RSP_HANDLE_MAX];
 };
 
+#define SOL_RSERPOOL	0x5250
+
+/*
+ * Socket options of level SOL_RSERPOOL.  A value shorter than its type, an
+ * unknown flag or a non-zero reserved field gives EINVAL.
+ */
+#define RSP_FAILOVER		1 /* __u32, enum rsp_failover_mode */
+#define RSP_EVENTS		2 /* __u32, set of 1 << enum rsp_event_type */
+#define RSP_INFO		3 /* get: struct rsp_info */
+#define RSP_RESUME		4 /* set: __u32, the generation that was read */
+#define RSP_FORCE_FAILOVER	5 /* set: __u32, must be 0 */
+#define RSP_FAILOVER_TIMEOUT	6 /* __u32, ms, 0 to RSP_TIMEOUT_MAX */
+#define RSP_DETECT_TIMEOUT	7 /* __u32, ms, RSP_DETECT_MIN to RSP_TIMEOUT_MAX */
+
+#define RSP_TIMEOUT_MAX		3600000
+#define RSP_DETECT_MIN		200
+
+/**
+ * enum rsp_failover_mode - what a socket sees when its element fails
+ * @RSP_FAILOVER_DEFAULT: what the pool says; notify where it says nothing
+ * @RSP_FAILOVER_NOTIFY: sends and receives fail with EREMCHG until RSP_RESUME
+ * @RSP_FAILOVER_AUTO: the session goes on with another element, without error
+ * @RSP_FAILOVER_OFF: the session ends with ECONNRESET
+ */
+enum rsp_failover_mode {
+	RSP_FAILOVER_DEFAULT,
+	RSP_FAILOVER_NOTIFY,
+	RSP_FAILOVER_AUTO,
+	RSP_FAILOVER_OFF,
+};
+
+/**
+ * enum rsp_fin - what it means when an element ends the connection first
+ * @RSP_FIN_EOF: end of file
+ * @RSP_FIN_FAILURE: a failure of the element
+ */
+enum rsp_fin {
+	RSP_FIN_EOF,
+	RSP_FIN_FAILURE,
+};
+
+/**
+ * enum rsp_session_state - RSP_INFO and netlink
+ * @RSP_SESSION_INIT: no connect() yet
+ * @RSP_SESSION_RESOLVE: the pool's elements are being asked for
+ * @RSP_SESSION_CONNECT: an element was selected and is being connected
+ * @RSP_SESSION_READY: an element serves it
+ * @RSP_SESSION_FAILOVER: its element failed; the next one is being connected
+ *	or waited for
+ * @RSP_SESSION_CLOSED: it is over
+ */
+enum rsp_session_state {
+	RSP_SESSION_INIT,
+	RSP_SESSION_RESOLVE,
+	RSP_SESSION_CONNECT,
+	RSP_SESSION_READY,
+	RSP_SESSION_FAILOVER,
+	RSP_SESSION_CLOSED,
+};
+
+/**
+ * enum rsp_failure - why a session left an element
+ * @RSP_FAILURE_NONE: it never did
+ * @RSP_FAILURE_RESET: the element's host reset the connection
+ * @RSP_FAILURE_FIN: it ended the connection, which its pool calls a failure
+ * @RSP_FAILURE_SILENT: octets were outstanding, or a probe, and nothing heard
+ * @RSP_FAILURE_UNREACHABLE: ICMP said so
+ * @RSP_FAILURE_REFUSED: a connect was refused
+ * @RSP_FAILURE_CONNECT_TIMEOUT: a connect was not answered
+ * @RSP_FAILURE_SEVERED: the operator removed the element now
+ * @RSP_FAILURE_FORCED: RSP_FORCE_FAILOVER
+ * @RSP_FAILURE_LOCAL: this host could not: memory, ports, a filter
+ */
+enum rsp_failure {
+	RSP_FAILURE_NONE,
+	RSP_FAILURE_RESET,
+	RSP_FAILURE_FIN,
+	RSP_FAILURE_SILENT,
+	RSP_FAILURE_UNREACHABLE,
+	RSP_FAILURE_REFUSED,
+	RSP_FAILURE_CONNECT_TIMEOUT,
+	RSP_FAILURE_SEVERED,
+	RSP_FAILURE_FORCED,
+	RSP_FAILURE_LOCAL,
+};
+
+/**
+ * struct rsp_info - the value of RSP_INFO
+ * @state: enum rsp_session_state
+ * @mode: enum rsp_failover_mode in force, never RSP_FAILOVER_DEFAULT
+ * @failure: enum rsp_failure, of the last failover
+ * @generation: failovers begun; what RSP_RESUME takes
+ * @resumed: the last generation that was resumed; differs from @generation
+ *	while calls fail with EREMCHG
+ * @pe_id: PE identifier of the element that serves, 0 while none does
+ * @prev_pe_id: of the one before it
+ * @elements_tried: connects begun since connect()
+ * @failover_us: how long the last finished failover took, microseconds
+ * @reserved: 0
+ * @local: transport address of this end, family 0 while there is none
+ * @peer: transport address of the element
+ *
+ * A kernel gives as many octets as the caller asks for, and no more than it
+ * knows; what it does not know stays as the caller left it.
+ */
+struct rsp_info {
+	__u8	state;
+	__u8	mode;
+	__u8	failure;
+	__u8	reserved[5];
+	__u32	generation;
+	__u32	resumed;
+	__u32	pe_id;
+	__u32	prev_pe_id;
+	__u32	elements_tried;
+	__u32	reserved2;
+	__u64	failover_us;
+	struct __kernel_sockaddr_storage local;
+	struct __kernel_sockaddr_storage peer;
+};
+
+/**
+ * enum rsp_event_type - what a record with MSG_NOTIFICATION tells
+ * @RSP_EVENT_FAILOVER_BEGUN: the element failed; another is being looked for
+ * @RSP_EVENT_FAILOVER_DONE: another element serves
+ * @RSP_EVENT_FAILOVER_FAILED: none was found in time; the session is over
+ */
+enum rsp_event_type {
+	RSP_EVENT_FAILOVER_BEGUN,
+	RSP_EVENT_FAILOVER_DONE,
+	RSP_EVENT_FAILOVER_FAILED,
+};
+
+#ifndef MSG_NOTIFICATION
+#define MSG_NOTIFICATION	0x8000
+#endif
+
+/**
+ * struct rsp_event - a record that recvmsg() gives with MSG_NOTIFICATION set
+ * @type: enum rsp_event_type
+ * @failure: enum rsp_failure
+ * @reserved: 0
+ * @generation: the failover's
+ * @old_pe_id: PE identifier of the element that failed
+ * @pe_id: of the element that serves now, 0 while none does
+ * @failover_us: RSP_EVENT_FAILOVER_DONE: microseconds since it began
+ */
+struct rsp_event {
+	__u16	type;
+	__u8	failure;
+	__u8	reserved;
+	__u32	generation;
+	__u32	old_pe_id;
+	__u32	pe_id;
+	__u64	failover_us;
+};
+
 #endif /* _UAPI_LINUX_RSERPOOL_H */
