@@ -3,6 +3,8 @@
 # make            the module for the running kernel
 # make install    install it where modprobe looks
 # make check      every test there is; T=name runs those whose name has it
+# make gen        the netlink tables and headers, from their spec
+# make check-gen  fails where these are not what the spec says
 # make guest      a shell in the test guest; KERNEL=uml for the debug kernel
 # make clean
 
@@ -18,6 +20,12 @@ install: modules
 
 check:
 	tests/run "$(T)"
+
+gen:
+	Documentation/netlink/generate.sh
+
+check-gen:
+	Documentation/netlink/generate.sh check
 
 guest:
 	VM_SHELL=1 tests/vm/run.sh $(or $(KERNEL),debian) exec bash -i
@@ -39,4 +47,4 @@ out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/self
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread
 
-.PHONY: all modules install check guest clean user
+.PHONY: all modules install check gen check-gen guest clean user

@@ -36,5 +36,6 @@ echo "KTAP version 1"
 need_packages perl python3
 check checkpatch checkpatch
 check kernel_doc kernel_doc
+check gen Documentation/netlink/generate.sh check
 echo "1..$n"
 exit $status
