@@ -4,9 +4,11 @@
 
 #include <linux/in6.h>
 #include <linux/mutex.h>
+#include <linux/rbtree.h>
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/rserpool.h>
+#include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -18,7 +20,7 @@
 /**
  * struct rsp_handle - a pool handle (RFC 5354, section 3.8)
  * @len: 1 to RSP_HANDLE_MAX
- * @octets: any octets; those behind @len are zero
+ * @octets: any octets; those behind @len are not looked at
  */
 struct rsp_handle {
 	u8 len;
@@ -75,18 +77,22 @@ struct rsp_pool_config {
  * @handle: fixed
  * @index: place in rsp_handlespace.pool_index, for dumps; fixed
  * @config: writer lock; @config.fin and @config.failover are read locklessly
- * @refs: one for the handlespace, one a session
- * @dead: taken out of the handlespace
+ * @refs: one for the handlespace, one an element, one a session
+ * @dead: taken out of the handlespace for good: whoever holds it looks the
+ *	handle up anew; writer lock, read locklessly
  * @explicit: made by an operator: stays when its last element goes
  * @hs: where it belongs
  * @selectable: the policy's index of the elements that are not avoided;
  *	replaced under the writer lock only while the pool has no element
  * @elements: dense index of all elements, for dumps; writer lock, RCU
  * @n_elements: how many; writer lock, read locklessly
- * @avoided: elements out of @selectable, the first to return first; writer lock
- * @n_avoided: how many; writer lock, read locklessly
+ * @avoided_lock: @avoided, inside the writer lock
+ * @avoided: elements with RSP_AVOID_FAILED, the first to return first;
+ *	@avoided_lock
+ * @n_avoided: elements with any enum rsp_avoid_reason; writer lock, read
+ *	locklessly
  * @mark: generation of the last sync that named it; writer lock
- * @rcu: frees it
+ * @free: frees it after a grace period
  */
 struct rsp_pool {
 	struct rhash_head by_handle;
@@ -100,10 +106,11 @@ struct rsp_pool {
 	struct rsp_policy_index __rcu *selectable;
 	struct xarray elements;
 	u32 n_elements;
-	struct list_head avoided;
+	spinlock_t avoided_lock; /* see above */
+	struct rb_root_cached avoided;
 	u32 n_avoided;
 	u32 mark;
-	struct rcu_head rcu;
+	struct rcu_work free;
 };
 
 /**
@@ -139,20 +146,23 @@ enum rsp_avoid_reason {
  * @index: place in rsp_pool.elements; fixed
  * @home: home registrar; writer lock
  * @refs: one for the handlespace, one a session
- * @dead: taken out of the handlespace; its sessions go on
+ * @dead: taken out of the handlespace; its sessions go on; writer lock, read
+ *	locklessly
  * @avoid: enum rsp_avoid_reason; writer lock, read locklessly
- * @failures: failures since it last worked; writer lock
- * @avoid_until: ktime (ns) at which RSP_AVOID_FAILED ends; writer lock
- * @avoided: place in rsp_pool.avoided; writer lock
+ * @failures: failures since it last worked; writer lock, read locklessly
+ * @avoid_until: ktime at which RSP_AVOID_FAILED ends; writer lock
+ * @avoided: place in rsp_pool.avoided
+ * @expires: ktime at which it expires, KTIME_MAX: never; writer lock
  * @lifetime_ms: see struct rsp_pe_config; writer lock
- * @expires: ktime (ns) at which it expires, 0: never; writer lock
- * @timer: place in rsp_handlespace.timers, the nearer of @avoid_until and
- *	@expires; writer lock
  * @sessions: sessions that it serves now
- * @mark: generation of the last sync that named it; writer lock
+ * @timer: place in rsp_handlespace.timers, at the nearer of @avoid_until and
+ *	@expires; writer lock
  * @rcu: frees it
+ * @mark: generation of the last sync that named it; writer lock
  * @n_transports: how many; fixed
  * @transports: fixed: an element that moves is replaced
+ *
+ * The order of the members leaves no holes: there can be a million.
  */
 struct rsp_pe {
 	struct rsp_policy_node node;
@@ -165,23 +175,24 @@ struct rsp_pe {
 	u8 avoid;
 	u16 failures;
 	ktime_t avoid_until;
-	struct list_head avoided;
-	u32 lifetime_ms;
+	struct rb_node avoided;
 	ktime_t expires;
-	struct timerqueue_node timer;
+	u32 lifetime_ms;
 	atomic_t sessions;
-	u32 mark;
+	struct timerqueue_node timer;
 	struct rcu_head rcu;
+	u32 mark;
 	u8 n_transports;
 	struct rsp_transport transports[] __counted_by(n_transports);
 };
 
+/* What happened to a pool (the first three only) or an element. */
 enum rsp_change {
 	RSP_CHANGE_NEW,
-	RSP_CHANGE_SET,
+	RSP_CHANGE_SET,		/* a replaced element too; told of the new one */
 	RSP_CHANGE_DEL,
 	RSP_CHANGE_EXPIRED,
-	RSP_CHANGE_AVOIDED,
+	RSP_CHANGE_AVOIDED,	/* rsp_pe.avoid says why */
 	RSP_CHANGE_RETURNED,
 };
 
@@ -216,14 +227,15 @@ struct rsp_waiter {
 /**
  * struct rsp_handlespace - the handlespace of a scope
  * @lock: the writer lock: every change of pools and elements
- * @ops: who hears of changes; fixed
+ * @ops: who hears of changes, may be NULL; fixed until rsp_handlespace_exit()
  * @pools: pools by handle; RCU
  * @elements: elements by pool and PE identifier; RCU
  * @pool_index: dense index of pools, for dumps; RCU
- * @n_pools: how many; @lock
- * @n_elements: how many; @lock
+ * @n_pools: how many; @lock, read locklessly
+ * @n_elements: how many; @lock, read locklessly
  * @limits: @lock, read locklessly
- * @seq: changes with each change, so that a dump sees it was overtaken
+ * @seq: grows with each change, so that a dump sees it was overtaken; @lock,
+ *	read locklessly
  * @mark: generation of the sync under way or of the last one; @lock
  * @syncing: a sync is under way; @lock
  * @timers: elements by the time at which something happens to them; @lock
@@ -254,6 +266,8 @@ struct rsp_handlespace {
  * Each stands described at its definition. "Ref" marks what returns with a
  * reference that the caller gives back.
  */
+int rsp_handlespace_register(void);
+void rsp_handlespace_unregister(void);
 int rsp_handlespace_init(struct rsp_handlespace *hs,
 			 const struct rsp_handlespace_ops *ops);
 void rsp_handlespace_exit(struct rsp_handlespace *hs);
@@ -267,10 +281,10 @@ void rsp_pool_put(struct rsp_pool *pool);
 struct rsp_pe *rsp_pe_find_rcu(struct rsp_pool *pool, u32 id);
 struct rsp_pe *rsp_pe_get(struct rsp_pool *pool, u32 id);	/* Ref */
 void rsp_pe_put(struct rsp_pe *pe);
+
+/* Sessions: process context. */
 struct rsp_pe *rsp_pool_select(struct rsp_pool *pool,
 			       const struct rsp_exclude *exclude); /* Ref */
-
-/* Those who wait: process context. */
 void rsp_handlespace_wait(struct rsp_handlespace *hs,
 			  struct rsp_waiter *waiter);
 void rsp_handlespace_unwait(struct rsp_handlespace *hs,
@@ -283,17 +297,23 @@ void rsp_pe_failed(struct rsp_pe *pe);
 void rsp_pe_worked(struct rsp_pe *pe);
 
 /* Writers: the caller holds rsp_handlespace.lock. */
+int rsp_pool_check(struct rsp_handlespace *hs, const struct rsp_pool *pool,
+		   const struct rsp_handle *handle,
+		   const struct rsp_pool_config *config);
 struct rsp_pool *rsp_pool_add(struct rsp_handlespace *hs,
 			      const struct rsp_handle *handle,
 			      const struct rsp_pool_config *config,
 			      bool explicit);
-int rsp_pool_set(struct rsp_pool *pool, const struct rsp_pool_config *config);
+int rsp_pool_set(struct rsp_pool *pool, const struct rsp_pool_config *config,
+		 bool explicit);
 void rsp_pool_del(struct rsp_pool *pool);
-int rsp_pe_check(struct rsp_pool *pool, const struct rsp_pe_config *config);
+int rsp_pe_check(struct rsp_handlespace *hs, struct rsp_pool *pool,
+		 const struct rsp_pe_config *config, u32 ahead);
 int rsp_pe_set(struct rsp_pool *pool, const struct rsp_pe_config *config);
 void rsp_pe_del(struct rsp_pe *pe);
 void rsp_pe_drain(struct rsp_pe *pe, bool drain);
 int rsp_handlespace_sync_begin(struct rsp_handlespace *hs);
 int rsp_handlespace_sync_end(struct rsp_handlespace *hs);
+void rsp_handlespace_sync_abort(struct rsp_handlespace *hs);
 
 #endif /* _RSERPOOL_HANDLESPACE_H */
