@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# make            the module for the running kernel
-# make install    install it where modprobe looks
+# make            the module for the running kernel, and the tools
+# make install    install them; DESTDIR and PREFIX as usual for the tools
+# make unit       the tools' own tests, here, with sanitizers
 # make check      every test there is; T=name runs those whose name has it
 # make gen        the netlink tables and headers, from their spec
 # make check-gen  fails where these are not what the spec says
@@ -10,12 +11,12 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
-all: modules
+all: modules user
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-install: modules
+install: modules user
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
 
 check:
@@ -41,10 +42,33 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes -Werror -Iinclu
 selftests := $(patsubst %.c,out/%,$(wildcard tests/selftests/test_*.c))
 selftest_lib := $(filter-out tests/selftests/test_%,$(wildcard tests/selftests/*.c))
 
-user: $(selftests)
+user: $(selftests) out/bin/rspctl
 
 out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h) include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread
 
-.PHONY: all modules install check gen check-gen guest clean user
+tools_headers := $(wildcard tools/lib/*.h tools/rspctl/*.h include/uapi/linux/*.h)
+rspctl_objects := $(patsubst %.c,out/%.o,$(wildcard tools/lib/*.c tools/rspctl/*.c))
+
+out/tools/%.o: tools/%.c $(tools_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+out/bin/rspctl: $(rspctl_objects)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lmnl
+
+# All of rspctl but its main(), with the tests and what they stand in for.
+unit_tests := $(patsubst %.c,out/%,$(wildcard tests/unit/test_*.c))
+
+unit: $(unit_tests)
+	@for t in $^; do $$t || exit; done
+
+out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.c tools/rspctl/*.c) $(tools_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
+		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
+
+.PHONY: all modules install install-modules install-tools unit check gen check-gen guest clean user

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "print.h"
+
+#define DEPTH_MAX	8
+
+static struct {
+	bool json;
+	bool pretty;
+	unsigned int depth;
+	bool started[DEPTH_MAX];	/* a value stands at this depth */
+} out;
+
+/**
+ * print_init() - choose how everything that follows is printed
+ * @json: JSON rather than text
+ * @pretty: with JSON, a value a line
+ */
+void print_init(bool json, bool pretty)
+{
+	out.json = json;
+	out.pretty = pretty;
+	out.depth = 0;
+	out.started[0] = false;
+}
+
+/**
+ * print_json() - whether values are printed as JSON
+ *
+ * Return: true for JSON, false for text.
+ */
+bool print_json(void)
+{
+	return out.json;
+}
+
+static void indent(void)
+{
+	unsigned int i;
+
+	if (!out.pretty)
+		return;
+	putchar('\n');
+	for (i = 0; i < out.depth; i++)
+		putchar('\t');
+}
+
+static void quote(const char *s)
+{
+	unsigned char c;
+
+	putchar('"');
+	for (; (c = *s); s++) {
+		if (c == '"' || c == '\\')
+			printf("\\%c", c);
+		else if (c < ' ')
+			printf("\\u%04x", c);
+		else
+			putchar(c);
+	}
+	putchar('"');
+}
+
+/* What stands before a value: comma, line, key. */
+static void lead(const char *key)
+{
+	if (out.depth) {
+		if (out.started[out.depth])
+			putchar(',');
+		indent();
+	}
+	out.started[out.depth] = true;
+	if (key) {
+		quote(key);
+		putchar(':');
+		if (out.pretty)
+			putchar(' ');
+	}
+}
+
+static void begin(const char *key, char bracket)
+{
+	if (!out.json)
+		return;
+	lead(key);
+	putchar(bracket);
+	out.depth++;
+	out.started[out.depth] = false;
+}
+
+static void end(char bracket)
+{
+	bool filled = out.started[out.depth];
+
+	if (!out.json)
+		return;
+	out.depth--;
+	if (filled)
+		indent();
+	putchar(bracket);
+	if (!out.depth)
+		putchar('\n');
+}
+
+/**
+ * print_array_begin() - open a JSON array; nothing in text
+ * @key: its name in the object around it, or NULL
+ */
+void print_array_begin(const char *key)
+{
+	begin(key, '[');
+}
+
+/**
+ * print_array_end() - close what print_array_begin() opened
+ */
+void print_array_end(void)
+{
+	end(']');
+}
+
+/**
+ * print_object_begin() - open a JSON object; nothing in text
+ * @key: its name in the object around it, or NULL
+ */
+void print_object_begin(const char *key)
+{
+	begin(key, '{');
+}
+
+/**
+ * print_object_end() - close what print_object_begin() opened
+ *
+ * An outermost object or array ends its line, so that a program can read one
+ * value a line.
+ */
+void print_object_end(void)
+{
+	end('}');
+}
+
+/* The formats are the callers' literals, one conversion each. */
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+
+/**
+ * print_string() - print a string
+ * @key: its name in JSON, NULL in an array
+ * @fmt: its format in text, with a %s; NULL: JSON only
+ * @value: the string: octets below 0x80
+ */
+void print_string(const char *key, const char *fmt, const char *value)
+{
+	if (out.json) {
+		lead(key);
+		quote(value);
+	} else if (fmt) {
+		printf(fmt, value);
+	}
+}
+
+/**
+ * print_uint() - print a number
+ * @key: its name in JSON, NULL in an array
+ * @fmt: its format in text, with a PRI*64; NULL: JSON only
+ * @value: the number
+ */
+void print_uint(const char *key, const char *fmt, uint64_t value)
+{
+	if (out.json) {
+		lead(key);
+		printf("%" PRIu64, value);
+	} else if (fmt) {
+		printf(fmt, value);
+	}
+}
+
+/**
+ * print_bool() - print whether something holds
+ * @key: its name in JSON, NULL in an array
+ * @if_true: what text says when it does; text says nothing otherwise
+ * @value: whether it does
+ */
+void print_bool(const char *key, const char *if_true, bool value)
+{
+	if (out.json) {
+		lead(key);
+		fputs(value ? "true" : "false", stdout);
+	} else if (value) {
+		fputs(if_true, stdout);
+	}
+}
+
+/**
+ * print_text() - print what only text has
+ * @fmt: as printf()
+ */
+void print_text(const char *fmt, ...)
+{
+	va_list args;
+
+	if (out.json)
+		return;
+	va_start(args, fmt);
+	vprintf(fmt, args);
+	va_end(args);
+}
+
+/**
+ * print_flush() - hand what was printed to whoever reads it
+ *
+ * Return: 0, or -1 when it could not all be written, with errno.
+ */
+int print_flush(void)
+{
+	return fflush(stdout) || ferror(stdout) ? -1 : 0;
+}

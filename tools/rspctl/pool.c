@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <inttypes.h>
+#include <linux/genetlink.h>
+
+#include "../lib/print.h"
+#include "rspctl.h"
+
+/**
+ * pool_show() - print a pool
+ * @nlh: of pool-get, or of what tells of a change
+ */
+void pool_show(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attrs[RSERPOOL_A_POOL_MAX + 1];
+
+	attrs_read(nlh, attrs, RSERPOOL_A_POOL_MAX);
+	show_handle("pool", "%s", attrs[RSERPOOL_A_POOL_HANDLE]);
+	print_string("policy", " policy %s",
+		     policy_name(attr_u32(attrs[RSERPOOL_A_POOL_POLICY])));
+	print_string("fin", " fin %s",
+		     name_of(fin_names, attr_u32(attrs[RSERPOOL_A_POOL_FIN])));
+	print_string("failover", " failover %s",
+		     name_of(failover_names,
+			     attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER])));
+	print_uint("elements", " elements %" PRIu64,
+		   attr_u32(attrs[RSERPOOL_A_POOL_ELEMENTS]));
+	print_uint("avoided", " avoided %" PRIu64,
+		   attr_u32(attrs[RSERPOOL_A_POOL_AVOIDED]));
+	print_uint("sessions", ctl.stats ? " sessions %" PRIu64 : NULL,
+		   attr_u32(attrs[RSERPOOL_A_POOL_SESSIONS]));
+	print_bool("explicit", " explicit", attrs[RSERPOOL_A_POOL_EXPLICIT]);
+}
+
+static int show_line(const struct nlmsghdr *nlh, void *data)
+{
+	(void)data;
+	print_object_begin(NULL);
+	pool_show(nlh);
+	print_text("\n");
+	print_object_end();
+	return 0;
+}
+
+static int show_one(struct words *words)
+{
+	struct handle handle;
+	struct nlmsghdr *nlh;
+	int ret = 0;
+
+	if (take_handle(words, "pool", &handle) || no_more(words))
+		return EXIT_USAGE;
+	nlh = request(RSERPOOL_CMD_POOL_GET, 0);
+	if (!nlh)
+		return EXIT_KERNEL;
+	put_handle(nlh, RSERPOOL_A_POOL_HANDLE, &handle);
+	print_array_begin(NULL);
+	if (nl_talk(&ctl.client, nlh, show_line, NULL))
+		ret = kernel_error("see: rspctl pool show");
+	print_array_end();
+	return ret;
+}
+
+static int show(struct words *words)
+{
+	struct nlmsghdr *nlh;
+	int ret;
+
+	if (words->n)
+		return show_one(words);
+	nlh = request(RSERPOOL_CMD_POOL_GET, 0);
+	if (!nlh)
+		return EXIT_KERNEL;
+	print_array_begin(NULL);
+	ret = dump(nlh, show_line, NULL);
+	print_array_end();
+	return ret;
+}
+
+static const char *const keywords[] = { "policy", "fin", "failover", NULL };
+
+static int put_setting(struct words *words, struct nlmsghdr *nlh)
+{
+	const char *word;
+	uint32_t policy;
+	int key, value;
+
+	key = pick(*words->at, "keyword of a pool", keywords);
+	if (key < 0)
+		return EXIT_USAGE;
+	words->at++;
+	words->n--;
+	if (!key) {
+		if (take_policy(words, &policy))
+			return EXIT_USAGE;
+		mnl_attr_put_u32(nlh, RSERPOOL_A_POOL_POLICY, policy);
+		return 0;
+	}
+	if (take_value(words, keywords[key], &word))
+		return EXIT_USAGE;
+	value = key == 1 ? pick(word, "meaning of a FIN", fin_names) :
+			   pick(word, "failover mode", failover_names);
+	if (value < 0)
+		return EXIT_USAGE;
+	mnl_attr_put_u32(nlh, key == 1 ? RSERPOOL_A_POOL_FIN :
+					 RSERPOOL_A_POOL_FAILOVER,
+			 (uint32_t)value);
+	return 0;
+}
+
+static int refused(const char *name)
+{
+	switch (ctl.client.error.err) {
+	case EEXIST:
+		return kernel_error("to change it: rspctl pool set %s", name);
+	case ENOENT:
+		return kernel_error("see: rspctl pool show");
+	default:
+		return kernel_error("see: rspctl pool show %s", name);
+	}
+}
+
+/* @cmd and, where that finds a pool there already, @cmd2 if not 0. */
+static int configure(struct words *words, uint8_t cmd, uint8_t cmd2)
+{
+	char name[HANDLE_TEXT_MAX];
+	struct genlmsghdr *genl;
+	struct handle handle;
+	struct nlmsghdr *nlh;
+	int ret;
+
+	if (take_handle(words, "pool", &handle))
+		return EXIT_USAGE;
+	nlh = request(cmd, 0);
+	if (!nlh)
+		return EXIT_KERNEL;
+	put_handle(nlh, RSERPOOL_A_POOL_HANDLE, &handle);
+	while (words->n)
+		if (put_setting(words, nlh))
+			return EXIT_USAGE;
+	ret = nl_talk(&ctl.client, nlh, NULL, NULL);
+	if (ret == -EEXIST && cmd2) {
+		genl = mnl_nlmsg_get_payload(nlh);
+		genl->cmd = cmd2;
+		ret = nl_talk(&ctl.client, nlh, NULL, NULL);
+	}
+	if (!ret)
+		return 0;
+	format_handle(handle.octets, handle.len, name);
+	return refused(name);
+}
+
+static int add(struct words *words)
+{
+	return configure(words, RSERPOOL_CMD_POOL_NEW,
+			 ctl.sync ? RSERPOOL_CMD_POOL_SET : 0);
+}
+
+static int set(struct words *words)
+{
+	if (words->n == 1)
+		return complain("what shall be set? say policy, fin or failover");
+	return configure(words, RSERPOOL_CMD_POOL_SET, 0);
+}
+
+static int show_severed(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attrs[RSERPOOL_A_POOL_MAX + 1];
+
+	(void)data;
+	attrs_read(nlh, attrs, RSERPOOL_A_POOL_MAX);
+	print_object_begin(NULL);
+	print_uint("severed", "severed %" PRIu64 "\n",
+		   attr_u32(attrs[RSERPOOL_A_POOL_SEVERED]));
+	print_object_end();
+	return 0;
+}
+
+static int del(struct words *words)
+{
+	char name[HANDLE_TEXT_MAX];
+	struct handle handle;
+	struct nlmsghdr *nlh;
+	bool now = false;
+
+	if (take_handle(words, "pool", &handle))
+		return EXIT_USAGE;
+	if (words->n && is_word(*words->at, "now")) {
+		now = true;
+		words->at++;
+		words->n--;
+	}
+	if (no_more(words))
+		return EXIT_USAGE;
+	nlh = request(RSERPOOL_CMD_POOL_DEL, 0);
+	if (!nlh)
+		return EXIT_KERNEL;
+	put_handle(nlh, RSERPOOL_A_POOL_HANDLE, &handle);
+	if (now)
+		mnl_attr_put(nlh, RSERPOOL_A_POOL_NOW, 0, NULL);
+	if (!nl_talk(&ctl.client, nlh, now ? show_severed : NULL, NULL))
+		return 0;
+	format_handle(handle.octets, handle.len, name);
+	return refused(name);
+}
+
+const struct command pool_commands[] = {
+	{ .name = "show", .run = show, .usage = "[ NAME ]" },
+	{
+		.name = "add", .run = add,
+		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
+			 "\t[ failover { notify | auto | off | default } ]"
+	},
+	{
+		.name = "set", .run = set,
+		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
+			 "\t[ failover { notify | auto | off | default } ]"
+	},
+	{ .name = "del", .run = del, .usage = "NAME [ now ]" },
+	{ .name = NULL }
+};

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <inttypes.h>
+#include <string.h>
+
+#include "../lib/print.h"
+#include "rspctl.h"
+
+/**
+ * session_show_event() - print what happened to a session
+ * @nlh: of session-event
+ */
+void session_show_event(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attrs[RSERPOOL_A_SESSION_MAX + 1];
+	const struct nlattr *attr;
+
+	attrs_read(nlh, attrs, RSERPOOL_A_SESSION_MAX);
+	print_uint("id", "id %" PRIu64, attr_u32(attrs[RSERPOOL_A_SESSION_ID]));
+	show_handle("pool", " pool %s", attrs[RSERPOOL_A_SESSION_HANDLE]);
+	print_string("what", " %s",
+		     name_of(event_names,
+			     attr_u32(attrs[RSERPOOL_A_SESSION_EVENT])));
+	print_string("failure", " failure %s",
+		     name_of(failure_names,
+			     attr_u32(attrs[RSERPOOL_A_SESSION_FAILURE])));
+	print_uint("generation", " generation %" PRIu64,
+		   attr_u32(attrs[RSERPOOL_A_SESSION_GENERATION]));
+	show_pe_id("prev-pe", " from pe %s",
+		   attrs[RSERPOOL_A_SESSION_PREV_PE_ID]);
+	show_pe_id("pe", " to pe %s", attrs[RSERPOOL_A_SESSION_PE_ID]);
+	attr = attrs[RSERPOOL_A_SESSION_FAILOVER_US];
+	if (attr)
+		print_uint("failover-us", " in %" PRIu64 " us",
+			   attr_uint(attr));
+}
+
+static void show_failovers(const struct nlattr **attrs)
+{
+	uint32_t generation = attr_u32(attrs[RSERPOOL_A_SESSION_GENERATION]);
+	uint64_t us = attr_uint(attrs[RSERPOOL_A_SESSION_FAILOVER_US]);
+	bool text = generation || ctl.stats;
+
+	print_uint("generation", text ? "\n    failovers %" PRIu64 : NULL,
+		   generation);
+	print_uint("resumed", text ? " resumed %" PRIu64 : NULL,
+		   attr_u32(attrs[RSERPOOL_A_SESSION_RESUMED]));
+	print_string("failure", text ? " last: %s" : NULL,
+		     name_of(failure_names,
+			     attr_u32(attrs[RSERPOOL_A_SESSION_FAILURE])));
+	if (print_json() || (text && generation))
+		show_pe_id("prev-pe", " from pe %s",
+			   attrs[RSERPOOL_A_SESSION_PREV_PE_ID]);
+	print_uint("failover-us", text ? " in %" PRIu64 " us" : NULL, us);
+	print_uint("elements-tried", ctl.stats ? " tried %" PRIu64 : NULL,
+		   attr_u32(attrs[RSERPOOL_A_SESSION_ELEMENTS_TRIED]));
+}
+
+static void show_session(const struct nlattr **attrs)
+{
+	print_object_begin(NULL);
+	print_uint("id", "id %" PRIu64, attr_u32(attrs[RSERPOOL_A_SESSION_ID]));
+	show_handle("pool", " pool %s", attrs[RSERPOOL_A_SESSION_HANDLE]);
+	print_string("state", " state %s",
+		     name_of(state_names,
+			     attr_u32(attrs[RSERPOOL_A_SESSION_STATE])));
+	print_string("mode", " mode %s",
+		     name_of(failover_names,
+			     attr_u32(attrs[RSERPOOL_A_SESSION_MODE])));
+	show_pe_id("pe", " pe %s", attrs[RSERPOOL_A_SESSION_PE_ID]);
+	show_transport("local", " local %s", attrs[RSERPOOL_A_SESSION_LOCAL]);
+	show_transport("peer", " peer %s", attrs[RSERPOOL_A_SESSION_PEER]);
+	print_uint("uid", " uid %" PRIu64,
+		   attr_u32(attrs[RSERPOOL_A_SESSION_UID]));
+	show_failovers(attrs);
+	print_text("\n");
+	print_object_end();
+}
+
+/* @data: the handle of the sessions that are wanted, or NULL for all. */
+static int show_line(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attrs[RSERPOOL_A_SESSION_MAX + 1], *attr;
+	const struct handle *handle = data;
+
+	attrs_read(nlh, attrs, RSERPOOL_A_SESSION_MAX);
+	attr = attrs[RSERPOOL_A_SESSION_HANDLE];
+	if (handle && (!attr ||
+		       mnl_attr_get_payload_len(attr) != handle->len ||
+		       memcmp(mnl_attr_get_payload(attr), handle->octets,
+			      handle->len)))
+		return 0;
+	show_session(attrs);
+	return 0;
+}
+
+static int show(struct words *words)
+{
+	static const char *const keywords[] = { "id", "pool", NULL };
+	struct handle handle, *pool = NULL;
+	struct nlmsghdr *nlh;
+	uint32_t id = 0;
+	int ret = 0, key = -1;
+
+	if (words->n) {
+		key = pick(*words->at, "keyword of this command", keywords);
+		if (key < 0)
+			return EXIT_USAGE;
+		words->at++;
+		words->n--;
+		ret = key ? take_handle(words, "pool", &handle) :
+			    take_u32(words, "id", &id);
+		if (ret || no_more(words))
+			return EXIT_USAGE;
+		pool = key ? &handle : NULL;
+	}
+	nlh = request(RSERPOOL_CMD_SESSION_GET, 0);
+	if (!nlh)
+		return EXIT_KERNEL;
+	print_array_begin(NULL);
+	if (key) {
+		ret = dump(nlh, show_line, pool);
+	} else {
+		mnl_attr_put_u32(nlh, RSERPOOL_A_SESSION_ID, id);
+		if (nl_talk(&ctl.client, nlh, show_line, NULL))
+			ret = kernel_error("see: rspctl session show");
+	}
+	print_array_end();
+	return ret;
+}
+
+const struct command session_commands[] = {
+	{ .name = "show", .run = show, .usage = "[ id N | pool NAME ]" },
+	{ .name = NULL }
+};
