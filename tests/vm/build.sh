@@ -1,6 +1,7 @@
 #!/bin/sh
 # build.sh debian|uml: build the module, the tests and the programs for a test
 # machine, in a copy of the tree in the cache; print that copy's folder.
+# build.sh unit: build the programs' own tests and run them.
 
 . "$(dirname "$0")/common.sh"
 
@@ -25,6 +26,7 @@ in_guest() {
 	shift
 	unshare -m sh -eu -c '
 		mount --bind "$1" "$2/src"
+		mount -t proc proc "$2/proc"
 		root=$2
 		shift 2
 		exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin HOME=/root "$@"
@@ -66,6 +68,9 @@ uml)
 	rsync -a --delete --exclude=/modules "$build/debian/out/" "$build/uml/out/"
 	make -s "$jobs" W=1 -C "$uml" ARCH=um M="$build/uml" modules >&2
 	depmod_with "$build/uml" "$uml/modules/lib/modules/"*
+	;;
+unit)
+	in_guest "$build/debian" make -s -C /src unit
 	;;
 *)
 	die "unknown kernel $kernel: debian or uml"
