@@ -2,7 +2,6 @@
 #ifndef _RSERPOOL_POLICY_H
 #define _RSERPOOL_POLICY_H
 
-#include <linux/maple_tree.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
@@ -39,14 +38,14 @@ struct rsp_policy_params {
 
 /**
  * struct rsp_policy_node - an element's place in its pool's policy
- * @params: written under the writer lock while the node is out of the index
+ * @params: writer lock; WRR, LUD: the index's own lock too
  * @id: PE identifier; fixed
  * @indexed: it is in the index; writer lock
- * @pos: dense array and sum tree: where; writer lock, read under RCU as a hint
- * @rb: WRR, LUD: place in the tree; the index's own lock
- * @key: WRR, LUD: what the tree is sorted by; the index's own lock
+ * @pos: RR, RAND, WRAND, RLU: in which slot; writer lock
  * @used: LUD: selections since the last registration (RFC 5356, 5.2.2); the
  *	index's own lock
+ * @rb: WRR, LUD: place in the tree; the index's own lock
+ * @key: WRR, LUD: what the tree is sorted by; the index's own lock
  *
  * Freed by its owner a grace period after rsp_policy_remove().
  */
@@ -54,8 +53,10 @@ struct rsp_policy_node {
 	struct rsp_policy_params params;
 	u32 id;
 	bool indexed;
-	u32 pos;
-	u32 used;
+	union {
+		u32 pos;
+		u32 used;
+	};
 	struct rb_node rb;
 	u64 key;
 };

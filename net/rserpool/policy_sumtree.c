@@ -1,0 +1,408 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * WRAND and RLU (RFC 5356, sections 4.4 and 5.4): a hash table of nodes by PE
+ * identifier, with their weights beside them and a tree of sums above these.
+ * The hash finds what a selection excludes, so that the draw is among the
+ * weights of the others at once, however much the excluded ones weigh.
+ *
+ * A writer changes sums one by one.  A draw that runs into sums that do not
+ * fit together begins anew.
+ */
+
+#include <linux/jhash.h>
+#include <linux/random.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+
+#include "policy_index.h"
+
+/* 32 branches: a step down reads four cache lines, and seven steps suffice. */
+#define FAN_BITS	5
+#define FAN		32U
+#define LEVELS_MAX	7
+#define NODES_MAX	0x40000000U
+
+/**
+ * struct table - the nodes of a sum tree; replaced as a whole
+ * @n_slots: a multiple of FAN; fixed
+ * @n_levels: of sums; fixed
+ * @seed: of the hash; fixed
+ * @sums: each the sum of FAN of the level below, those of level 0 of @weights;
+ *	the last level is one sum
+ * @sizes: how many sums a level has; fixed
+ * @weights: by slot
+ * @rcu: frees it
+ * @slots: a node or NULL
+ */
+struct table {
+	u32 n_slots;
+	u32 n_levels;
+	u32 seed;
+	u32 sizes[LEVELS_MAX];
+	u64 *sums[LEVELS_MAX];
+	u32 *weights;
+	struct rcu_head rcu;
+	struct rsp_policy_node __rcu *slots[];
+};
+
+/**
+ * struct sumtree - an index of WRAND or RLU
+ * @base: what all have
+ * @table: NULL until there is a node; writers, RCU
+ */
+struct sumtree {
+	struct rsp_policy_index base;
+	struct table __rcu *table;
+};
+
+static struct sumtree *sumtree(struct rsp_policy_index *index)
+{
+	return container_of(index, struct sumtree, base);
+}
+
+/* Writers are serialised by the caller, with a lock unknown here. */
+static struct table *table_of(struct sumtree *tree)
+{
+	return rcu_dereference_protected(tree->table, true);
+}
+
+static struct rsp_policy_node *node_at(struct table *table, u32 slot)
+{
+	return rcu_dereference_protected(table->slots[slot], true);
+}
+
+static u32 weight_of(const struct rsp_policy_params *params)
+{
+	if (params->type == RSP_POLICY_RLU)
+		return U32_MAX - params->load;
+	return params->weight;
+}
+
+static u32 slot_of(const struct table *table, u32 id)
+{
+	return reciprocal_scale(jhash_1word(id, table->seed), table->n_slots);
+}
+
+static u32 slot_after(const struct table *table, u32 slot)
+{
+	return slot + 1 < table->n_slots ? slot + 1 : 0;
+}
+
+static void set_weight(struct table *table, u32 slot, u32 weight)
+{
+	u64 delta = (u64)weight - table->weights[slot];
+	u32 level;
+
+	WRITE_ONCE(table->weights[slot], weight);
+	for (level = 0; level < table->n_levels; level++) {
+		slot >>= FAN_BITS;
+		WRITE_ONCE(table->sums[level][slot],
+			   table->sums[level][slot] + delta);
+	}
+}
+
+static void put_node(struct table *table, u32 slot,
+		     struct rsp_policy_node *node, u32 weight)
+{
+	rcu_assign_pointer(table->slots[slot], node);
+	set_weight(table, slot, weight);
+	node->pos = slot;
+}
+
+static void put_new(struct table *table, struct rsp_policy_node *node)
+{
+	u32 slot = slot_of(table, node->id);
+
+	while (node_at(table, slot))
+		slot = slot_after(table, slot);
+	put_node(table, slot, node, weight_of(&node->params));
+}
+
+static struct table *table_alloc(u32 n_slots, gfp_t gfp)
+{
+	u32 size = n_slots, n_sums = 0, level = 0, sizes[LEVELS_MAX];
+	struct table *table;
+	u64 *sums;
+
+	do {
+		size = DIV_ROUND_UP(size, FAN);
+		sizes[level++] = size;
+		n_sums += size;
+	} while (size > 1);
+
+	table = kvzalloc(struct_size(table, slots, n_slots) +
+			 n_sums * sizeof(u64) + n_slots * sizeof(u32), gfp);
+	if (!table)
+		return NULL;
+	table->n_slots = n_slots;
+	table->n_levels = level;
+	table->seed = get_random_u32();
+	sums = (u64 *)&table->slots[n_slots];
+	for (level = 0; level < table->n_levels; level++) {
+		table->sizes[level] = sizes[level];
+		table->sums[level] = sums;
+		sums += sizes[level];
+	}
+	table->weights = (u32 *)sums;
+	return table;
+}
+
+/* Half of the slots are in use afterwards. */
+static int table_resize(struct sumtree *tree, u32 count, gfp_t gfp)
+{
+	struct table *old = table_of(tree), *new;
+	struct rsp_policy_node *node;
+	u32 i;
+
+	if (count > NODES_MAX)
+		return -ENOMEM;
+	new = table_alloc(round_up(max(count, 1U) * 2, FAN), gfp);
+	if (!new)
+		return -ENOMEM;
+	for (i = 0; old && i < old->n_slots; i++) {
+		node = node_at(old, i);
+		if (node)
+			put_new(new, node);
+	}
+	rcu_assign_pointer(tree->table, new);
+	if (old)
+		kvfree_rcu(old, rcu);
+	return 0;
+}
+
+static struct rsp_policy_index *sumtree_alloc(void)
+{
+	struct sumtree *tree = kzalloc(sizeof(*tree), GFP_KERNEL);
+
+	return tree ? &tree->base : NULL;
+}
+
+static void sumtree_free(struct rsp_policy_index *index)
+{
+	struct sumtree *tree = sumtree(index);
+	struct table *table = table_of(tree);
+
+	if (table)
+		kvfree_rcu(table, rcu);
+	kfree_rcu(tree, base.rcu);
+}
+
+static int sumtree_insert(struct rsp_policy_index *index,
+			  struct rsp_policy_node *node)
+{
+	struct sumtree *tree = sumtree(index);
+	struct table *table = table_of(tree);
+	int err;
+
+	if (!table || index->count >= table->n_slots / 4 * 3) {
+		err = table_resize(tree, index->count + 1,
+				   GFP_KERNEL | __GFP_NOWARN);
+		if (err)
+			return err;
+	}
+	changes_begin(index);
+	put_new(table_of(tree), node);
+	changes_end(index);
+	return 0;
+}
+
+/* Whether a search that begins at @home comes over @gap before @slot. */
+static bool passes(u32 home, u32 gap, u32 slot)
+{
+	return gap <= slot ? home <= gap || home > slot :
+			     home <= gap && home > slot;
+}
+
+static void sumtree_remove(struct rsp_policy_index *index,
+			   struct rsp_policy_node *node)
+{
+	struct sumtree *tree = sumtree(index);
+	struct table *table = table_of(tree);
+	u32 gap = node->pos, slot = gap;
+
+	changes_begin(index);
+	set_weight(table, gap, 0);
+	for (;;) {
+		slot = slot_after(table, slot);
+		node = node_at(table, slot);
+		if (!node)
+			break;
+		if (!passes(slot_of(table, node->id), gap, slot))
+			continue;
+		put_node(table, gap, node, table->weights[slot]);
+		set_weight(table, slot, 0);
+		gap = slot;
+	}
+	RCU_INIT_POINTER(table->slots[gap], NULL);
+	changes_end(index);
+
+	/* Without memory it stays as large as it is. */
+	if (table->n_slots > FAN && index->count < table->n_slots / 4)
+		table_resize(tree, index->count,
+			     GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
+}
+
+static int sumtree_update(struct rsp_policy_index *index,
+			  struct rsp_policy_node *node,
+			  const struct rsp_policy_params *params)
+{
+	changes_begin(index);
+	node->params = *params;
+	set_weight(table_of(sumtree(index)), node->pos, weight_of(params));
+	changes_end(index);
+	return 0;
+}
+
+/* What an excluded element weighs, and in which slot; 0 if it is not here. */
+static u32 find_weight(struct table *table, u32 id, u32 *slot)
+{
+	struct rsp_policy_node *node;
+	u32 i;
+
+	*slot = slot_of(table, id);
+	for (i = 0; i < table->n_slots; i++) {
+		node = rcu_dereference(table->slots[*slot]);
+		if (!node)
+			break;
+		if (node->id == id)
+			return READ_ONCE(table->weights[*slot]);
+		*slot = slot_after(table, *slot);
+	}
+	return 0;
+}
+
+static u64 excluded_weight(struct table *table,
+			   const struct rsp_exclude *exclude)
+{
+	u64 sum = 0;
+	u32 slot, i;
+
+	for (i = 0; i < excluded_count(exclude); i++)
+		sum += find_weight(table, exclude->ids[i], &slot);
+	return sum;
+}
+
+/* What of each branch below a sum is excluded. */
+static void exclude_branches(struct table *table, u32 level, u32 branch,
+			     const struct rsp_exclude *exclude, u64 *minus)
+{
+	u32 weight, slot, i;
+
+	memset(minus, 0, FAN * sizeof(*minus));
+	for (i = 0; i < exclude->n; i++) {
+		weight = find_weight(table, exclude->ids[i], &slot);
+		slot >>= level * FAN_BITS;
+		if (weight && slot >> FAN_BITS == branch)
+			minus[slot % FAN] += weight;
+	}
+}
+
+/*
+ * Walk down to the slot at which the weights that are not excluded add up to
+ * more than r; NULL when they do not.
+ */
+static struct rsp_policy_node *draw(struct table *table,
+				    const struct rsp_exclude *exclude, u64 r)
+{
+	struct rsp_policy_node *node;
+	u32 level, branch = 0, i, n;
+	u64 minus[FAN] = { 0 };
+	u64 weight;
+
+	for (level = table->n_levels; level--; ) {
+		if (excluded_count(exclude))
+			exclude_branches(table, level, branch, exclude, minus);
+		n = level ? table->sizes[level - 1] : table->n_slots;
+		n = min(FAN, n - branch * FAN);
+		for (i = 0; i < n; i++) {
+			if (level)
+				weight = READ_ONCE(table->sums[level - 1][branch * FAN + i]);
+			else
+				weight = READ_ONCE(table->weights[branch * FAN + i]);
+			if (weight < minus[i])
+				return NULL;
+			weight -= minus[i];
+			if (r < weight)
+				break;
+			r -= weight;
+		}
+		if (i == n)
+			return NULL;
+		branch = branch * FAN + i;
+	}
+	node = rcu_dereference(table->slots[branch]);
+	return node && !rsp_exclude_has(exclude, node->id) ? node : NULL;
+}
+
+/* Weights add up to 0: RLU then takes any, WRAND none. */
+static struct rsp_policy_node *
+sumtree_draw(struct sumtree *tree, const struct rsp_exclude *exclude,
+	     bool any)
+{
+	struct rsp_policy_node *node = NULL;
+	struct table *table;
+	unsigned int seq;
+	u64 sum, minus;
+	int tries;
+	u32 count;
+
+	for (tries = 0; tries < RSP_POLICY_TRIES; tries++) {
+		seq = raw_seqcount_begin(&tree->base.changes);
+		count = READ_ONCE(tree->base.count);
+		table = rcu_dereference(tree->table);
+		if (!table)
+			return NULL;
+		if (count / 2 < excluded_count(exclude))
+			break;
+		sum = READ_ONCE(table->sums[table->n_levels - 1][0]);
+		minus = excluded_weight(table, exclude);
+		if (sum > minus)
+			node = draw(table, exclude,
+				    rsp_random_below(sum - minus));
+		if (node)
+			return node;
+		if (sum == minus &&
+		    !read_seqcount_retry(&tree->base.changes, seq))
+			goto weightless;
+	}
+	node = rsp_policy_draw(table->slots, table->weights, table->n_slots,
+			       exclude);
+	if (node)
+		return node;
+weightless:
+	return any ? rsp_policy_draw_uniform(table->slots, table->n_slots,
+					     count, exclude) : NULL;
+}
+
+static struct rsp_policy_node *wrand_select(struct rsp_policy_index *index,
+					    const struct rsp_exclude *exclude)
+{
+	return sumtree_draw(sumtree(index), exclude, false);
+}
+
+/* When all are fully loaded, none is better than another. */
+static struct rsp_policy_node *rlu_select(struct rsp_policy_index *index,
+					  const struct rsp_exclude *exclude)
+{
+	return sumtree_draw(sumtree(index), exclude, true);
+}
+
+const struct rsp_policy_ops rsp_policy_wrand = {
+	.type = RSP_POLICY_WRAND,
+	.alloc = sumtree_alloc,
+	.free = sumtree_free,
+	.insert = sumtree_insert,
+	.remove = sumtree_remove,
+	.update = sumtree_update,
+	.select = wrand_select,
+};
+
+const struct rsp_policy_ops rsp_policy_rlu = {
+	.type = RSP_POLICY_RLU,
+	.alloc = sumtree_alloc,
+	.free = sumtree_free,
+	.insert = sumtree_insert,
+	.remove = sumtree_remove,
+	.update = sumtree_update,
+	.select = rlu_select,
+};

@@ -1,0 +1,724 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the policies of RFC 5356 select. */
+
+#include <kunit/test.h>
+#include <linux/math64.h>
+#include <linux/random.h>
+#include <linux/rcupdate.h>
+#include <linux/sort.h>
+
+#include "policy.h"
+
+#define KINDS_MAX	8
+
+struct element {
+	struct rsp_policy_node node;
+	u32 hits;
+};
+
+struct pool {
+	struct rsp_policy_index *index;
+	struct element *elements;
+	u32 n;
+	u32 ids[2048];	/* those of exclude */
+	struct rsp_exclude exclude;
+};
+
+static struct rsp_policy_params params_of(u32 type, u32 value, u32 degradation)
+{
+	return (struct rsp_policy_params){
+		.type = type,
+		.weight = value,
+		.degradation = degradation,
+	};
+}
+
+static void free_index(void *index)
+{
+	rsp_policy_index_free(index);
+}
+
+static struct pool *pool_new(struct kunit *test, u32 type, u32 n)
+{
+	struct pool *pool = kunit_kzalloc(test, sizeof(*pool), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	pool->exclude.ids = pool->ids;
+	pool->elements = kunit_kcalloc(test, n, sizeof(*pool->elements),
+				       GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, pool->elements);
+	pool->index = rsp_policy_index_alloc(type);
+	KUNIT_ASSERT_NOT_NULL(test, pool->index);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_index,
+							   pool->index));
+	return pool;
+}
+
+static struct element *pool_add(struct kunit *test, struct pool *pool,
+				struct rsp_policy_params params)
+{
+	struct element *element = &pool->elements[pool->n++];
+
+	element->node.params = params;
+	/* Spread, and never 0. */
+	element->node.id = pool->n * 0x9e3779b1U;
+	KUNIT_ASSERT_EQ(test, 0, rsp_policy_insert(pool->index,
+						   &element->node));
+	return element;
+}
+
+static int compare_u32(const void *a, const void *b)
+{
+	u32 x = *(const u32 *)a, y = *(const u32 *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static void pool_exclude(struct pool *pool, const struct element *element)
+{
+	pool->ids[pool->exclude.n++] = element->node.id;
+	sort(pool->ids, pool->exclude.n, sizeof(u32), compare_u32, NULL);
+}
+
+/* The elements are the test's own: they live longer than the read lock. */
+static struct element *pool_select(struct pool *pool)
+{
+	struct rsp_policy_node *node;
+
+	rcu_read_lock();
+	node = rsp_policy_select(pool->index, &pool->exclude);
+	rcu_read_unlock();
+	return node ? container_of(node, struct element, node) : NULL;
+}
+
+/*
+ * Shares: how often each is selected
+ */
+
+/**
+ * struct share_case - a pool, and the shares its elements should have
+ * @name: of the case
+ * @type: enum rsp_policy_type
+ * @kinds: of elements
+ * @copies: elements of each kind; 0 means 1
+ * @value: weight, priority or load, a kind
+ * @degradation: a kind
+ * @excluded: set of kinds
+ * @share: expected, a kind
+ */
+struct share_case {
+	const char *name;
+	u32 type;
+	u32 kinds;
+	u32 copies;
+	u32 value[KINDS_MAX];
+	u32 degradation[KINDS_MAX];
+	u32 excluded;
+	u64 share[KINDS_MAX];
+};
+
+#define FULL 0xffffffff
+
+static const struct share_case share_cases[] = {
+	{ "RR", RSP_POLICY_RR, 5, .share = { 1, 1, 1, 1, 1 } },
+	{ "RR, some excluded", RSP_POLICY_RR, 5, .excluded = 0x0a,
+	  .share = { 1, 0, 1, 0, 1 } },
+	{ "RR, most excluded", RSP_POLICY_RR, 8, 6, .excluded = 0xde,
+	  .share = { 1, 0, 0, 0, 0, 1, 0, 0 } },
+	{ "WRR", RSP_POLICY_WRR, 6, .value = { 1, 2, 3, 4, 0, 10 },
+	  .share = { 1, 2, 3, 4, 0, 10 } },
+	{ "WRR, all weights 1", RSP_POLICY_WRR, 4, .value = { 1, 1, 1, 1 },
+	  .share = { 1, 1, 1, 1 } },
+	{ "WRR, some excluded", RSP_POLICY_WRR, 6,
+	  .value = { 1, 2, 3, 4, 0, 1000 }, .excluded = 0x24,
+	  .share = { 1, 2, 0, 4, 0, 0 } },
+	{ "WRR, sum over 32 bits", RSP_POLICY_WRR, 3,
+	  .value = { FULL, FULL, FULL / 2 }, .share = { 2, 2, 1 } },
+	{ "RAND", RSP_POLICY_RAND, 8, .share = { 1, 1, 1, 1, 1, 1, 1, 1 } },
+	{ "RAND, some excluded", RSP_POLICY_RAND, 8, 16, .excluded = 0x03,
+	  .share = { 0, 0, 1, 1, 1, 1, 1, 1 } },
+	{ "RAND, most excluded", RSP_POLICY_RAND, 8, 6, .excluded = 0xde,
+	  .share = { 1, 0, 0, 0, 0, 1, 0, 0 } },
+	{ "WRAND", RSP_POLICY_WRAND, 6, .value = { 1, 2, 3, 4, 0, 10 },
+	  .share = { 1, 2, 3, 4, 0, 10 } },
+	{ "WRAND, many", RSP_POLICY_WRAND, 6, 300,
+	  .value = { 1, 2, 3, 4, 0, 10 }, .share = { 1, 2, 3, 4, 0, 10 } },
+	{ "WRAND, some excluded", RSP_POLICY_WRAND, 8, 16,
+	  .value = { 1, 2, 3, 4, 5, 6, 0, 8 }, .excluded = 0x21,
+	  .share = { 0, 2, 3, 4, 5, 0, 0, 8 } },
+	{ "WRAND, nearly all weight excluded", RSP_POLICY_WRAND, 8, 16,
+	  .value = { 1, 2, 3, 4, 5, FULL, FULL, 6 }, .excluded = 0x60,
+	  .share = { 1, 2, 3, 4, 5, 0, 0, 6 } },
+	{ "WRAND, most excluded", RSP_POLICY_WRAND, 8, 6,
+	  .value = { 1, 2, 3, 4, 5, FULL, FULL, 6 }, .excluded = 0x7e,
+	  .share = { 1, 0, 0, 0, 0, 0, 0, 6 } },
+	{ "WRAND, sum over 32 bits", RSP_POLICY_WRAND, 3, 50,
+	  .value = { FULL, FULL, FULL / 2 }, .share = { 2, 2, 1 } },
+	{ "PRIO, equals", RSP_POLICY_PRIO, 5, .value = { 7, 9, 9, 0, 9 },
+	  .share = { 0, 1, 1, 0, 1 } },
+	{ "PRIO, best excluded", RSP_POLICY_PRIO, 6, 3,
+	  .value = { FULL, 9, 9, 0, 9, FULL }, .excluded = 0x21,
+	  .share = { 0, 1, 1, 0, 1, 0 } },
+	{ "LU, equals", RSP_POLICY_LU, 5, .value = { 3, 2, 2, FULL, 2 },
+	  .share = { 0, 1, 1, 0, 1 } },
+	{ "LU, all fully loaded", RSP_POLICY_LU, 3, 20,
+	  .value = { FULL, FULL, FULL }, .share = { 1, 1, 1 } },
+	{ "LU, best excluded", RSP_POLICY_LU, 5, 3, .value = { 3, 2, 3, FULL, 2 },
+	  .excluded = 0x12, .share = { 1, 0, 1, 0, 0 } },
+	{ "PLU, equal sums", RSP_POLICY_PLU, 4, .value = { 50, 20, 10, 0 },
+	  .degradation = { 0, 30, 40, 40 }, .excluded = 0x08,
+	  .share = { 1, 1, 1, 0 } },
+	{ "PLU, sums over 32 bits", RSP_POLICY_PLU, 4,
+	  .value = { FULL, FULL - 1, 5, FULL },
+	  .degradation = { 4, 5, FULL - 2, 5 }, .excluded = 0x04,
+	  .share = { 1, 1, 0, 0 } },
+	{ "LUD, equals", RSP_POLICY_LUD, 3, .value = { 4, 4, 5 },
+	  .share = { 1, 1, 0 } },
+	{ "LUD, by degradation", RSP_POLICY_LUD, 4, .value = { 0, 0, 0, 0 },
+	  .degradation = { 1000, 2000, 4000, 8000 }, .share = { 8, 4, 2, 1 } },
+	{ "LUD, some excluded", RSP_POLICY_LUD, 4, 5, .value = { 0, 0, 0, 0 },
+	  .degradation = { 1000, 2000, 4000, 8000 }, .excluded = 0x01,
+	  .share = { 0, 4, 2, 1 } },
+	{ "RLU", RSP_POLICY_RLU, 5,
+	  .value = { FULL - 1, FULL - 2, FULL - 4, FULL - 8, FULL },
+	  .share = { 1, 2, 4, 8, 0 } },
+	{ "RLU, sum over 32 bits", RSP_POLICY_RLU, 4, 30,
+	  .value = { 0, 0, FULL / 2, FULL }, .share = { 2, 2, 1, 0 } },
+	{ "RLU, all fully loaded", RSP_POLICY_RLU, 3, 40,
+	  .value = { FULL, FULL, FULL }, .share = { 1, 1, 1 } },
+	{ "RLU, idle ones excluded", RSP_POLICY_RLU, 4, 40,
+	  .value = { FULL, 0, FULL, FULL }, .excluded = 0x02,
+	  .share = { 1, 0, 1, 1 } },
+	{ "RLU, most excluded, the rest fully loaded", RSP_POLICY_RLU, 4, 10,
+	  .value = { FULL, 0, FULL, 5 }, .excluded = 0x0a,
+	  .share = { 1, 0, 1, 0 } },
+};
+
+static void share_desc(const struct share_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(share, share_cases, share_desc);
+
+#define DRAWS 6000
+
+/* Chi-squared that one in 10^9 right samplers reaches, in thousandths. */
+static const u32 chi_bound[KINDS_MAX] = {
+	0, 37325, 41447, 44841, 47879, 50692, 53345, 55875,
+};
+
+static bool fits(const struct share_case *c, const u32 *hits)
+{
+	u64 chi = 0, sum = 0, expected, off;
+	u32 i, kinds = 0;
+
+	for (i = 0; i < c->kinds; i++)
+		sum += c->share[i];
+	for (i = 0; i < c->kinds; i++) {
+		if (!c->share[i] && hits[i])
+			return false;
+		if (!c->share[i])
+			continue;
+		kinds++;
+		/* In thousandths. */
+		expected = div64_u64(c->share[i] * DRAWS * 1000, sum);
+		off = abs_diff(hits[i] * 1000ULL, expected);
+		chi += div64_u64(off * off, expected);
+	}
+	return chi < chi_bound[kinds - 1];
+}
+
+static struct pool *share_pool(struct kunit *test, const struct share_case *c)
+{
+	u32 copies = c->copies ?: 1, i;
+	struct element *element;
+	struct pool *pool;
+
+	pool = pool_new(test, c->type, c->kinds * copies);
+	for (i = 0; i < c->kinds * copies; i++) {
+		element = pool_add(test, pool,
+				   params_of(c->type, c->value[i % c->kinds],
+					     c->degradation[i % c->kinds]));
+		if (c->excluded & BIT(i % c->kinds))
+			pool_exclude(pool, element);
+	}
+	return pool;
+}
+
+static u32 share_draw(struct kunit *test, const struct share_case *c,
+		      struct pool *pool)
+{
+	struct element *element = pool_select(pool);
+
+	KUNIT_ASSERT_NOT_NULL(test, element);
+	return (element - pool->elements) % c->kinds;
+}
+
+static void test_share(struct kunit *test)
+{
+	const struct share_case *c = test->param_value;
+	struct pool *pool = share_pool(test, c);
+	u32 hits[KINDS_MAX] = { 0 }, i;
+
+	for (i = 0; i < DRAWS; i++)
+		hits[share_draw(test, c, pool)]++;
+
+	KUNIT_EXPECT_TRUE_MSG(test, fits(c, hits),
+			      "%u %u %u %u %u %u %u %u", hits[0], hits[1],
+			      hits[2], hits[3], hits[4], hits[5], hits[6],
+			      hits[7]);
+}
+
+/* Three of four selections of the kind that should come most are made again. */
+static void test_share_bias(struct kunit *test)
+{
+	const struct share_case *c = test->param_value;
+	struct pool *pool = share_pool(test, c);
+	u32 hits[KINDS_MAX] = { 0 }, i, kind, best = 0;
+
+	for (i = 0; i < c->kinds; i++)
+		if (c->share[i] > c->share[best])
+			best = i;
+	for (i = 0; i < DRAWS; i++) {
+		kind = share_draw(test, c, pool);
+		if (kind == best && get_random_u32_below(4))
+			kind = share_draw(test, c, pool);
+		hits[kind]++;
+	}
+
+	KUNIT_EXPECT_FALSE(test, fits(c, hits));
+}
+
+/*
+ * Order: what comes as one after another is excluded
+ */
+
+struct order_case {
+	const char *name;
+	u32 type;
+	u32 n;
+	u32 value[6];
+	u32 degradation[6];
+	u32 order[6];
+};
+
+static const struct order_case order_cases[] = {
+	{ "PRIO descends", RSP_POLICY_PRIO, 5, { 5, 0, FULL, 7, 0x80000000 },
+	  .order = { 2, 4, 3, 0, 1 } },
+	{ "LU ascends", RSP_POLICY_LU, 5, { 5, 0, FULL, 7, 0x80000000 },
+	  .order = { 1, 0, 3, 4, 2 } },
+	{ "LUD ascends", RSP_POLICY_LUD, 5, { 5, 0, FULL, 7, 0x80000000 },
+	  { 1, 2, 3, 4, 5 }, { 1, 0, 3, 4, 2 } },
+	{ "PLU ascends over 32 bits", RSP_POLICY_PLU, 6,
+	  { 5, 0, FULL, FULL, 0x80000000, FULL },
+	  { FULL, 1, 0, FULL, 0x80000000, 3 }, { 1, 2, 4, 5, 0, 3 } },
+	/* RFC 5356, section 5.3.1, in percent */
+	{ "PLU, the RFC's example", RSP_POLICY_PLU, 2, { 50, 50 }, { 10, 50 },
+	  { 0, 1 } },
+};
+
+static void order_desc(const struct order_case *c, char *desc)
+{
+	strscpy(desc, c->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(order, order_cases, order_desc);
+
+static void test_order(struct kunit *test)
+{
+	const struct order_case *c = test->param_value;
+	struct pool *pool = pool_new(test, c->type, c->n);
+	struct element *element;
+	u32 i;
+
+	for (i = 0; i < c->n; i++)
+		pool_add(test, pool, params_of(c->type, c->value[i],
+					       c->degradation[i]));
+
+	for (i = 0; i < c->n; i++) {
+		element = pool_select(pool);
+		KUNIT_ASSERT_PTR_EQ(test, element,
+				    &pool->elements[c->order[i]]);
+		pool_exclude(pool, element);
+	}
+	KUNIT_EXPECT_NULL(test, pool_select(pool));
+}
+
+/*
+ * What holds for every policy
+ */
+
+static const u32 types[] = {
+	RSP_POLICY_RR, RSP_POLICY_WRR, RSP_POLICY_RAND, RSP_POLICY_WRAND,
+	RSP_POLICY_PRIO, RSP_POLICY_LU, RSP_POLICY_LUD, RSP_POLICY_PLU,
+	RSP_POLICY_RLU,
+};
+
+static void type_desc(const u32 *type, char *desc)
+{
+	snprintf(desc, KUNIT_PARAM_DESC_SIZE, "%#x", *type);
+}
+
+KUNIT_ARRAY_PARAM(type, types, type_desc);
+
+static bool weighted(u32 type)
+{
+	return type == RSP_POLICY_WRR || type == RSP_POLICY_WRAND;
+}
+
+static void test_known(struct kunit *test)
+{
+	static const u32 unknown[] = {
+		0, 6, 0x3fffffff, 0x40000000, 0x40000005, 0x80000001, FULL,
+	};
+	u32 i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		KUNIT_EXPECT_TRUE(test, rsp_policy_known(types[i]));
+	for (i = 0; i < ARRAY_SIZE(unknown); i++) {
+		KUNIT_EXPECT_FALSE(test, rsp_policy_known(unknown[i]));
+		KUNIT_EXPECT_NULL(test, rsp_policy_index_alloc(unknown[i]));
+	}
+}
+
+static void test_nothing(struct kunit *test)
+{
+	u32 type = *(const u32 *)test->param_value, i;
+	struct pool *pool = pool_new(test, type, 40);
+
+	KUNIT_EXPECT_NULL(test, pool_select(pool));
+	KUNIT_EXPECT_EQ(test, 0, rsp_policy_count(pool->index));
+
+	for (i = 0; i < 40; i++)
+		pool_add(test, pool, params_of(type, 0, 0));
+	KUNIT_EXPECT_EQ(test, 40, rsp_policy_count(pool->index));
+	if (weighted(type))
+		KUNIT_EXPECT_NULL(test, pool_select(pool));
+	else
+		KUNIT_EXPECT_NOT_NULL(test, pool_select(pool));
+
+	/* None that is there, then all. */
+	for (i = 0; i < 100; i++)
+		pool->ids[pool->exclude.n++] = i;
+	if (!weighted(type))
+		KUNIT_EXPECT_NOT_NULL(test, pool_select(pool));
+	for (i = 0; i < 40; i++)
+		pool_exclude(pool, &pool->elements[i]);
+	KUNIT_EXPECT_NULL(test, pool_select(pool));
+
+	for (i = 0; i < 40; i++)
+		rsp_policy_remove(pool->index, &pool->elements[i].node);
+	pool->exclude.n = 0;
+	KUNIT_EXPECT_NULL(test, pool_select(pool));
+	KUNIT_EXPECT_EQ(test, 0, rsp_policy_count(pool->index));
+}
+
+static void test_other_policy(struct kunit *test)
+{
+	u32 type = *(const u32 *)test->param_value;
+	struct rsp_policy_params other = params_of(type ^ 0x40000000, 1, 1);
+	struct pool *pool = pool_new(test, type, 1);
+	struct rsp_policy_node node = { .params = other, .id = 9 };
+	struct element *element = pool_add(test, pool, params_of(type, 1, 1));
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, rsp_policy_insert(pool->index, &node));
+	KUNIT_EXPECT_EQ(test, -EINVAL, rsp_policy_update(pool->index,
+							 &element->node,
+							 &other));
+	KUNIT_EXPECT_EQ(test, type, element->node.params.type);
+	KUNIT_EXPECT_EQ(test, 1, rsp_policy_count(pool->index));
+}
+
+/* As the policy sorts; the same for all where it does not sort. */
+static u64 rank(const struct rsp_policy_node *node)
+{
+	const struct rsp_policy_params *p = &node->params;
+
+	switch (p->type) {
+	case RSP_POLICY_PRIO:
+		return FULL - p->priority;
+	case RSP_POLICY_LU:
+		return p->load;
+	case RSP_POLICY_LUD:
+		return p->load + (u64)p->degradation * node->used;
+	case RSP_POLICY_PLU:
+		return (u64)p->load + p->degradation;
+	default:
+		return 0;
+	}
+}
+
+/* Each that can be selected is, once, and in order, until none is left. */
+static void expect_round(struct kunit *test, struct pool *pool)
+{
+	u32 i, left = 0;
+	struct element *element;
+	u64 last = 0, now;
+
+	for (i = 0; i < pool->n; i++) {
+		struct rsp_policy_node *node = &pool->elements[i].node;
+
+		pool->elements[i].hits = 0;
+		if (node->indexed &&
+		    (!weighted(node->params.type) || node->params.weight))
+			left++;
+	}
+	pool->exclude.n = 0;
+	while ((element = pool_select(pool))) {
+		now = rank(&element->node);
+		/* The selection itself has raised it. */
+		if (element->node.params.type == RSP_POLICY_LUD)
+			now -= element->node.params.degradation;
+		KUNIT_EXPECT_TRUE(test, element->node.indexed);
+		KUNIT_EXPECT_GE(test, now, last);
+		KUNIT_ASSERT_EQ(test, 1, ++element->hits);
+		last = now;
+		left--;
+		pool_exclude(pool, element);
+	}
+	KUNIT_EXPECT_EQ(test, 0, left);
+	pool->exclude.n = 0;
+}
+
+/* Few values, so that there are equals, and the ends of the range. */
+static u32 some_value(void)
+{
+	static const u32 values[] = {
+		0, 0, 1, 2, 3, 100, 0x7fffffff, 0x80000000, FULL - 1, FULL,
+	};
+
+	return values[get_random_u32_below(ARRAY_SIZE(values))];
+}
+
+static void test_changes(struct kunit *test)
+{
+	u32 type = *(const u32 *)test->param_value, n = 300, step, count = n, i;
+	struct pool *pool = pool_new(test, type, n);
+	struct rsp_policy_params params;
+	struct element *element;
+
+	for (i = 0; i < n; i++)
+		pool_add(test, pool, params_of(type, some_value(),
+					       some_value()));
+	for (step = 1; step <= 3000; step++) {
+		element = &pool->elements[get_random_u32_below(n)];
+		params = params_of(type, some_value(), some_value());
+		/* First some of each, then fewer and fewer. */
+		if (get_random_u32_below(3) == 0) {
+			KUNIT_ASSERT_EQ(test, 0,
+					rsp_policy_update(pool->index,
+							  &element->node,
+							  &params));
+		} else if (element->node.indexed) {
+			rsp_policy_remove(pool->index, &element->node);
+			count--;
+		} else if (step < 2000) {
+			KUNIT_ASSERT_EQ(test, 0,
+					rsp_policy_insert(pool->index,
+							  &element->node));
+			count++;
+		}
+		pool_select(pool);
+		KUNIT_ASSERT_EQ(test, count, rsp_policy_count(pool->index));
+		if (step % 500 == 0)
+			expect_round(test, pool);
+	}
+}
+
+/*
+ * What holds for one policy
+ */
+
+/* An element goes in mid-round: the others still get their one turn each. */
+static void test_rr_round(struct kunit *test)
+{
+	const u32 n = 10;
+	struct element *gone;
+	struct pool *pool;
+	u32 turns, leaves, i;
+
+	for (turns = 0; turns <= n; turns++) {
+		for (leaves = 0; leaves < n; leaves++) {
+			pool = pool_new(test, RSP_POLICY_RR, n);
+			for (i = 0; i < n; i++)
+				pool_add(test, pool,
+					 params_of(RSP_POLICY_RR, 0, 0));
+			for (i = 0; i < turns; i++)
+				pool_select(pool)->hits++;
+			gone = &pool->elements[leaves];
+			rsp_policy_remove(pool->index, &gone->node);
+			for (i = turns + !gone->hits; i < n; i++)
+				pool_select(pool)->hits++;
+			gone->hits = 1;
+			for (i = 0; i < n; i++)
+				KUNIT_ASSERT_EQ(test, 1,
+						pool->elements[i].hits);
+		}
+	}
+}
+
+/* RFC 5356, section 4.2.2: as evenly distributed as possible. */
+static void test_wrr_even(struct kunit *test)
+{
+	const u32 light = 100;
+	struct pool *pool = pool_new(test, RSP_POLICY_WRR, light + 1);
+	u32 i, round, in_row = 0, since = 0;
+	struct element *heavy;
+
+	heavy = pool_add(test, pool, params_of(RSP_POLICY_WRR, light, 0));
+	for (i = 0; i < light; i++)
+		pool_add(test, pool, params_of(RSP_POLICY_WRR, 1, 0));
+
+	for (round = 1; round <= 5; round++) {
+		for (i = 0; i < 2 * light; i++) {
+			struct element *element = pool_select(pool);
+
+			element->hits++;
+			in_row = element == heavy ? in_row + 1 : 0;
+			since = element == heavy ? 0 : since + 1;
+			KUNIT_ASSERT_LE(test, in_row, 4);
+			KUNIT_ASSERT_LE(test, since, 4);
+		}
+		KUNIT_EXPECT_EQ(test, round * light, heavy->hits);
+		for (i = 1; i <= light; i++)
+			KUNIT_EXPECT_EQ(test, round, pool->elements[i].hits);
+	}
+}
+
+/* Who registers again and again neither gains by it nor loses. */
+static void test_wrr_update(struct kunit *test)
+{
+	struct pool *pool = pool_new(test, RSP_POLICY_WRR, 2);
+	struct rsp_policy_params params[] = {
+		params_of(RSP_POLICY_WRR, 3, 0),
+		params_of(RSP_POLICY_WRR, 4, 0),
+		params_of(RSP_POLICY_WRR, 0, 0),
+	};
+	struct element *a, *b;
+	u32 i;
+
+	a = pool_add(test, pool, params[0]);
+	b = pool_add(test, pool, params[0]);
+	for (i = 0; i < 700; i++) {
+		KUNIT_ASSERT_EQ(test, 0, rsp_policy_update(pool->index,
+							   &a->node,
+							   &params[0]));
+		pool_select(pool)->hits++;
+	}
+	KUNIT_EXPECT_EQ(test, 350, a->hits);
+
+	rsp_policy_update(pool->index, &a->node, &params[1]);
+	for (i = 0; i < 700; i++)
+		pool_select(pool)->hits++;
+	KUNIT_EXPECT_LE(test, abs_diff(a->hits, 750U), 1);
+
+	/* Out, and back in without the turns that it missed. */
+	rsp_policy_update(pool->index, &a->node, &params[2]);
+	for (i = 0; i < 700; i++)
+		KUNIT_ASSERT_PTR_EQ(test, b, pool_select(pool));
+	rsp_policy_update(pool->index, &a->node, &params[1]);
+	a->hits = 0;
+	for (i = 0; i < 70; i++)
+		pool_select(pool)->hits++;
+	KUNIT_EXPECT_LE(test, abs_diff(a->hits, 40U), 1);
+}
+
+/* Whom all selections excluded does not catch up afterwards. */
+static void test_wrr_excluded(struct kunit *test)
+{
+	struct pool *pool = pool_new(test, RSP_POLICY_WRR, 3);
+	u32 i;
+
+	for (i = 0; i < 3; i++)
+		pool_add(test, pool, params_of(RSP_POLICY_WRR, 1, 0));
+	pool_exclude(pool, &pool->elements[0]);
+	for (i = 0; i < 1000; i++)
+		pool_select(pool);
+	pool->exclude.n = 0;
+	for (i = 0; i < 30; i++)
+		pool_select(pool)->hits++;
+	KUNIT_EXPECT_LE(test, pool->elements[0].hits, 12);
+	KUNIT_EXPECT_GE(test, pool->elements[0].hits, 10);
+}
+
+/* RFC 5356, section 5.2.2: one a selection, and 0 with each registration. */
+static void test_lud_counter(struct kunit *test)
+{
+	struct pool *pool = pool_new(test, RSP_POLICY_LUD, 2);
+	struct rsp_policy_params params = params_of(RSP_POLICY_LUD, 10, 10);
+	struct element *a, *b;
+
+	a = pool_add(test, pool, params);
+	b = pool_add(test, pool, params_of(RSP_POLICY_LUD, 25, 1));
+
+	KUNIT_EXPECT_PTR_EQ(test, a, pool_select(pool));	/* 10, 25 */
+	KUNIT_EXPECT_PTR_EQ(test, a, pool_select(pool));	/* 20, 25 */
+	KUNIT_EXPECT_PTR_EQ(test, b, pool_select(pool));	/* 30, 25 */
+	KUNIT_EXPECT_EQ(test, 2, a->node.used);
+	KUNIT_EXPECT_EQ(test, 1, b->node.used);
+
+	/* Not registered anew, only avoided for a time. */
+	rsp_policy_remove(pool->index, &a->node);
+	KUNIT_EXPECT_EQ(test, 0, rsp_policy_insert(pool->index, &a->node));
+	KUNIT_EXPECT_EQ(test, 2, a->node.used);
+	KUNIT_EXPECT_PTR_EQ(test, b, pool_select(pool));	/* 30, 26 */
+
+	KUNIT_EXPECT_EQ(test, 0, rsp_policy_update(pool->index, &a->node,
+						   &params));
+	KUNIT_EXPECT_EQ(test, 0, a->node.used);
+	KUNIT_EXPECT_PTR_EQ(test, a, pool_select(pool));	/* 10, 27 */
+
+	rsp_policy_remove(pool->index, &a->node);
+	rsp_policy_update(pool->index, &a->node, &params);
+	KUNIT_EXPECT_EQ(test, 0, a->node.used);
+}
+
+/* The counter stops at its end, and the largest sums there are take turns. */
+static void test_lud_largest(struct kunit *test)
+{
+	struct pool *pool = pool_new(test, RSP_POLICY_LUD, 4);
+	struct rsp_policy_node *node;
+	u32 i;
+
+	for (i = 0; i < 4; i++) {
+		node = &pool->elements[i].node;
+		node->used = FULL;
+		pool_add(test, pool, params_of(RSP_POLICY_LUD, FULL - !i, FULL));
+		KUNIT_EXPECT_EQ(test, FULL, node->used);
+	}
+	KUNIT_EXPECT_PTR_EQ(test, &pool->elements[0], pool_select(pool));
+	KUNIT_EXPECT_PTR_EQ(test, &pool->elements[0], pool_select(pool));
+
+	pool_exclude(pool, &pool->elements[0]);
+	for (i = 0; i < 30; i++)
+		pool_select(pool)->hits++;
+	for (i = 1; i < 4; i++) {
+		KUNIT_EXPECT_EQ(test, 10, pool->elements[i].hits);
+		KUNIT_EXPECT_EQ(test, FULL, pool->elements[i].node.used);
+	}
+}
+
+static struct kunit_case policy_cases[] = {
+	KUNIT_CASE(test_known),
+	KUNIT_CASE_PARAM(test_share, share_gen_params),
+	KUNIT_CASE_PARAM(test_share_bias, share_gen_params),
+	KUNIT_CASE_PARAM(test_order, order_gen_params),
+	KUNIT_CASE_PARAM(test_nothing, type_gen_params),
+	KUNIT_CASE_PARAM(test_other_policy, type_gen_params),
+	KUNIT_CASE_PARAM(test_changes, type_gen_params),
+	KUNIT_CASE(test_rr_round),
+	KUNIT_CASE(test_wrr_even),
+	KUNIT_CASE(test_wrr_update),
+	KUNIT_CASE(test_wrr_excluded),
+	KUNIT_CASE(test_lud_counter),
+	KUNIT_CASE(test_lud_largest),
+	{}
+};
+
+static struct kunit_suite policy_suite = {
+	.name = "rserpool-policy",
+	.test_cases = policy_cases,
+};
+
+kunit_test_suite(policy_suite);
