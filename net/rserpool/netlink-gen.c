@@ -28,70 +28,13 @@ static const struct netlink_range_validation rserpool_a_scope_resolve_timeout_ra
 	.max	= RSERPOOL_MILLISECONDS_MAX,
 };
 
-/* Sparse enums validation callbacks */
-static int
-rserpool_a_pool_policy_validate(const struct nlattr *attr,
-				struct netlink_ext_ack *extack)
-{
-	switch (nla_get_u32(attr)) {
-	case RSERPOOL_POLICY_RR:
-		fallthrough;
-	case RSERPOOL_POLICY_WRR:
-		fallthrough;
-	case RSERPOOL_POLICY_RAND:
-		fallthrough;
-	case RSERPOOL_POLICY_WRAND:
-		fallthrough;
-	case RSERPOOL_POLICY_PRIO:
-		fallthrough;
-	case RSERPOOL_POLICY_LU:
-		fallthrough;
-	case RSERPOOL_POLICY_LUD:
-		fallthrough;
-	case RSERPOOL_POLICY_PLU:
-		fallthrough;
-	case RSERPOOL_POLICY_RLU:
-		return 0;
-	}
-	NL_SET_ERR_MSG_ATTR(extack, attr, "invalid enum value");
-	return -EINVAL;
-}
-
-static int
-rserpool_a_element_policy_validate(const struct nlattr *attr,
-				   struct netlink_ext_ack *extack)
-{
-	switch (nla_get_u32(attr)) {
-	case RSERPOOL_POLICY_RR:
-		fallthrough;
-	case RSERPOOL_POLICY_WRR:
-		fallthrough;
-	case RSERPOOL_POLICY_RAND:
-		fallthrough;
-	case RSERPOOL_POLICY_WRAND:
-		fallthrough;
-	case RSERPOOL_POLICY_PRIO:
-		fallthrough;
-	case RSERPOOL_POLICY_LU:
-		fallthrough;
-	case RSERPOOL_POLICY_LUD:
-		fallthrough;
-	case RSERPOOL_POLICY_PLU:
-		fallthrough;
-	case RSERPOOL_POLICY_RLU:
-		return 0;
-	}
-	NL_SET_ERR_MSG_ATTR(extack, attr, "invalid enum value");
-	return -EINVAL;
-}
-
 /* Common nested types */
 const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRANSPORT + 1] = {
 	[RSERPOOL_A_ELEMENT_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
 	[RSERPOOL_A_ELEMENT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
 	[RSERPOOL_A_ELEMENT_HOME] = { .type = NLA_U32, },
 	[RSERPOOL_A_ELEMENT_LIFETIME] = { .type = NLA_U32, },
-	[RSERPOOL_A_ELEMENT_POLICY] = NLA_POLICY_VALIDATE_FN(NLA_U32, &rserpool_a_element_policy_validate),
+	[RSERPOOL_A_ELEMENT_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_ELEMENT_WEIGHT] = { .type = NLA_U32, },
 	[RSERPOOL_A_ELEMENT_PRIORITY] = { .type = NLA_U32, },
 	[RSERPOOL_A_ELEMENT_LOAD] = { .type = NLA_U32, },
@@ -128,7 +71,7 @@ static const struct nla_policy rserpool_pool_get_nl_policy[RSERPOOL_A_POOL_HANDL
 /* RSERPOOL_CMD_POOL_NEW - do */
 static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_FAILOVER + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
-	[RSERPOOL_A_POOL_POLICY] = NLA_POLICY_VALIDATE_FN(NLA_U32, &rserpool_a_pool_policy_validate),
+	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
 };
@@ -136,7 +79,7 @@ static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_FAILO
 /* RSERPOOL_CMD_POOL_SET - do */
 static const struct nla_policy rserpool_pool_set_nl_policy[RSERPOOL_A_POOL_FAILOVER + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
-	[RSERPOOL_A_POOL_POLICY] = NLA_POLICY_VALIDATE_FN(NLA_U32, &rserpool_a_pool_policy_validate),
+	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
 };
@@ -159,8 +102,10 @@ static const struct nla_policy rserpool_element_get_dump_nl_policy[RSERPOOL_A_EL
 };
 
 /* RSERPOOL_CMD_ELEMENT_NEW - do */
-static const struct nla_policy rserpool_element_new_nl_policy[RSERPOOL_A_BATCH_ELEMENT + 1] = {
+static const struct nla_policy rserpool_element_new_nl_policy[RSERPOOL_A_BATCH_REPLACE + 1] = {
 	[RSERPOOL_A_BATCH_ELEMENT] = NLA_POLICY_NESTED(rserpool_element_config_nl_policy),
+	[RSERPOOL_A_BATCH_EXCLUSIVE] = { .type = NLA_FLAG, },
+	[RSERPOOL_A_BATCH_REPLACE] = { .type = NLA_FLAG, },
 };
 
 /* RSERPOOL_CMD_ELEMENT_SET - do */
@@ -204,9 +149,10 @@ static const struct nla_policy rserpool_resolve_done_nl_policy[RSERPOOL_A_RESOLU
 /* Ops table for rserpool */
 static const struct genl_split_ops rserpool_nl_ops[] = {
 	{
-		.cmd	= RSERPOOL_CMD_SCOPE_GET,
-		.doit	= rserpool_nl_scope_get_doit,
-		.flags	= GENL_CMD_CAP_DO,
+		.cmd		= RSERPOOL_CMD_SCOPE_GET,
+		.pre_doit	= rserpool_nl_bare_doit,
+		.doit		= rserpool_nl_scope_get_doit,
+		.flags		= GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= RSERPOOL_CMD_SCOPE_SET,
@@ -224,6 +170,7 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 	},
 	{
 		.cmd	= RSERPOOL_CMD_POOL_GET,
+		.start	= rserpool_nl_bare_start,
 		.dumpit	= rserpool_nl_pool_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
 	},
@@ -266,7 +213,7 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_ELEMENT_NEW,
 		.doit		= rserpool_nl_element_new_doit,
 		.policy		= rserpool_element_new_nl_policy,
-		.maxattr	= RSERPOOL_A_BATCH_ELEMENT,
+		.maxattr	= RSERPOOL_A_BATCH_REPLACE,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -299,26 +246,31 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 	},
 	{
 		.cmd	= RSERPOOL_CMD_SESSION_GET,
+		.start	= rserpool_nl_bare_start,
 		.dumpit	= rserpool_nl_session_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
 	},
 	{
 		.cmd	= RSERPOOL_CMD_STATS_GET,
+		.start	= rserpool_nl_bare_start,
 		.dumpit	= rserpool_nl_stats_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
 	},
 	{
-		.cmd	= RSERPOOL_CMD_SYNC_BEGIN,
-		.doit	= rserpool_nl_sync_begin_doit,
-		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.cmd		= RSERPOOL_CMD_SYNC_BEGIN,
+		.pre_doit	= rserpool_nl_bare_doit,
+		.doit		= rserpool_nl_sync_begin_doit,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
-		.cmd	= RSERPOOL_CMD_SYNC_END,
-		.doit	= rserpool_nl_sync_end_doit,
-		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.cmd		= RSERPOOL_CMD_SYNC_END,
+		.pre_doit	= rserpool_nl_bare_doit,
+		.doit		= rserpool_nl_sync_end_doit,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd	= RSERPOOL_CMD_RESOLVE_GET,
+		.start	= rserpool_nl_bare_start,
 		.dumpit	= rserpool_nl_resolve_get_dumpit,
 		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
 	},

@@ -19,6 +19,10 @@
 extern const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRANSPORT + 1];
 extern const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_SCOPE_ID + 1];
 
+int rserpool_nl_bare_doit(const struct genl_split_ops *ops,
+			  struct sk_buff *skb, struct genl_info *info);
+int rserpool_nl_bare_start(struct netlink_callback *cb);
+
 int rserpool_nl_scope_get_doit(struct sk_buff *skb, struct genl_info *info);
 int rserpool_nl_scope_set_doit(struct sk_buff *skb, struct genl_info *info);
 int rserpool_nl_pool_get_doit(struct sk_buff *skb, struct genl_info *info);
