@@ -13,6 +13,13 @@ die() { echo "$0: $*" >&2; exit 1; }
 # key FILE...: a name for what is made from these files.
 key() { cat "$@" | sha256sum | cut -c 1-12; }
 
+# lock FOLDER: until this script ends nobody else makes the same folder.
+lock() {
+	mkdir -p "$cache"
+	exec 9> "$1.lock"
+	flock 9
+}
+
 # need_packages PACKAGE...: install those that this host does not have.
 need_packages() {
 	missing=

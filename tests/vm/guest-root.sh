@@ -8,12 +8,14 @@
 . "$(dirname "$0")/common.sh"
 
 packages=linux-image-amd64,linux-headers-amd64,kmod,iproute2,procps,strace,\
-tcpdump,python3-minimal,python3-yaml,python3-jsonschema,gcc,gcc-multilib,make,\
+tcpdump,python3,python3-yaml,python3-jsonschema,gcc,gcc-multilib,make,\
 libc6-dev,libmnl-dev,libjansson-dev,libcmocka-dev,libuv1-dev,libgnutls28-dev,\
 liburing-dev,pkgconf,ktls-utils,keyutils,gnutls-bin,openssl,socat,ncat,haproxy,\
-bash-completion,perl,nftables,ethtool,util-linux
+bash-completion,perl,nftables,ethtool,util-linux,sparse,dkms
 
-out=$cache/guest-$(key "$0" "$vm/initrd-init")
+out=$cache/debian-$(key "$0" "$vm/initrd-init")
+[ -e "$out/version" ] && { echo "$out"; exit; }
+lock "$out"
 [ -e "$out/version" ] && { echo "$out"; exit; }
 
 need_packages mmdebstrap busybox-static cpio xz-utils

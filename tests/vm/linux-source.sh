@@ -6,6 +6,8 @@
 package=linux-source-7.2
 out=$cache/$package
 [ -e "$out/MAINTAINERS" ] && { echo "$out"; exit; }
+lock "$out"
+[ -e "$out/MAINTAINERS" ] && { echo "$out"; exit; }
 
 need_packages xz-utils debian-archive-keyring
 debian=$(mirror Debian)
