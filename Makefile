@@ -29,7 +29,7 @@ check-gen:
 	Documentation/netlink/generate.sh check
 
 guest:
-	VM_SHELL=1 tests/vm/run.sh $(or $(KERNEL),debian) exec bash -i
+	VM_SHELL=1 tests/vm/run.sh $(or $(KERNEL),debian) exec bash -l
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) clean

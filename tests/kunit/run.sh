@@ -1,7 +1,8 @@
-#!/bin/sh
-# In the guest: run the KUnit suites and print their KTAP out of the kernel's
-# log; with $1 only the suites that have it in their name. insmod succeeds
-# whatever the cases do: the KTAP says.
+#!/bin/bash
+# In UML: run the KUnit suites and print their KTAP out of the kernel's log;
+# with $1 only the suites, or else the cases, that have it in their name. insmod
+# succeeds whatever the cases do: the KTAP says.
+pick=${1:-}
 cd "$(dirname "$0")" || exit
 
 # What a suite's own task allocates fails while the suite says so.
@@ -12,10 +13,14 @@ do
 	[ ! -d $failslab ] || echo ${setting#*=} > $failslab/${setting%=*} || exit
 done
 
-[ -z "${1:-}" ] || echo "*$1*" > /sys/module/kunit/parameters/filter_glob
-dmesg -C
+if [ "$pick" ]; then
+	glob="*.*$pick*"
+	! grep -q "\.name *= *\".*$pick" ./*_test.c || glob="*$pick*.*"
+	echo "$glob" > /sys/module/kunit/parameters/filter_glob
+fi
+before=$(dmesg | wc -l)
 insmod rserpool_kunit.ko || exit
-log=$(dmesg -t | sed -n '/^KTAP version/,$p')
+log=$(dmesg -t | tail -n +$((before + 1)) | sed -n '/^KTAP version/,$p')
 echo "$log"
-echo "$log" | grep -q '^ *ok [0-9]' || { echo "# no case ran"; exit 1; }
-! echo "$log" | grep -q '^ *not ok [0-9]'
+grep -q '^ *ok [0-9]' <<< "$log" || { echo "# no case ran"; exit 1; }
+! grep -q '^ *not ok [0-9]' <<< "$log"

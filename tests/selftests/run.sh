@@ -1,14 +1,25 @@
 #!/bin/bash
-# In a test machine: run the selftests whose file or test name has $1 in it.
+# In a test machine: run the selftests, or those whose file or name has $1 in it.
+# A program prints KTAP and takes such a part of a name as its argument.
 pick=${1:-}
+programs=(out/tests/selftests/test_* tests/selftests/test_*.sh)
+# UML runs no 32-bit programs.
+grep -q 'User Mode Linux' /proc/cpuinfo || programs+=(out/tests/selftests32/test_*)
 status=0
-for test in out/tests/selftests/test_* tests/selftests/test_*.sh; do
-	[ -x "$test" ] || continue
-	echo "# Subtest: $(basename "$test")"
-	case $test in
-	*"$pick"*) timeout 600 "$test" || status=1 ;;
-	*.sh) ;;
-	*) timeout 600 "$test" "$pick" || status=1 ;;
+for program in "${programs[@]}"; do
+	[ -x "$program" ] || continue
+	name=$(basename "$program")
+	case $program in *32/*) name+=.32 ;; esac
+	part=$pick
+	case $name in
+	*"$pick"*) part= ;;
+	*.sh) grep -qF -- "$pick" "$program" || continue ;;
 	esac
+	echo "# Subtest: $name"
+	timeout -k 5 600 "$program" "$part" < /dev/null
+	result=$?
+	[ $result = 0 ] || status=1
+	# A test that is killed has said nothing of it.
+	[ $result -lt 124 ] || echo "not ok 0 $name ended with $result"
 done
 exit $status

@@ -2,6 +2,11 @@
 # run.sh debian|uml COMMAND...: build, boot the test machine, run the command
 # there as root in the tree's folder, pass its output on. Exit 0 when the
 # command did and the machine found no fault of the kernel (see guest-init).
+#
+# VM_TIMEOUT  seconds that the command may take (1200)
+# VM_SHELL    the command is a person's shell on this terminal
+# VM_ACCEL    other arguments for QEMU than those for KVM or TCG
+# VM_MEM      the machine's memory
 
 . "$(dirname "$0")/common.sh"
 
@@ -10,30 +15,54 @@ shift
 build=$("$vm/build.sh" "$kernel")
 guest=$("$vm/guest-root.sh")
 timeout=${VM_TIMEOUT:-1200}
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
 
 mkdir -p "$build/out"
 printf '%s\n' "$*" > "$build/out/command"
+echo "$timeout" > "$build/out/timeout"
+rm -f "$build/out/shell"
+if [ -n "${VM_SHELL:-}" ]; then
+	limit= stdin=/dev/stdin
+	{
+		echo "export TERM=${TERM:-linux}"
+		stty -a 2>/dev/null | sed -n \
+			's/.*rows \([0-9]*\); columns \([0-9]*\).*/size="rows \1 cols \2"/p'
+	} > "$build/out/shell"
+else
+	# The machine ends a command that takes too long; this ends the machine.
+	limit="timeout -k 10 $((timeout + 120))" stdin=/dev/null
+fi
 
-# kvm_works: /dev/kvm may be there and writable, and still be of no use.
+# qemu ARGUMENT...: the machine without its file systems.
+qemu() {
+	$limit qemu-system-x86_64 -machine q35 -display none -monitor none \
+		-no-reboot -nic none -chardev stdio,id=tty,signal=off \
+		-serial chardev:tty \
+		-kernel "$guest/root/boot/vmlinuz-$(cat "$guest/version")" \
+		-initrd "$guest/initrd" "$@"
+}
+
+# kvm_works: /dev/kvm may be there and writable, and still be of no use: ask the
+# processor, then once a boot whether a kernel comes up on it.
 kvm_works() {
-	[ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo
+	{ [ -w /dev/kvm ] && grep -qwE 'vmx|svm' /proc/cpuinfo; } || return 1
+	probe=$cache/kvm-$(cat /proc/sys/kernel/random/boot_id)
+	if [ ! -e "$probe" ]; then
+		limit='timeout -k 1 60'
+		qemu -cpu host -accel kvm -m 1G \
+			-append 'console=ttyS0 quiet panic=-1 rdinit=/bin/busybox -- uname -r' \
+			< /dev/null 2>&1 | grep -F "$(cat "$guest/version")" > "$probe" ||
+			say "/dev/kvm is here, but no kernel comes up on it"
+	fi
+	[ -s "$probe" ]
 }
 
 boot_debian() {
 	need_packages qemu-system-x86
 	accel='-cpu max -accel tcg,thread=multi -smp 2'
-	kvm_works && accel='-cpu host -accel kvm -smp 2'
-	accel=${VM_ACCEL:-$accel}
-	stdin=/dev/null
-	[ -t 0 ] && [ -n "${VM_SHELL:-}" ] && stdin=/dev/stdin
+	(kvm_works) && accel='-cpu host -accel kvm -smp 2'
 	# shellcheck disable=SC2086
-	timeout -k 10 "$timeout" qemu-system-x86_64 -machine q35 $accel -m "${VM_MEM:-3G}" \
-		-display none -serial stdio -monitor none -no-reboot -nic none \
-		-kernel "$guest/root/boot/vmlinuz-$(cat "$guest/version")" \
-		-initrd "$guest/initrd" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off" \
+	qemu ${VM_ACCEL:-$accel} -m "${VM_MEM:-3G}" \
+		-append "console=ttyS0 loglevel=2 log_buf_len=4M panic=-1 mitigations=off" \
 		-virtfs "local,path=$guest/root,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$build,mount_tag=build,security_model=none,readonly=on,multidevs=remap" \
 		< "$stdin"
@@ -41,17 +70,25 @@ boot_debian() {
 
 boot_uml() {
 	uml=$("$vm/uml-kernel.sh")
-	timeout -k 10 "$timeout" "$uml/linux" mem=1500M ncpus=2 seccomp=on quiet \
+	$limit "$uml/linux" mem="${VM_MEM:-1500M}" ncpus=2 seccomp=on loglevel=2 \
 		root=/dev/root rootfstype=hostfs rootflags=/ ro \
 		con=null con0=fd:0,fd:1 panic=-1 \
 		init="$build/tests/vm/uml-init" \
 		rsp_root="$guest/root" rsp_build="$build" \
-		rsp_modules="$uml/modules" < /dev/null
+		rsp_modules="$uml/modules" < "$stdin"
 }
+
+if [ -n "${VM_SHELL:-}" ]; then
+	"boot_$kernel"
+	exit
+fi
 
 # The machine's own exit status says little; the last line that guest-init
 # prints says all.
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
 "boot_$kernel" 2>&1 | tr -d '\r' | tee "$log" | sed -u '/^# machine: /d'
 grep -q '^# machine: clean' "$log" && exit
-grep '^# machine: ' "$log" || echo "# machine: did not reach its end"
+grep '^# machine: ' "$log" ||
+	echo "# machine: did not reach its end; it had $((timeout + 120)) s"
 exit 1
