@@ -17,6 +17,11 @@
 /* An element is never smaller: its nest, a handle, an address. */
 #define ELEMENTS_MAX	(NL_REQUEST_MAX / 36)
 
+#define PICKS_MAX	100	/* identifiers that are tried for an element */
+
+/* A power of two, well above that. */
+#define SEEN_MAX	2048
+
 static struct {
 	uint8_t buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
 	struct nlmsghdr *nlh;	/* NULL when there are none */
@@ -27,6 +32,8 @@ static struct {
 		bool picked;		/* its identifier was picked here */
 		unsigned long line;
 	} at[ELEMENTS_MAX + 1];
+	uint64_t seen[SEEN_MAX];	/* hashes of pool and identifier */
+	unsigned int n_seen;
 } gathered;
 
 static uint32_t random_u32(void)
@@ -44,14 +51,16 @@ static uint32_t random_u32(void)
 
 static int pick_id(uint32_t *id)
 {
-	static uint32_t min, max;
+	uint32_t min, max;
 	int ret;
 
-	if (!min) {
-		ret = scope_pe_id_range(&min, &max);
+	if (!ctl.pe_id_min) {
+		ret = scope_pe_id_range(&ctl.pe_id_min, &ctl.pe_id_max);
 		if (ret)
 			return ret;
 	}
+	min = ctl.pe_id_min;
+	max = ctl.pe_id_max;
 	*id = min + (uint32_t)(random_u32() * ((uint64_t)max - min + 1) >> 32);
 	return 0;
 }
@@ -64,9 +73,35 @@ static struct nlattr *nest_of(unsigned int i)
 static void begin(void)
 {
 	gathered.nlh = nl_request(&ctl.client, gathered.buf,
-				  RSERPOOL_CMD_ELEMENT_NEW,
-				  gathered.exclusive ? NLM_F_EXCL : 0);
+				  RSERPOOL_CMD_ELEMENT_NEW, 0);
 	gathered.n = 0;
+	memset(gathered.seen, 0, sizeof(gathered.seen));
+	gathered.n_seen = 0;
+}
+
+/*
+ * The kernel looks whether an element is there before the first of a message
+ * is added: that one is twice in it we must see. Two hashes that happen to be
+ * the same cost a message or a pick, no more.
+ */
+static bool seen_before(const uint8_t *octets, size_t len, uint32_t id)
+{
+	uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ id;
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		hash = (hash ^ octets[i]) * UINT64_C(0x100000001b3);
+	hash ^= hash >> 32;
+	hash = hash * UINT64_C(0x9e3779b97f4a7c15) | 1;
+	for (i = hash >> 53; gathered.seen[i]; i = (i + 1) % SEEN_MAX)
+		if (gathered.seen[i] == hash)
+			return true;
+	/* One place stays free, or the search above would not end. */
+	if (gathered.n_seen == SEEN_MAX - 1)
+		return true;
+	gathered.n_seen++;
+	gathered.seen[i] = hash;
+	return false;
 }
 
 /* Keep only the elements from @from up to @to, which begins at octet @end. */
@@ -147,22 +182,34 @@ static int refused(unsigned int i)
 	return ret;
 }
 
+/* Send those before element @to; where one is there that is refused, or not. */
+static int send_to(unsigned int to, bool exclusive)
+{
+	uint32_t end = gathered.at[to].offset;
+	struct nlmsghdr *nlh = gathered.nlh;
+	struct nlattr next;
+	int ret;
+
+	memcpy(&next, gathered.buf + end, sizeof(next));
+	nlh->nlmsg_len = end;
+	if (exclusive)
+		mnl_attr_put(nlh, RSERPOOL_A_BATCH_EXCLUSIVE, 0, NULL);
+	ret = nl_talk(&ctl.client, nlh, NULL, NULL);
+	memcpy(gathered.buf + end, &next, sizeof(next));
+	nlh->nlmsg_len = gathered.at[gathered.n].offset;
+	return ret;
+}
+
 /* Send those before element @to, which the kernel has no fault to find with. */
 static int send_before(unsigned int to)
 {
-	struct nlmsghdr *nlh = gathered.nlh;
 	struct nl_error error = ctl.client.error;
-	uint32_t len = nlh->nlmsg_len;
 	int ret;
 
 	if (!to)
 		return 0;
-	nlh->nlmsg_len = gathered.at[to].offset;
-	nlh->nlmsg_flags &= (uint16_t)~NLM_F_EXCL;
-	ret = nl_talk(&ctl.client, nlh, NULL, NULL);
-	nlh->nlmsg_len = len;
-	if (gathered.exclusive)
-		nlh->nlmsg_flags |= NLM_F_EXCL;
+	/* Some may be there since the message that failed. */
+	ret = send_to(to, false);
 	if (ret)
 		return ret;
 	ctl.client.error = error;
@@ -170,22 +217,38 @@ static int send_before(unsigned int to)
 	return 0;
 }
 
-/* An element that the kernel blames is at fault; what becomes of the others? */
-static int settle(unsigned int k, int *tries)
+/* Find another identifier for an element for which one was picked. */
+static bool pick_again(unsigned int k, int *tries)
 {
+	const struct nlattr *handle = find(k, RSERPOOL_A_ELEMENT_HANDLE);
 	uint32_t id;
-	int ret;
 
-	if (ctl.client.error.err == EEXIST && gathered.at[k].picked &&
-	    --*tries > 0) {
-		ret = pick_id(&id);
-		if (ret)
-			return ret;
+	while ((*tries)-- > 0) {
+		if (pick_id(&id))
+			return false;
+		if (seen_before(mnl_attr_get_payload(handle),
+				mnl_attr_get_payload_len(handle), id))
+			continue;
 		memcpy(mnl_attr_get_payload(find(k, RSERPOOL_A_ELEMENT_ID)),
 		       &id, sizeof(id));
+		return true;
+	}
+	return false;
+}
+
+/* The kernel blames an element; those before it are in. */
+static int settle(unsigned int k, int *tries)
+{
+	int ret;
+
+	if (k)
+		*tries = PICKS_MAX;
+	if (ctl.client.error.err == EEXIST && gathered.at[k].picked &&
+	    pick_again(k, tries)) {
 		keep(k, gathered.n);
 		return 0;
 	}
+	*tries = PICKS_MAX;
 	ret = refused(k);
 	keep(k + 1, gathered.n);
 	return ret;
@@ -200,12 +263,12 @@ static int settle(unsigned int k, int *tries)
  */
 int elements_flush(void)
 {
-	int ret, k, tries = 100, status = 0;
+	int ret, k, tries = PICKS_MAX, status = 0;
 
 	if (!gathered.nlh)
 		return 0;
 	while (gathered.n) {
-		if (!nl_talk(&ctl.client, gathered.nlh, NULL, NULL)) {
+		if (!send_to(gathered.n, gathered.exclusive)) {
 			announce(gathered.n);
 			break;
 		}
@@ -235,14 +298,14 @@ int elements_add(struct pe_config *config)
 	bool picked = !(config->given & 1u << RSERPOOL_A_ELEMENT_ID);
 	bool exclusive = picked || !ctl.sync;
 	struct nlattr *nest;
-	int ret;
+	int ret, status;
 
 	ret = kernel_open();
 	if (ret)
 		return EXIT_KERNEL;
 	if (gathered.nlh && (gathered.exclusive != exclusive ||
-			     gathered.nlh->nlmsg_len + PE_SIZE_MAX >
-			     NL_REQUEST_MAX))
+			     gathered.nlh->nlmsg_len + PE_SIZE_MAX +
+			     sizeof(struct nlattr) > NL_REQUEST_MAX))
 		ret = elements_flush();
 	if (ret && !ctl.force)
 		return ret;
@@ -251,9 +314,20 @@ int elements_add(struct pe_config *config)
 			return EXIT_KERNEL;
 		config->given |= 1u << RSERPOOL_A_ELEMENT_ID;
 	}
+	if (gathered.nlh && seen_before(config->handle.octets, config->handle.len,
+					config->id)) {
+		status = elements_flush();
+		if (status > ret)
+			ret = status;
+		if (ret && !ctl.force)
+			return ret;
+	}
 	gathered.exclusive = exclusive;
-	if (!gathered.nlh)
+	if (!gathered.nlh) {
 		begin();
+		seen_before(config->handle.octets, config->handle.len,
+					config->id);
+	}
 	gathered.at[gathered.n].offset = gathered.nlh->nlmsg_len;
 	gathered.at[gathered.n].picked = picked;
 	gathered.at[gathered.n].line = ctl.line;

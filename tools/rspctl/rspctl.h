@@ -33,6 +33,8 @@ struct words {
  * @stats: -stats: print counts too
  * @force: go on after an error in a batch
  * @sync: between sync begin and sync end: what is there may be added anew
+ * @pe_id_min: what identifiers are picked from; 0 when it is not known
+ * @pe_id_max: the same
  * @file: the batch's name, NULL outside of one
  * @line: the line that a complaint is about
  * @request: room for a request
@@ -43,6 +45,8 @@ struct rspctl {
 	bool stats;
 	bool force;
 	bool sync;
+	uint32_t pe_id_min;
+	uint32_t pe_id_max;
 	const char *file;
 	unsigned long line;
 	uint8_t request[NL_REQUEST_MAX] __attribute__((aligned(8)));

@@ -182,6 +182,7 @@ static int set(struct words *words)
 	nlh = request(RSERPOOL_CMD_SCOPE_SET, 0);
 	if (!nlh)
 		return EXIT_KERNEL;
+	ctl.pe_id_min = 0;
 	while (words->n) {
 		ret = put_setting(words, nlh);
 		if (ret)
