@@ -276,6 +276,65 @@ static void test_race(struct kunit *test)
 }
 
 /*
+ * Moves: the one element that is not excluded never seems to be gone
+ */
+
+static int mover_reader(void *data)
+{
+	u32 ids[STAYING + PASSING];
+	struct rsp_exclude exclude = { .ids = ids };
+	struct race *race = data;
+	u32 i;
+
+	for (i = 1; i < STAYING; i++)
+		ids[exclude.n++] = staying_id(i);
+	for (i = 0; i < PASSING; i++)
+		ids[exclude.n++] = passing_id(i);
+	sort(ids, exclude.n, sizeof(*ids), compare_u32, NULL);
+
+	while (!kthread_should_stop()) {
+		for (i = 0; i < 16; i++) {
+			rcu_read_lock();
+			if (!rsp_policy_select(race->index, &exclude))
+				atomic_inc(&race->none);
+			rcu_read_unlock();
+		}
+		cond_resched();
+	}
+	return 0;
+}
+
+/* The best value and the worst take turns; in an array it fills gaps. */
+static void test_moves(struct kunit *test)
+{
+	u32 type = *(const u32 *)test->param_value, i;
+	struct rsp_policy_params params = { .type = type };
+	struct task_struct *readers[READERS];
+	struct race *race = race_new(test, type);
+	struct rsp_policy_node *mover = &race->staying[0].node;
+	struct rsp_policy_node *other = &race->staying[1].node;
+	unsigned long end;
+
+	for (i = 0; i < 2 * PASSING; i++)
+		writer_step(test, race, type);
+	start_readers(test, readers, mover_reader, race);
+	end = jiffies + msecs_to_jiffies(400);
+	for (i = 0; time_before(jiffies, end); i++) {
+		params.weight = i % 2 ? 1 : U32_MAX - 1;
+		KUNIT_EXPECT_EQ(test, 0, rsp_policy_update(race->index, mover,
+							   &params));
+		rsp_policy_remove(race->index, other);
+		KUNIT_EXPECT_EQ(test, 0, rsp_policy_insert(race->index, other));
+		other = &race->staying[1 + i % (STAYING - 1)].node;
+		cond_resched();
+	}
+	stop_readers(readers);
+	writer_clear(race);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&race->none));
+}
+
+/*
  * Rounds: those who select at the same time share one
  */
 
@@ -503,6 +562,7 @@ static void test_no_memory(struct kunit *test)
 
 static struct kunit_case race_cases[] = {
 	KUNIT_CASE_PARAM(test_race, type_gen_params),
+	KUNIT_CASE_PARAM(test_moves, type_gen_params),
 	KUNIT_CASE_PARAM(test_round, type_gen_params),
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE_PARAM(test_no_memory, type_gen_params),
