@@ -42,6 +42,17 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes -Werror -Iinclu
 selftests := $(patsubst %.c,out/%,$(wildcard tests/selftests/test_*.c))
 selftest_lib := $(filter-out tests/selftests/test_%,$(wildcard tests/selftests/*.c))
 
+# The same for 32 bits, those that need no library, where the compiler can:
+# the guest's.
+selftests32 := $(patsubst tests/selftests/%.c,out/tests/selftests32/%,\
+	$(shell grep -L '<libmnl/\|<liburing' $(wildcard tests/selftests/test_*.c)))
+
+user32: $(selftests32)
+
+out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h) include/uapi/linux/rserpool.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -m32 -o $@ $< $(selftest_lib) -lpthread
+
 user: $(selftests) out/bin/rspctl
 
 out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h) include/uapi/linux/rserpool.h
@@ -71,4 +82,4 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
-.PHONY: all modules install install-modules install-tools unit check gen check-gen guest clean user
+.PHONY: all modules install install-modules install-tools unit check gen check-gen guest clean user user32

@@ -41,5 +41,6 @@ echo "1..$(grep -c "^check .*$pick" $self)"
 need_packages perl python3
 check checkpatch checkpatch
 check kernel_doc kernel_doc
+check sparse tests/vm/build.sh sparse
 check gen Documentation/netlink/generate.sh check
 exit $status

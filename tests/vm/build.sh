@@ -1,6 +1,7 @@
 #!/bin/sh
 # build.sh debian|uml: build the module, the tests and the programs for a test
 # machine, in a copy of the tree in the cache; print that copy's folder.
+# build.sh sparse: what sparse says of the module, on 6.12.
 # build.sh unit: build the programs' own tests and run them.
 
 . "$(dirname "$0")/common.sh"
@@ -54,10 +55,10 @@ depmod_with() {
 
 jobs=-j$(nproc)
 stage "$build/debian"
-in_guest "$build/debian" make -s "$jobs" -C /src user
+in_guest "$build/debian" make -s "$jobs" -C /src user user32
 case $kernel in
 debian)
-	in_guest "$build/debian" make -s "$jobs" W=1 \
+	in_guest "$build/debian" make -s "$jobs" W=1e \
 		-C "/usr/lib/modules/$(cat "$guest/version")/build" M=/src modules
 	depmod_with "$build/debian" \
 		"$guest/root/usr/lib/modules/$(cat "$guest/version")"
@@ -66,8 +67,12 @@ uml)
 	uml=$("$vm/uml-kernel.sh")
 	stage "$build/uml"
 	rsync -a --delete --exclude=/modules "$build/debian/out/" "$build/uml/out/"
-	make -s "$jobs" W=1 -C "$uml" ARCH=um M="$build/uml" modules >&2
+	make -s "$jobs" W=1e -C "$uml" ARCH=um M="$build/uml" modules >&2
 	depmod_with "$build/uml" "$uml/modules/lib/modules/"*
+	;;
+sparse)
+	in_guest "$build/debian" make -s "$jobs" C=2 CF=-Wsparse-error \
+		-C "/usr/lib/modules/$(cat "$guest/version")/build" M=/src modules
 	;;
 unit)
 	in_guest "$build/debian" make -s -C /src unit
