@@ -50,15 +50,20 @@ static u64 value_of(const struct rsp_policy_params *params)
 	}
 }
 
-static struct rsp_policy_index *ordered_alloc(void)
+/*
+ * A reader whose maple node is replaced walks again from the root, and takes
+ * NULL for a node where it finds none: mas_next_slot() does not know of trees
+ * that become empty. So none is: what no node stands for has the mark.
+ */
+static int tree_fill(struct maple_tree *tree)
 {
-	struct ordered *index = kzalloc(sizeof(*index), GFP_KERNEL);
+	MA_STATE(mas, tree, 0, ULONG_MAX);
+	int err;
 
-	if (!index)
-		return NULL;
-	mt_init_flags(&index->trees[0], MT_FLAGS_USE_RCU);
-	mt_init_flags(&index->trees[1], MT_FLAGS_USE_RCU);
-	return &index->base;
+	mas_lock(&mas);
+	err = mas_store_gfp(&mas, XA_ZERO_ENTRY, GFP_KERNEL);
+	mas_unlock(&mas);
+	return err;
 }
 
 static void ordered_free(struct rsp_policy_index *base)
@@ -68,6 +73,21 @@ static void ordered_free(struct rsp_policy_index *base)
 	mtree_destroy(&index->trees[0]);
 	mtree_destroy(&index->trees[1]);
 	kfree_rcu(index, base.rcu);
+}
+
+static struct rsp_policy_index *ordered_alloc(void)
+{
+	struct ordered *index = kzalloc(sizeof(*index), GFP_KERNEL);
+
+	if (!index)
+		return NULL;
+	mt_init_flags(&index->trees[0], MT_FLAGS_USE_RCU);
+	mt_init_flags(&index->trees[1], MT_FLAGS_USE_RCU);
+	if (tree_fill(&index->trees[0]) || tree_fill(&index->trees[1])) {
+		ordered_free(&index->base);
+		return NULL;
+	}
+	return &index->base;
 }
 
 static int store(struct ordered *index, struct rsp_policy_node *node, u64 value)
@@ -93,7 +113,7 @@ static void erase(struct ordered *index, struct rsp_policy_node *node, u64 value
 {
 	unsigned long key = value << 32 | node->id, first;
 	struct ma_state mas;
-	void *next = NULL;
+	void *next = XA_ZERO_ENTRY;
 
 	mas_init(&mas, &index->trees[value >> 32], key);
 	mas_lock(&mas);
@@ -103,7 +123,7 @@ static void erase(struct ordered *index, struct rsp_policy_node *node, u64 value
 		mas_set(&mas, key + 1);
 		next = mas_walk(&mas);
 	}
-	mas_set_range(&mas, first, next ? mas.last : key);
+	mas_set_range(&mas, first, mas.last);
 	if (mas_store_gfp(&mas, next, GFP_KERNEL | __GFP_NOWARN)) {
 		mas_set_range(&mas, first, key);
 		WARN_ON(mas_store_gfp(&mas, XA_ZERO_ENTRY, GFP_KERNEL));
