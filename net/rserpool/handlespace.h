@@ -92,7 +92,8 @@ struct rsp_pool_config {
  * @n_avoided: elements with any enum rsp_avoid_reason; writer lock, read
  *	locklessly
  * @mark: generation of the last sync that named it; writer lock
- * @free: frees it after a grace period
+ * @free: frees it
+ * @rcu: the same, a grace period later
  */
 struct rsp_pool {
 	struct rhash_head by_handle;
@@ -110,7 +111,8 @@ struct rsp_pool {
 	struct rb_root_cached avoided;
 	u32 n_avoided;
 	u32 mark;
-	struct rcu_work free;
+	struct work_struct free;
+	struct rcu_head rcu;
 };
 
 /**
@@ -297,7 +299,7 @@ void rsp_pe_failed(struct rsp_pe *pe);
 void rsp_pe_worked(struct rsp_pe *pe);
 
 /* Writers: the caller holds rsp_handlespace.lock. */
-int rsp_pool_check(struct rsp_handlespace *hs, const struct rsp_pool *pool,
+int rsp_pool_check(struct rsp_handlespace *hs,
 		   const struct rsp_handle *handle,
 		   const struct rsp_pool_config *config);
 struct rsp_pool *rsp_pool_add(struct rsp_handlespace *hs,

@@ -11,7 +11,8 @@ static unsigned int rsp_net_id __read_mostly;
  * rsp_net() - the module's part of a network namespace
  * @net: the namespace; the caller holds a reference or is its pernet callback
  *
- * Context: any. Return: never NULL.
+ * Context: any.
+ * Return: never NULL.
  */
 struct rsp_net *rsp_net(const struct net *net)
 {
@@ -20,14 +21,19 @@ struct rsp_net *rsp_net(const struct net *net)
 
 static int __net_init rsp_net_init(struct net *net)
 {
-	atomic_set(&rsp_net(net)->sockets_inuse, 0);
-	return 0;
+	struct rsp_net *rn = rsp_net(net);
+
+	atomic_set(&rn->sockets_inuse, 0);
+	return rsp_handlespace_init(&rn->handlespace, NULL);
 }
 
 static void __net_exit rsp_net_exit(struct net *net)
 {
+	struct rsp_net *rn = rsp_net(net);
+
 	/* A socket holds its namespace, so none can be left. */
-	WARN_ON_ONCE(atomic_read(&rsp_net(net)->sockets_inuse));
+	WARN_ON_ONCE(atomic_read(&rn->sockets_inuse));
+	rsp_handlespace_exit(&rn->handlespace);
 }
 
 static struct pernet_operations rsp_net_ops = {
@@ -39,10 +45,20 @@ static struct pernet_operations rsp_net_ops = {
 
 int __init rsp_net_register(void)
 {
-	return register_pernet_subsys(&rsp_net_ops);
+	int err;
+
+	err = rsp_handlespace_register();
+	if (err)
+		return err;
+
+	err = register_pernet_subsys(&rsp_net_ops);
+	if (err)
+		rsp_handlespace_unregister();
+	return err;
 }
 
 void rsp_net_unregister(void)
 {
 	unregister_pernet_subsys(&rsp_net_ops);
+	rsp_handlespace_unregister();
 }

@@ -74,6 +74,7 @@ struct rsp_exclude {
 struct rsp_policy_index;
 
 /* What is said of these stands at their definitions in policy.c. */
+bool rsp_exclude_has(const struct rsp_exclude *exclude, u32 id);
 bool rsp_policy_known(u32 type);
 struct rsp_policy_index *rsp_policy_index_alloc(u32 type);
 void rsp_policy_index_free(struct rsp_policy_index *index);

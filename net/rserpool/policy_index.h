@@ -82,7 +82,6 @@ static inline unsigned int excluded_count(const struct rsp_exclude *exclude)
 	return exclude ? exclude->n : 0;
 }
 
-bool rsp_exclude_has(const struct rsp_exclude *exclude, u32 id);
 u64 rsp_random_below(u64 ceil);
 struct rsp_policy_node *
 rsp_policy_draw(struct rsp_policy_node __rcu *const *slots, const u32 *weights,
