@@ -15,8 +15,8 @@ done
 
 if [ "$pick" ]; then
 	glob="*.*$pick*"
-	! grep -q "\.name *= *\".*$pick" ./*_test.c || glob="*$pick*.*"
-	echo "$glob" > /sys/module/kunit/parameters/filter_glob
+	! grep -q "\.name[[:space:]]*= *\".*$pick" ./*_test.c || glob="*$pick*.*"
+	printf %s "$glob" > /sys/module/kunit/parameters/filter_glob
 fi
 before=$(dmesg | wc -l)
 insmod rserpool_kunit.ko || exit
