@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # make            the module for the running kernel, and the tools
-# make install    install them; DESTDIR and PREFIX as usual for the tools
+# make install    install them and the manual; install-tools all but the module,
+#                 with DESTDIR and PREFIX as usual
 # make unit       the tools' own tests, here, with sanitizers
 # make check      every test there is; T=name runs those whose name has it
 # make gen        the netlink tables and headers, from their spec
@@ -10,14 +11,30 @@
 # make clean
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
+PREFIX ?= /usr/local
 
 all: modules user
 
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
 
-install: modules user
+install: install-modules install-tools
+
+install-modules: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+
+# The unit names rspctl where Debian would have it.
+install-tools: out/bin/rspctl
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin include/linux share/man/man7 \
+		share/man/man8 share/bash-completion/completions lib/systemd/system)
+	install -m 755 out/bin/rspctl $(DESTDIR)$(PREFIX)/sbin/
+	install -m 644 include/uapi/linux/rserpool*.h $(DESTDIR)$(PREFIX)/include/linux/
+	install -m 644 Documentation/man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
+	install -m 644 Documentation/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 packaging/bash-completion/* \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/
+	sed 's|/usr/sbin/rspctl|$(PREFIX)/sbin/rspctl|' packaging/rserpool-restore.service \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/rserpool-restore.service
 
 check:
 	tests/run "$(T)"
