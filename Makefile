@@ -7,6 +7,7 @@
 # make check      every test there is; T=name runs those whose name has it
 # make gen        the netlink tables and headers, from their spec
 # make check-gen  fails where these are not what the spec says
+# make bench      how fast it is; B=name runs the rows whose name has it
 # make guest      a shell in the test guest; KERNEL=uml for the debug kernel
 # make clean
 
@@ -45,6 +46,9 @@ gen:
 check-gen:
 	Documentation/netlink/generate.sh check
 
+bench:
+	bench/run.py "$(B)"
+
 guest:
 	VM_SHELL=1 tests/vm/run.sh $(or $(KERNEL),debian) exec bash -l
 
@@ -59,6 +63,8 @@ override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes -Werror -Iinclu
 selftests := $(patsubst %.c,out/%,$(wildcard tests/selftests/test_*.c))
 selftest_lib := $(filter-out tests/selftests/test_%,$(wildcard tests/selftests/*.c))
 
+bench_programs := out/bench/client out/bench/server
+
 # The same for 32 bits, those that need no library, where the compiler can:
 # the guest's.
 selftests32 := $(patsubst tests/selftests/%.c,out/tests/selftests32/%,\
@@ -70,11 +76,15 @@ out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/se
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -m32 -o $@ $< $(selftest_lib) -lpthread
 
-user: $(selftests) out/bin/rspctl
+user: $(selftests) $(bench_programs) out/bin/rspctl
 
 out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h) include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread
+
+out/bench/%: bench/%.c bench/bench.h include/uapi/linux/rserpool.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
 
 tools_headers := $(wildcard tools/lib/*.h tools/rspctl/*.h include/uapi/linux/*.h)
 rspctl_objects := $(patsubst %.c,out/%.o,$(wildcard tools/lib/*.c tools/rspctl/*.c))
@@ -99,4 +109,4 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
-.PHONY: all modules install install-modules install-tools unit check gen check-gen guest clean user user32
+.PHONY: all modules install install-modules install-tools unit check gen check-gen bench guest clean user user32

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# guest.sh [pool] [haproxy]: in a test machine, make ready what the rows want
+# and run those that come on standard input, one a line: the arguments of
+# out/bench/client, or "elements".  The ports: 7000 the server, 7100 the same
+# through HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400
+# those of session.
+set -eu
+client=out/bench/client
+
+# 500 connects a sample leave as many ports in TIME_WAIT.
+sysctl -qw net.ipv4.ip_local_port_range="10000 65001"
+# Buffers of one size, whatever sizes TCP would find by itself from run to run.
+sysctl -qw net.ipv4.tcp_rmem="4096 1048576 1048576"
+sysctl -qw net.ipv4.tcp_wmem="4096 1048576 1048576"
+sysctl -qw net.ipv4.tcp_slow_start_after_idle=0
+out/bench/server 7000 > /run/bench-server &
+until grep -q ready /run/bench-server; do sleep 0.1; done
+
+pools() {
+	modprobe rserpool
+	rspctl pool add bench
+	rspctl pe add pool bench tcp 127.0.0.1:7000
+	rspctl pool add bench-session
+	rspctl pe add pool bench-session tcp 127.0.0.1:7400
+	rspctl pool add bench-failover fin failure
+	for port in $(seq 7200 7250); do
+		rspctl pe add pool bench-failover id "$port" tcp "127.0.0.1:$port"
+	done
+}
+
+haproxy_starts() {
+	cat > /run/haproxy.cfg <<-END
+	global
+		nbthread 1
+		maxconn 4000
+	defaults
+		mode tcp
+		timeout connect 10s
+		timeout client 1h
+		timeout server 1h
+	listen bench
+		bind 127.0.0.1:7100
+		server bench 127.0.0.1:7000
+	END
+	haproxy -D -f /run/haproxy.cfg
+}
+
+# elements SUFFIX POOLS: octets an element when 10^6 are in so many pools.
+elements() {
+	before=$($client memory)
+	awk -v pools="$2" 'BEGIN {
+		for (p = 0; p < pools; p++)
+			print "pool add e" p
+		for (e = 0; e < 1000000; e++)
+			printf "pe add pool e%d id %d tcp 10.%d.%d.%d:7000\n",
+				e % pools, e + 1, e / 65536, e / 256 % 256, e % 256
+	}' | rspctl -batch -
+	after=$($client memory)
+	echo "sample element-bytes.$1 0 ours $(((after - before) / 1000000))"
+	awk -v pools="$2" 'BEGIN {
+		for (p = 0; p < pools; p++)
+			print "pool del e" p
+	}' | rspctl -batch -
+}
+
+for want in "$@"; do
+	case $want in
+	pool) pools ;;
+	haproxy) haproxy_starts ;;
+	esac
+done
+while read -r line; do
+	echo "# $line"
+	if [ "$line" = elements ]; then
+		elements pools 10000
+		elements one 1
+		continue
+	fi
+	# Sessions that were closed would keep memory for another minute.
+	case $line in
+	*" session "*) sysctl -qw net.ipv4.tcp_max_tw_buckets=0 ;;
+	esac
+	# shellcheck disable=SC2086
+	$client $line
+done

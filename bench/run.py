@@ -1,0 +1,174 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-2.0
+"""make bench [B="NAME..."]: what Documentation/performance.rst tells of.
+
+Runs the rows whose name has a NAME in it, in the Debian guest; prints a table
+and writes bench/results.json; what the guest printed is kept in bench/raw.
+"""
+import json
+import os
+import pathlib
+import statistics
+import subprocess
+import sys
+import time
+
+HERE = pathlib.Path(__file__).parent
+TCP, PROXY, POOL = "tcp 127.0.0.1 7000", "tcp 127.0.0.1 7100", "pool bench"
+PAIRS = 11
+
+# The two ways of measuring: instructions, and the wall clock.
+WAYS = {
+    "N": {"VM_ACCEL": "-smp 1 -accel tcg,thread=single "
+                      "-icount shift=0,sleep=off -cpu max,-erms,-fsrm"},
+    "W": {},
+}
+
+
+class Row:
+    """One line of the table; bar is what ratio, or ours, has to reach."""
+
+    def __init__(self, name, way, work, unit, better, ours, peer, **more):
+        self.name, self.way, self.unit, self.better = name, way, unit, better
+        self.bar = more.get("bar")
+        self.of = more.get("of", "ratio")
+        self.take = more.get("take", statistics.median)
+        self.samples_of = more.get("samples_of", name)
+        self.line = work
+        if ours:
+            self.line = (f"{self.samples_of} {work} "
+                         f"{more.get('pairs', PAIRS)} {ours} {peer}")
+        self.needs = ("pool" if "pool" in f"{ours} {work}" else "",
+                      "haproxy" if peer == PROXY else "")
+
+
+def comparisons(name, suffix, peer, ours=POOL, **bars):
+    """The rows that exist for plain TCP against itself, too."""
+    for work, unit, better, pairs in (("bulk", "MB/s", "higher", 31),
+                                      ("rtt", "us", "lower", PAIRS),
+                                      ("connect", "1/s", "higher", 31),
+                                      ("parallel", "1/s", "higher", PAIRS)):
+        if work in bars:
+            end = suffix if work in ("bulk", "rtt") else ""
+            yield Row(f"{name}-{work}{end}", "N", work, unit, better, ours,
+                      peer, pairs=pairs, bar=bars[work])
+
+
+ROWS = [
+    *comparisons("tcp", "-dataonly", TCP, bulk=0.95, rtt=1.02, connect=0.85,
+                 parallel=0.98),
+    *comparisons("haproxy", "", PROXY, bulk=1.25, rtt=0.40),
+    *comparisons("noise", "", TCP, TCP, bulk=None, rtt=None, connect=None,
+                 parallel=None),
+    Row("tcp-parallel-w", "W", "parallel", "1/s", "higher", POOL, TCP,
+        pairs=31),
+    Row("noise-parallel-w", "W", "parallel", "1/s", "higher", TCP, TCP,
+        pairs=31),
+    Row("failover-kill-ms", "W", "failover", "ms", "lower",
+        "pool bench-failover 7200", "tcp 127.0.0.1 7300", pairs=50, bar=20,
+        of="ours"),
+    Row("failover-kill-worst-ms", "W", "failover", "ms", "lower",
+        "pool bench-failover 7200", "tcp 127.0.0.1 7300", pairs=50, take=max,
+        samples_of="failover-kill-ms"),
+    Row("noise-failover", "W", "failover", "ms", "lower",
+        "tcp 127.0.0.1 7200", "tcp 127.0.0.1 7300", pairs=50),
+    Row("session-bytes", "N", "session", "octets", "lower",
+        "pool bench-session 7400", "tcp 127.0.0.1 7400", bar=1.6),
+    Row("noise-session-bytes", "N", "session", "octets", "lower",
+        "tcp 127.0.0.1 7400", "tcp 127.0.0.1 7400"),
+    Row("element-bytes", "N", "elements", "octets", "lower", "", "", bar=512,
+        of="ours"),
+]
+# It takes no line of its own, and its pools come from rspctl.
+ROWS[-1].needs = ("pool", "")
+
+
+def measure(way, rows):
+    """Boot once; return the samples {(name, side): [values]}."""
+    needs = sorted({n for row in rows for n in row.needs if n})
+    lines = dict.fromkeys(row.line for row in rows)
+    command = f"bench/guest.sh {' '.join(needs)} <<'END'\n"
+    command += "\n".join(lines) + "\nEND"
+    raw = HERE / "raw" / f"{time.strftime('%Y%m%d-%H%M%S')}-{way}.log"
+    raw.parent.mkdir(exist_ok=True)
+    samples = {}
+    print(f"# {way}: {len(lines)} works; {raw.relative_to(HERE.parent)}",
+          flush=True)
+    with open(raw, "w", 1, encoding="utf-8") as log, subprocess.Popen(
+            ["tests/vm/run.sh", "debian", command], text=True,
+            stdout=subprocess.PIPE, cwd=HERE.parent,
+            env={"VM_TIMEOUT": "3600", **os.environ, **WAYS[way]}) as guest:
+        for line in guest.stdout:
+            log.write(line)
+            words = line.split()
+            if len(words) == 5 and words[0] == "sample":
+                samples.setdefault((words[1], words[3]), []).append(
+                    float(words[4]))
+            else:
+                print(line, end="", flush=True)
+    return samples, guest.returncode
+
+
+def result(row, samples):
+    """The row's result; of several suffixes the one that looks worst."""
+    best = None
+    for name in {n for n, _ in samples if n.split(".")[0] == row.samples_of}:
+        ours = row.take(samples[name, "ours"])
+        peer = samples.get((name, "peer"))
+        ratios = [a / b for a, b in zip(samples[name, "ours"], peer or [])]
+        peer = row.take(peer) if peer else None
+        this = {"name": row.name, "ours": ours, "peer": peer,
+                "ratio": round(ours / peer, 4) if peer else None,
+                "unit": row.unit, "better": row.better}
+        key = this["ratio"] or ours
+        key = -key if row.better == "lower" else key
+        if best is None or key < best[0]:
+            best = key, this, ratios
+    return best and best[1:]
+
+
+def main():
+    names = " ".join(sys.argv[1:]).split() or [""]
+    rows = [row for row in ROWS if any(name in row.name for name in names)]
+    if not rows:
+        sys.exit("no row has that in its name; there are: "
+                 + " ".join(row.name for row in ROWS))
+    samples, failed = {}, 0
+    for way in WAYS:
+        picked = [row for row in rows if row.way == way]
+        if picked:
+            more, status = measure(way, picked)
+            samples.update(more)
+            failed |= status
+    results = []
+    print(f"\n{'row':24} {'way':3} {'ours':>10} {'peer':>10} {'unit':6} "
+          f"{'ratio':>7} {'pairs from':>10} {'to':>6}  must be")
+    for row in rows:
+        found = result(row, samples)
+        if not found:
+            print(f"{row.name:24} not measured")
+            failed = 1
+            continue
+        this, ratios = found
+        results.append(this)
+        numbers = [f"{this['ours']:10.5g}"]
+        numbers.append(f"{this['peer']:10.5g}" if this["peer"] else f"{'-':>10}")
+        spread = ("", "")
+        if ratios:
+            spread = (f"{min(ratios):.3f}", f"{max(ratios):.3f}")
+        ratio = f"{this['ratio']:.3f}" if this["ratio"] else "-"
+        bar = ""
+        if row.bar is not None:
+            sign = ">=" if row.better == "higher" else "<="
+            value = this[row.of]
+            met = value >= row.bar if sign == ">=" else value <= row.bar
+            bar = f"{row.of} {sign} {row.bar}" + ("" if met else "  MISSED")
+        print(f"{row.name:24} {row.way:3} {' '.join(numbers)} {row.unit:6} "
+              f"{ratio:>7} {spread[0]:>10} {spread[1]:>6}  {bar}")
+    with open(HERE / "results.json", "w", encoding="utf-8") as f:
+        json.dump(results, f, indent=1)
+        f.write("\n")
+    sys.exit(1 if failed else 0)
+
+
+main()
