@@ -449,16 +449,15 @@ DROP = ("add table ip t; add chain ip t f "
         "{ type filter hook forward priority 0; policy drop; }")
 
 
-def cut(what, options=(), before=nothing, rules=DROP, seconds=30, order="e r w p"):
+def cut(what, options=(), rules=DROP, order="e r w p"):
     server = Server()
     client = Client(options=options)
-    before(server, client)
     failure(what)
     nft("rtr", rules)
-    return server, client, seconds, order
+    return server, client, order
 
 
-def cut_end(server, client, seconds, order):
+def cut_end(server, client, order, seconds=30):
     client.watch(seconds, 0.25)
     client.orders(order)
     show()
@@ -480,18 +479,17 @@ def cut_outstanding():
                           (((socket.IPPROTO_TCP, 18, 5000),),
                            "TCP_USER_TIMEOUT 5 s"),
                           (keepalive(1, 1, 3), "keepalive 1 s, 1 s, 3")):
-        server, client, seconds, order = cut(
-            f"dropped, then a write; {what}", options)
+        server, client, order = cut(f"dropped, then a write; {what}", options)
         client.write()
-        cut_end(server, client, seconds, order)
+        cut_end(server, client, order)
 
 
 @case
 def default_retries():
     """Long: until the kernel itself gives up."""
-    server, client, seconds, order = cut("dropped, then a write")
+    server, client, order = cut("dropped, then a write")
     client.write()
-    cut_end(server, client, 1100, order)
+    cut_end(server, client, order, 1100)
 
 
 @case
@@ -544,14 +542,14 @@ def icmp():
     for kind in ("host-unreachable", "net-unreachable", "port-unreachable",
                  "admin-prohibited"):
         for options in ((), ((socket.IPPROTO_IP, IP_RECVERR, 1),)):
-            server, client, _, order = cut(
+            server, client, order = cut(
                 f"router answers {kind}, then a write; "
                 + ("IP_RECVERR" if options else "no option"), options,
                 rules="add table ip t; add chain ip t f { type filter hook "
                 "forward priority 0; policy accept; } ; add rule ip t f ip "
                 f"daddr {ADDR} reject with icmp type {kind}")
             client.write()
-            cut_end(server, client, 4, order)
+            cut_end(server, client, order, 4)
 
 
 def connecting(what, seconds):
