@@ -384,30 +384,35 @@ static double slab_memory(void)
 	return total;
 }
 
-/* Octets in the kernel's own pages, be they in a counter of theirs or not. */
-static double page_memory(bool with_slabs)
+/* The sum of some counters of /proc/meminfo, in octets. */
+static double meminfo(const char * const *names)
 {
-	static const char * const others[] = {
-		"MemFree:", "Buffers:", "Cached:", "SwapCached:", "AnonPages:",
-		"Slab:",
-	};
-	size_t count = sizeof(others) / sizeof(*others) - with_slabs, i;
 	double total = 0, kib;
 	char name[64];
 	FILE *f;
+	int i;
 
 	f = fopen("/proc/meminfo", "r");
 	if (!f)
 		err(1, "meminfo");
-	while (fscanf(f, "%63s %lf%*[^\n]", name, &kib) == 2) {
-		if (!strcmp(name, "MemTotal:"))
-			total += kib;
-		for (i = 0; i < count; i++)
-			if (!strcmp(name, others[i]))
-				total -= kib;
-	}
+	while (fscanf(f, "%63s %lf%*[^\n]", name, &kib) == 2)
+		for (i = 0; names[i]; i++)
+			if (!strcmp(name, names[i]))
+				total += kib;
 	fclose(f);
 	return total * 1024;
+}
+
+/* Octets in pages that are neither free nor a process's or a file's. */
+static double page_memory(void)
+{
+	static const char * const all[] = { "MemTotal:", NULL };
+	static const char * const others[] = {
+		"MemFree:", "Buffers:", "Cached:", "SwapCached:", "AnonPages:",
+		NULL,
+	};
+
+	return meminfo(all) - meminfo(others);
 }
 
 /*
@@ -426,11 +431,19 @@ static void settle_memory(void)
 	sleep(2);
 }
 
-/* Where objects that stay and objects that went share pages. */
+/*
+ * Where objects that stay and objects that went share pages.  Of the pages
+ * outside of the slabs only those of a counter: free ones that wait in a
+ * processor's list are counted nowhere, and are MiBs.
+ */
 static double object_memory(void)
 {
+	static const char * const pages[] = {
+		"Percpu:", "KernelStack:", "VmallocUsed:", NULL,
+	};
+
 	settle_memory();
-	return slab_memory() + page_memory(false);
+	return slab_memory() + meminfo(pages);
 }
 
 /*
@@ -536,7 +549,7 @@ int main(int argc, char **argv)
 
 	if (argc == 2 && !strcmp(argv[1], "memory")) {
 		settle_memory();
-		printf("%.0f\n", page_memory(true));
+		printf("%.0f\n", page_memory());
 		return 0;
 	}
 	if (argc < 4)
