@@ -78,9 +78,11 @@ out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/se
 
 user: $(selftests) $(bench_programs) out/bin/rspctl
 
-out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h) include/uapi/linux/rserpool.h
+out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread
+	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
+
+out/tests/selftests/test_netlink: LDLIBS += -lmnl
 
 out/bench/%: bench/%.c bench/bench.h include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)

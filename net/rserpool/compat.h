@@ -12,4 +12,17 @@
 #error "rserpool needs Linux 6.12 or newer"
 #endif
 
+#include <linux/slab.h>
+
+#ifndef kzalloc_obj
+#define kzalloc_obj(_obj, _gfp)		kzalloc(sizeof(_obj), _gfp)
+#endif
+
+/* The netlink tables are generated for 7.2. */
+#include <net/netlink.h>
+
+#ifndef NLA_POLICY_MAX_LEN
+#define NLA_POLICY_MAX_LEN(_len)	NLA_POLICY_MAX(NLA_BINARY, _len)
+#endif
+
 #endif /* _RSERPOOL_COMPAT_H */

@@ -7,6 +7,7 @@
 
 #include "af_rserpool.h"
 #include "net_ns.h"
+#include "netlink.h"
 
 static int __init rserpool_init(void)
 {
@@ -16,12 +17,18 @@ static int __init rserpool_init(void)
 	if (err)
 		return err;
 
-	err = rsp_family_register();
+	err = rsp_nl_register();
 	if (err)
 		goto err_net;
 
+	err = rsp_family_register();
+	if (err)
+		goto err_nl;
+
 	return 0;
 
+err_nl:
+	rsp_nl_unregister();
 err_net:
 	rsp_net_unregister();
 	return err;
@@ -30,6 +37,7 @@ err_net:
 static void __exit rserpool_exit(void)
 {
 	rsp_family_unregister();
+	rsp_nl_unregister();
 	rsp_net_unregister();
 }
 

@@ -3,7 +3,11 @@
 
 #include <net/netns/generic.h>
 
+#include "mib.h"
 #include "net_ns.h"
+#include "netlink.h"
+
+#define SESSIONS_MAX	1048576	/* unless the scope says otherwise */
 
 static unsigned int rsp_net_id __read_mostly;
 
@@ -22,9 +26,26 @@ struct rsp_net *rsp_net(const struct net *net)
 static int __net_init rsp_net_init(struct net *net)
 {
 	struct rsp_net *rn = rsp_net(net);
+	int err;
 
+	rn->net = net;
+	rn->sessions_max = SESSIONS_MAX;
+	rn->pe_id_min = 1;
+	rn->pe_id_max = U32_MAX;
 	atomic_set(&rn->sockets_inuse, 0);
-	return rsp_handlespace_init(&rn->handlespace, NULL);
+
+	err = rsp_mib_init(net);
+	if (err)
+		return err;
+	err = rsp_handlespace_init(&rn->handlespace, &rsp_nl_handlespace_ops);
+	if (err)
+		goto err_mib;
+	rsp_resolver_init(&rn->resolver);
+	return 0;
+
+err_mib:
+	rsp_mib_exit(net);
+	return err;
 }
 
 static void __net_exit rsp_net_exit(struct net *net)
@@ -33,7 +54,9 @@ static void __net_exit rsp_net_exit(struct net *net)
 
 	/* A socket holds its namespace, so none can be left. */
 	WARN_ON_ONCE(atomic_read(&rn->sockets_inuse));
+	rsp_resolver_exit(&rn->resolver);
 	rsp_handlespace_exit(&rn->handlespace);
+	rsp_mib_exit(net);
 }
 
 static struct pernet_operations rsp_net_ops = {

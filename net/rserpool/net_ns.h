@@ -5,15 +5,38 @@
 #include <net/net_namespace.h>
 
 #include "handlespace.h"
+#include "resolve.h"
+
+struct rsp_mib;
+
+#define RSP_SCOPE_NAME_MAX	63
 
 /**
  * struct rsp_net - what the module keeps for a network namespace
+ * @net: the namespace
+ * @mib: counters; see mib.h
+ * @handlespace: pools and elements
+ * @resolver: pools that a feeder was asked for
+ * @name: of the scope, NUL-terminated; the handlespace's writer lock
+ * @sessions_max: sockets that there may be; the handlespace's writer lock, read
+ *	locklessly
+ * @pe_id_min: the least PE identifier for programs that pick one; the same
+ * @pe_id_max: the largest such; the same
+ * @sync_portid: netlink port of the socket that began the sync under way, 0
+ *	when none is; the handlespace's writer lock
  * @sockets_inuse: sockets of the family that are open here
- * @handlespace: pools and their elements
  */
 struct rsp_net {
-	atomic_t sockets_inuse;
+	struct net *net;
+	struct rsp_mib __percpu *mib;
 	struct rsp_handlespace handlespace;
+	struct rsp_resolver resolver;
+	char name[RSP_SCOPE_NAME_MAX + 1];
+	u32 sessions_max;
+	u32 pe_id_min;
+	u32 pe_id_max;
+	u32 sync_portid;
+	atomic_t sockets_inuse;
 };
 
 struct rsp_net *rsp_net(const struct net *net);

@@ -56,6 +56,12 @@ depmod_with() {
 jobs=-j$(nproc)
 stage "$build/debian"
 in_guest "$build/debian" make -s "$jobs" -C /src user user32
+
+# The kernel's own netlink client, for the tests.
+linux=$("$vm/linux-source.sh")
+mkdir -p "$build/debian/out/ynl"
+rsync -a "$linux/tools/net/ynl/pyynl" "$linux/Documentation/netlink/genetlink.yaml" \
+	"$build/debian/out/ynl/"
 case $kernel in
 debian)
 	in_guest "$build/debian" make -s "$jobs" W=1e \

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Counters of a namespace, read over netlink. */
+
+#include <linux/percpu.h>
+
+#include "mib.h"
+#include "netlink-gen.h"
+
+/* In step with enum rsp_mib_field. */
+static const char *const names[] = {
+	[RSP_MIB_STATE_INIT]			= "StateInit",
+	[RSP_MIB_STATE_RESOLVE]			= "StateResolve",
+	[RSP_MIB_STATE_CONNECT]			= "StateConnect",
+	[RSP_MIB_STATE_READY]			= "StateReady",
+	[RSP_MIB_STATE_FAILOVER]		= "StateFailover",
+	[RSP_MIB_STATE_CLOSED]			= "StateClosed",
+	[RSP_MIB_CONNECT]			= "Connect",
+	[RSP_MIB_CONNECT_DONE]			= "ConnectDone",
+	[RSP_MIB_CONNECT_FAILED]		= "ConnectFailed",
+	[RSP_MIB_FAILOVER]			= "Failover",
+	[RSP_MIB_FAILOVER_DONE]			= "FailoverDone",
+	[RSP_MIB_FAILOVER_FAILED]		= "FailoverFailed",
+	[RSP_MIB_FAILURE_NONE]			= "FailureNone",
+	[RSP_MIB_FAILURE_RESET]			= "FailureReset",
+	[RSP_MIB_FAILURE_FIN]			= "FailureFin",
+	[RSP_MIB_FAILURE_SILENT]		= "FailureSilent",
+	[RSP_MIB_FAILURE_UNREACHABLE]		= "FailureUnreachable",
+	[RSP_MIB_FAILURE_REFUSED]		= "FailureRefused",
+	[RSP_MIB_FAILURE_CONNECT_TIMEOUT]	= "FailureConnectTimeout",
+	[RSP_MIB_FAILURE_SEVERED]		= "FailureSevered",
+	[RSP_MIB_FAILURE_FORCED]		= "FailureForced",
+	[RSP_MIB_FAILURE_LOCAL]			= "FailureLocal",
+	[RSP_MIB_ELEMENT_AVOIDED]		= "ElementAvoided",
+	[RSP_MIB_ELEMENT_RETURNED]		= "ElementReturned",
+	[RSP_MIB_ELEMENT_EXPIRED]		= "ElementExpired",
+	[RSP_MIB_RESOLVE]			= "Resolve",
+	[RSP_MIB_RESOLVE_DONE]			= "ResolveDone",
+	[RSP_MIB_RESOLVE_TIMEOUT]		= "ResolveTimeout",
+	[RSP_MIB_RESOLVE_REFUSED]		= "ResolveRefused",
+	[RSP_MIB_NETLINK_REFUSED]		= "NetlinkRefused",
+};
+
+static_assert(ARRAY_SIZE(names) == __RSP_MIB_MAX);
+static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_CLOSED ==
+	      RSP_MIB_STATE_CLOSED);
+static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_LOCAL ==
+	      RSP_MIB_FAILURE_LOCAL);
+
+/**
+ * rsp_mib_init() - make the counters of a namespace
+ * @net: the namespace
+ *
+ * Context: process. Return: 0 or -ENOMEM.
+ */
+int rsp_mib_init(struct net *net)
+{
+	rsp_net(net)->mib = alloc_percpu(struct rsp_mib);
+	return rsp_net(net)->mib ? 0 : -ENOMEM;
+}
+
+/**
+ * rsp_mib_exit() - free the counters of a namespace
+ * @net: the namespace; nothing counts in it any more
+ *
+ * Context: process.
+ */
+void rsp_mib_exit(struct net *net)
+{
+	free_percpu(rsp_net(net)->mib);
+}
+
+/**
+ * rsp_mib_name() - the name of a counter
+ * @field: which
+ *
+ * Context: any. Return: at most RSERPOOL_COUNTER_NAME_MAX octets.
+ */
+const char *rsp_mib_name(enum rsp_mib_field field)
+{
+	return names[field];
+}
+
+/**
+ * rsp_mib_read() - the value of a counter, over all CPUs
+ * @net: the namespace
+ * @field: which
+ *
+ * Context: any. Return: the value.
+ */
+u64 rsp_mib_read(const struct net *net, enum rsp_mib_field field)
+{
+	u64 sum = 0;
+	int cpu;
+
+	for_each_possible_cpu(cpu)
+		sum += READ_ONCE(per_cpu_ptr(rsp_net(net)->mib,
+					     cpu)->mibs[field]);
+	return sum;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RSERPOOL_MIB_H
+#define _RSERPOOL_MIB_H
+
+#include <linux/rserpool.h>
+#include <net/snmp.h>
+
+#include "net_ns.h"
+
+/* The counters of a namespace; mib.c has a name for each, in this order. */
+enum rsp_mib_field {
+	RSP_MIB_STATE_INIT,		/* sessions that entered the state, */
+	RSP_MIB_STATE_RESOLVE,		/* in the order of */
+	RSP_MIB_STATE_CONNECT,		/* enum rsp_session_state */
+	RSP_MIB_STATE_READY,
+	RSP_MIB_STATE_FAILOVER,
+	RSP_MIB_STATE_CLOSED,
+	RSP_MIB_CONNECT,		/* connects to an element */
+	RSP_MIB_CONNECT_DONE,
+	RSP_MIB_CONNECT_FAILED,
+	RSP_MIB_FAILOVER,		/* failovers of a session */
+	RSP_MIB_FAILOVER_DONE,
+	RSP_MIB_FAILOVER_FAILED,
+	RSP_MIB_FAILURE_NONE,		/* why a session left an element, */
+	RSP_MIB_FAILURE_RESET,		/* in the order of enum rsp_failure */
+	RSP_MIB_FAILURE_FIN,
+	RSP_MIB_FAILURE_SILENT,
+	RSP_MIB_FAILURE_UNREACHABLE,
+	RSP_MIB_FAILURE_REFUSED,
+	RSP_MIB_FAILURE_CONNECT_TIMEOUT,
+	RSP_MIB_FAILURE_SEVERED,
+	RSP_MIB_FAILURE_FORCED,
+	RSP_MIB_FAILURE_LOCAL,
+	RSP_MIB_ELEMENT_AVOIDED,	/* failed, or drained */
+	RSP_MIB_ELEMENT_RETURNED,	/* selected again */
+	RSP_MIB_ELEMENT_EXPIRED,	/* not registered anew in time */
+	RSP_MIB_RESOLVE,		/* a feeder was asked */
+	RSP_MIB_RESOLVE_DONE,		/* and answered */
+	RSP_MIB_RESOLVE_TIMEOUT,	/* or did not, in time */
+	RSP_MIB_RESOLVE_REFUSED,	/* no feeder, or too many pending */
+	RSP_MIB_NETLINK_REFUSED,	/* requests that were refused */
+	__RSP_MIB_MAX
+};
+
+/**
+ * struct rsp_mib - counters of a namespace, on one CPU
+ * @mibs: by enum rsp_mib_field
+ */
+struct rsp_mib {
+	unsigned long mibs[__RSP_MIB_MAX];
+};
+
+int rsp_mib_init(struct net *net);
+void rsp_mib_exit(struct net *net);
+const char *rsp_mib_name(enum rsp_mib_field field);
+u64 rsp_mib_read(const struct net *net, enum rsp_mib_field field);
+
+static inline void RSP_INC_STATS(const struct net *net,
+				 enum rsp_mib_field field)
+{
+	SNMP_INC_STATS(rsp_net(net)->mib, field);
+}
+
+/* A session enters a state. */
+static inline void rsp_mib_session_state(const struct net *net,
+					 enum rsp_session_state state)
+{
+	RSP_INC_STATS(net, (enum rsp_mib_field)(RSP_MIB_STATE_INIT + state));
+}
+
+/* A session leaves an element. */
+static inline void rsp_mib_failure(const struct net *net,
+				   enum rsp_failure failure)
+{
+	RSP_INC_STATS(net,
+		      (enum rsp_mib_field)(RSP_MIB_FAILURE_NONE + failure));
+}
+
+#endif /* _RSERPOOL_MIB_H */

@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Netlink: what changes a scope.
+ *
+ * The spec, Documentation/netlink/specs/rserpool.yaml, says which attributes a
+ * request may have, and their ranges; what it refuses never comes here. All
+ * changes are made under the handlespace's writer lock, which also makes each
+ * message one change to those who dump.
+ */
+
+#include "mib.h"
+#include "net_ns.h"
+#include "netlink.h"
+
+static struct rsp_net *rsp_of(const struct genl_info *info)
+{
+	return rsp_net(genl_info_net(info));
+}
+
+/*
+ * Requests that take no attributes. With an empty table 6.12 would take what it
+ * does not look at.
+ */
+
+static int refuse_attributes(const struct genl_info *info)
+{
+	if (!genlmsg_len(info->genlhdr))
+		return 0;
+	return rsp_nl_refuse(info, genlmsg_data(info->genlhdr), -EINVAL,
+			     "This request takes no attributes");
+}
+
+int rserpool_nl_bare_doit(const struct genl_split_ops *ops,
+			  struct sk_buff *skb, struct genl_info *info)
+{
+	return refuse_attributes(info);
+}
+
+int rserpool_nl_bare_start(struct netlink_callback *cb)
+{
+	return refuse_attributes(genl_info_dump(cb));
+}
+
+/* The scope. */
+
+static int check_scope(const struct genl_info *info, const struct rsp_net *rn)
+{
+	const struct rsp_limits *limits = &rn->handlespace.limits;
+	struct nlattr **tb = info->attrs;
+	struct nlattr *min, *max;
+
+	min = tb[RSERPOOL_A_SCOPE_AVOID_MIN];
+	max = tb[RSERPOOL_A_SCOPE_AVOID_MAX];
+	if ((min || max) &&
+	    (min ? nla_get_u32(min) : limits->avoid_min_ms) >
+	    (max ? nla_get_u32(max) : limits->avoid_max_ms))
+		return rsp_nl_refuse(info, min ?: max, -EINVAL,
+				     "avoid-min must not be more than avoid-max");
+
+	min = tb[RSERPOOL_A_SCOPE_PE_ID_MIN];
+	max = tb[RSERPOOL_A_SCOPE_PE_ID_MAX];
+	if ((min || max) &&
+	    (min ? nla_get_u32(min) : rn->pe_id_min) >
+	    (max ? nla_get_u32(max) : rn->pe_id_max))
+		return rsp_nl_refuse(info, min ?: max, -EINVAL,
+				     "pe-id-min must not be more than pe-id-max");
+	return 0;
+}
+
+static void set_u32(u32 *value, const struct nlattr *attr)
+{
+	if (attr)
+		WRITE_ONCE(*value, nla_get_u32(attr));
+}
+
+static void set_scope(struct rsp_net *rn, struct nlattr **tb)
+{
+	struct rsp_limits *limits = &rn->handlespace.limits;
+	struct rsp_resolver *resolver = &rn->resolver;
+
+	if (tb[RSERPOOL_A_SCOPE_NAME])
+		nla_strscpy(rn->name, tb[RSERPOOL_A_SCOPE_NAME],
+			    sizeof(rn->name));
+	set_u32(&limits->pools, tb[RSERPOOL_A_SCOPE_POOLS_MAX]);
+	set_u32(&limits->elements, tb[RSERPOOL_A_SCOPE_ELEMENTS_MAX]);
+	set_u32(&limits->avoid_min_ms, tb[RSERPOOL_A_SCOPE_AVOID_MIN]);
+	set_u32(&limits->avoid_max_ms, tb[RSERPOOL_A_SCOPE_AVOID_MAX]);
+	set_u32(&rn->sessions_max, tb[RSERPOOL_A_SCOPE_SESSIONS_MAX]);
+	set_u32(&rn->pe_id_min, tb[RSERPOOL_A_SCOPE_PE_ID_MIN]);
+	set_u32(&rn->pe_id_max, tb[RSERPOOL_A_SCOPE_PE_ID_MAX]);
+
+	spin_lock(&resolver->lock);
+	set_u32(&resolver->max, tb[RSERPOOL_A_SCOPE_RESOLUTIONS_MAX]);
+	set_u32(&resolver->timeout_ms, tb[RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT]);
+	spin_unlock(&resolver->lock);
+}
+
+int rserpool_nl_scope_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rsp_net *rn = rsp_of(info);
+	int err;
+
+	mutex_lock(&rn->handlespace.lock);
+	err = check_scope(info, rn);
+	if (!err)
+		set_scope(rn, info->attrs);
+	mutex_unlock(&rn->handlespace.lock);
+	return err;
+}
+
+/* Pools. */
+
+static void get_pool_config(struct nlattr **tb, struct rsp_pool_config *config)
+{
+	if (tb[RSERPOOL_A_POOL_POLICY])
+		config->policy = nla_get_u32(tb[RSERPOOL_A_POOL_POLICY]);
+	if (tb[RSERPOOL_A_POOL_FIN])
+		config->fin = nla_get_u32(tb[RSERPOOL_A_POOL_FIN]);
+	if (tb[RSERPOOL_A_POOL_FAILOVER])
+		config->failover = nla_get_u32(tb[RSERPOOL_A_POOL_FAILOVER]);
+}
+
+int rserpool_nl_pool_new_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_HANDLE];
+	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
+	struct rsp_pool_config config = { .policy = RSP_POLICY_RR };
+	struct rsp_handle handle;
+	struct rsp_pool *pool;
+	int err;
+
+	err = rsp_nl_get_handle(info, NULL, attr, RSERPOOL_A_POOL_HANDLE,
+				&handle);
+	if (err)
+		return err;
+	get_pool_config(info->attrs, &config);
+
+	mutex_lock(&hs->lock);
+	if (rsp_pool_find_rcu(hs, &handle))
+		pool = ERR_PTR(-EEXIST);
+	else
+		pool = rsp_pool_add(hs, &handle, &config, true);
+	mutex_unlock(&hs->lock);
+	if (PTR_ERR_OR_ZERO(pool) == -EOPNOTSUPP)
+		attr = info->attrs[RSERPOOL_A_POOL_POLICY];
+	return IS_ERR(pool) ? rsp_nl_refuse_pool(info, attr, PTR_ERR(pool)) : 0;
+}
+
+int rserpool_nl_pool_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_HANDLE];
+	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
+	struct rsp_pool_config config;
+	struct rsp_pool *pool;
+	int err;
+
+	mutex_lock(&hs->lock);
+	pool = rsp_nl_find_pool(info, attr, RSERPOOL_A_POOL_HANDLE, hs);
+	if (IS_ERR(pool)) {
+		err = PTR_ERR(pool);
+		goto unlock;
+	}
+	config = pool->config;
+	get_pool_config(info->attrs, &config);
+	err = rsp_pool_set(pool, &config, true);
+	if (err)
+		rsp_nl_refuse_pool(info,
+				   info->attrs[RSERPOOL_A_POOL_POLICY] ?: attr,
+				   err);
+unlock:
+	mutex_unlock(&hs->lock);
+	return err;
+}
+
+/* Removing, and severing the sessions of what is removed. */
+
+/**
+ * struct removed - elements that were removed
+ * @pes: they, a reference on each
+ * @n: how many
+ */
+struct removed {
+	struct rsp_pe **pes;
+	u32 n;
+};
+
+static int note_elements(struct removed *removed, struct rsp_pool *pool)
+{
+	struct rsp_pe *pe;
+	unsigned long i;
+
+	removed->pes = kvmalloc_array(pool->n_elements, sizeof(*removed->pes),
+				      GFP_KERNEL_ACCOUNT);
+	if (!removed->pes && pool->n_elements)
+		return -ENOMEM;
+	xa_for_each(&pool->elements, i, pe) {
+		refcount_inc(&pe->refs);
+		removed->pes[removed->n++] = pe;
+		cond_resched();
+	}
+	return 0;
+}
+
+/* The answer to a removal with "now"; made before anything is removed. */
+static struct sk_buff *begin_answer(const struct genl_info *info, void **header)
+{
+	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+
+	if (!skb)
+		return NULL;
+	*header = genlmsg_iput(skb, info);
+	return skb;
+}
+
+static int answer_u32(struct genl_info *info, struct sk_buff *skb, void *header,
+		      int type, u32 value)
+{
+	nla_put_u32(skb, type, value);
+	genlmsg_end(skb, header);
+	return genlmsg_reply(skb, info);
+}
+
+int rserpool_nl_pool_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_HANDLE];
+	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
+	bool now = info->attrs[RSERPOOL_A_POOL_NOW];
+	struct removed removed = {};
+	struct sk_buff *answer = NULL;
+	struct rsp_pool *pool;
+	u32 severed = 0, i;
+	void *header;
+	int err = 0;
+
+	if (now) {
+		answer = begin_answer(info, &header);
+		if (!answer)
+			return -ENOMEM;
+	}
+
+	mutex_lock(&hs->lock);
+	pool = rsp_nl_find_pool(info, attr, RSERPOOL_A_POOL_HANDLE, hs);
+	if (IS_ERR(pool))
+		err = PTR_ERR(pool);
+	else if (now)
+		err = note_elements(&removed, pool);
+	if (!err)
+		rsp_pool_del(pool);
+	mutex_unlock(&hs->lock);
+	if (err || !now) {
+		nlmsg_free(answer);
+		return err;
+	}
+
+	for (i = 0; i < removed.n; i++) {
+		severed += rsp_nl_sever(genl_info_net(info), removed.pes[i]);
+		cond_resched();
+	}
+	kvfree(removed.pes);
+	return answer_u32(info, answer, header, RSERPOOL_A_POOL_SEVERED,
+			  severed);
+}
+
+int rserpool_nl_element_del_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
+	bool now = info->attrs[RSERPOOL_A_ELEMENT_NOW];
+	struct sk_buff *answer = NULL;
+	struct rsp_pe *pe;
+	void *header;
+
+	if (now) {
+		answer = begin_answer(info, &header);
+		if (!answer)
+			return -ENOMEM;
+	}
+
+	mutex_lock(&hs->lock);
+	pe = rsp_nl_find_pe(info, hs);
+	if (!IS_ERR(pe)) {
+		if (now)
+			refcount_inc(&pe->refs);
+		rsp_pe_del(pe);
+	}
+	mutex_unlock(&hs->lock);
+	if (IS_ERR(pe) || !now) {
+		nlmsg_free(answer);
+		return PTR_ERR_OR_ZERO(pe);
+	}
+	return answer_u32(info, answer, header, RSERPOOL_A_ELEMENT_SEVERED,
+			  rsp_nl_sever(genl_info_net(info), pe));
+}
+
+/* Elements. */
+
+int rserpool_nl_element_set_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
+	struct rsp_pe_config config;
+	struct rsp_pe *pe;
+	int err;
+
+	mutex_lock(&hs->lock);
+	pe = rsp_nl_find_pe(info, hs);
+	if (IS_ERR(pe)) {
+		err = PTR_ERR(pe);
+		goto unlock;
+	}
+	config.id = pe->node.id;
+	config.home = pe->home;
+	config.lifetime_ms = pe->lifetime_ms;
+	config.policy = pe->node.params;
+	config.n_transports = pe->n_transports;
+	memcpy(config.transports, pe->transports,
+	       flex_array_size(pe, transports, pe->n_transports));
+	err = rsp_nl_update_pe_config(info, &config);
+	if (err)
+		goto unlock;
+	err = rsp_pe_set(pe->pool, &config);
+	if (err)
+		rsp_nl_refuse_pe(info, info->attrs[RSERPOOL_A_ELEMENT_ID], err);
+unlock:
+	mutex_unlock(&hs->lock);
+	return err;
+}
+
+int rserpool_nl_element_drain_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *drain = info->attrs[RSERPOOL_A_ELEMENT_DRAIN];
+	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
+	struct rsp_pe *pe;
+
+	if (!drain)
+		return rsp_nl_refuse_missing(info, NULL,
+					     RSERPOOL_A_ELEMENT_DRAIN,
+					     "Say drain 1 or drain 0");
+
+	mutex_lock(&hs->lock);
+	pe = rsp_nl_find_pe(info, hs);
+	if (!IS_ERR(pe))
+		rsp_pe_drain(pe, nla_get_u32(drain));
+	mutex_unlock(&hs->lock);
+	return PTR_ERR_OR_ZERO(pe);
+}
+
+/* Sync. It is the socket's that began it, and is given up with that. */
+
+int rserpool_nl_sync_begin_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rsp_net *rn = rsp_of(info);
+	struct rsp_handlespace *hs = &rn->handlespace;
+	int err = 0;
+
+	mutex_lock(&hs->lock);
+	if (rn->sync_portid && rn->sync_portid != info->snd_portid) {
+		err = rsp_nl_refuse(info, NULL, -EBUSY,
+				    "Another program syncs; wait until it is done");
+		goto unlock;
+	}
+	/* The same program begins anew. */
+	rsp_handlespace_sync_abort(hs);
+	err = rsp_handlespace_sync_begin(hs);
+	if (!err)
+		rn->sync_portid = info->snd_portid;
+unlock:
+	mutex_unlock(&hs->lock);
+	return err;
+}
+
+int rserpool_nl_sync_end_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct rsp_net *rn = rsp_of(info);
+	struct rsp_handlespace *hs = &rn->handlespace;
+	struct sk_buff *answer;
+	void *header;
+	u32 swept;
+	int err;
+
+	answer = begin_answer(info, &header);
+	if (!answer)
+		return -ENOMEM;
+
+	mutex_lock(&hs->lock);
+	if (rn->sync_portid != info->snd_portid) {
+		err = rsp_nl_refuse(info, NULL, -EALREADY,
+				    "This program has not begun a sync; sync-begin does");
+		goto unlock;
+	}
+	swept = hs->n_elements;
+	err = rsp_handlespace_sync_end(hs);
+	swept -= hs->n_elements;
+	rn->sync_portid = 0;
+unlock:
+	mutex_unlock(&hs->lock);
+	if (err) {
+		nlmsg_free(answer);
+		return err;
+	}
+	return answer_u32(info, answer, header, RSERPOOL_A_SYNC_SWEPT, swept);
+}
+
+static int socket_gone(struct notifier_block *block, unsigned long event,
+		       void *data)
+{
+	const struct netlink_notify *notify = data;
+	struct rsp_net *rn;
+
+	if (event != NETLINK_URELEASE ||
+	    notify->protocol != NETLINK_GENERIC || !notify->portid)
+		return NOTIFY_DONE;
+
+	rn = rsp_net(notify->net);
+	if (READ_ONCE(rn->sync_portid) != notify->portid)
+		return NOTIFY_DONE;
+	mutex_lock(&rn->handlespace.lock);
+	if (rn->sync_portid == notify->portid) {
+		rsp_handlespace_sync_abort(&rn->handlespace);
+		rn->sync_portid = 0;
+	}
+	mutex_unlock(&rn->handlespace.lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block netlink_notifier = {
+	.notifier_call	= socket_gone,
+};
+
+/* Resolution. */
+
+int rserpool_nl_resolve_done_doit(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *attr = info->attrs[RSERPOOL_A_RESOLUTION_HANDLE];
+	struct nlattr *result = info->attrs[RSERPOOL_A_RESOLUTION_RESULT];
+	struct rsp_handle handle;
+	int err;
+
+	err = rsp_nl_get_handle(info, NULL, attr, RSERPOOL_A_RESOLUTION_HANDLE,
+				&handle);
+	if (err)
+		return err;
+	err = rsp_resolve_done(genl_info_net(info), &handle,
+			       result ? -(int)nla_get_u32(result) : 0);
+	if (err)
+		return rsp_nl_refuse(info, attr, err,
+				     "No resolution of this handle is pending");
+	return 0;
+}
+
+/*
+ * The generator drops the flags of groups: pending resolutions say what
+ * programs look for, and are for administrators.
+ */
+static const struct genl_multicast_group groups[] = {
+	[RSERPOOL_NLGRP_HANDLESPACE] = { RSERPOOL_MCGRP_HANDLESPACE },
+	[RSERPOOL_NLGRP_SESSION] = { RSERPOOL_MCGRP_SESSION },
+	[RSERPOOL_NLGRP_ASAP] = {
+		.name	= RSERPOOL_MCGRP_ASAP,
+		.flags	= GENL_MCAST_CAP_NET_ADMIN,
+	},
+};
+
+/**
+ * rsp_nl_register() - make the family known
+ *
+ * Context: process, after rsp_net_register(). Return: 0 or an errno.
+ */
+int __init rsp_nl_register(void)
+{
+	int err;
+
+	rserpool_nl_family.mcgrps = groups;
+	rserpool_nl_family.n_mcgrps = ARRAY_SIZE(groups);
+
+	err = netlink_register_notifier(&netlink_notifier);
+	if (err)
+		return err;
+	err = genl_register_family(&rserpool_nl_family);
+	if (err)
+		netlink_unregister_notifier(&netlink_notifier);
+	return err;
+}
+
+/**
+ * rsp_nl_unregister() - take the family away
+ *
+ * Context: process; no request runs any more when it returns.
+ */
+void rsp_nl_unregister(void)
+{
+	genl_unregister_family(&rserpool_nl_family);
+	netlink_unregister_notifier(&netlink_notifier);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RSERPOOL_NETLINK_H
+#define _RSERPOOL_NETLINK_H
+
+#include <linux/rserpool.h>
+#include <net/genetlink.h>
+
+#include "handlespace.h"
+#include "netlink-gen.h"
+
+extern const struct rsp_handlespace_ops rsp_nl_handlespace_ops;
+
+int rsp_nl_register(void);
+void rsp_nl_unregister(void);
+
+/* What happens goes to the multicast groups. */
+bool rsp_nl_feeder_may_listen(struct net *net);
+int rsp_nl_resolve(struct net *net, const struct rsp_handle *handle,
+		   u32 left_ms);
+void rsp_nl_session_event(struct net *net, u32 session_id,
+			  const struct rsp_event *event,
+			  const struct rsp_handle *handle);
+
+/* Refusals. */
+int rsp_nl_refuse(const struct genl_info *info, const struct nlattr *attr,
+		  int err, const char *sentence);
+int rsp_nl_refuse_missing(const struct genl_info *info,
+			  const struct nlattr *nest, int type,
+			  const char *sentence);
+int rsp_nl_refuse_pool(const struct genl_info *info, const struct nlattr *attr,
+		       int err);
+int rsp_nl_refuse_pe(const struct genl_info *info, const struct nlattr *attr,
+		     int err);
+
+/* From and to attributes. */
+int rsp_nl_get_handle(const struct genl_info *info, const struct nlattr *nest,
+		      const struct nlattr *attr, int type,
+		      struct rsp_handle *handle);
+int rsp_nl_get_pe_config(const struct genl_info *info,
+			 const struct nlattr *nest, struct nlattr **tb,
+			 u32 policy, struct rsp_pe_config *config);
+int rsp_nl_update_pe_config(const struct genl_info *info,
+			    struct rsp_pe_config *config);
+int rsp_nl_put_handle(struct sk_buff *skb, int type,
+		      const struct rsp_handle *handle);
+int rsp_nl_put_pool(struct sk_buff *skb, const struct rsp_pool *pool);
+int rsp_nl_put_pe(struct sk_buff *skb, const struct rsp_pe *pe);
+int rsp_nl_put_transport(struct sk_buff *skb, int type,
+			 const struct rsp_transport *transport);
+
+/* Look-up for handlers; the caller holds the writer lock. */
+struct rsp_pool *rsp_nl_find_pool(const struct genl_info *info,
+				  const struct nlattr *attr, int type,
+				  struct rsp_handlespace *hs);
+struct rsp_pe *rsp_nl_find_pe(const struct genl_info *info,
+			      struct rsp_handlespace *hs);
+
+u32 rsp_nl_sever(struct net *net, struct rsp_pe *pe);
+
+#endif /* _RSERPOOL_NETLINK_H */

@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Netlink: what happens goes to the multicast groups. */
+
+#include <net/sock.h>
+
+#include "mib.h"
+#include "net_ns.h"
+#include "netlink.h"
+
+/*
+ * An element with all its transport addresses, and a pool's handle, take less
+ * than 700 octets.
+ */
+#define NOTIFICATION_SIZE	1024
+
+static struct net *net_of(const struct rsp_handlespace *hs)
+{
+	return container_of(hs, struct rsp_net, handlespace)->net;
+}
+
+/* A message for @cmd, to be filled after its header; NULL: no memory. */
+static struct sk_buff *message(u8 cmd, void **header)
+{
+	struct sk_buff *skb = genlmsg_new(NOTIFICATION_SIZE, GFP_KERNEL);
+
+	if (skb)
+		*header = genlmsg_put(skb, 0, 0, &rserpool_nl_family, 0, cmd);
+	return skb;
+}
+
+static void multicast(struct net *net, struct sk_buff *skb, void *header,
+		      unsigned int group)
+{
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns(&rserpool_nl_family, net, skb, 0, group,
+				GFP_KERNEL);
+}
+
+/* Those who listen learn with their next receive that they missed something. */
+static void lost(struct net *net, unsigned int group)
+{
+	genl_set_err(&rserpool_nl_family, net, 0, group, -ENOBUFS);
+}
+
+static bool nobody_listens(struct net *net, unsigned int group)
+{
+	return !genl_has_listeners(&rserpool_nl_family, net, group);
+}
+
+static const u8 pool_commands[] = {
+	[RSP_CHANGE_NEW]	= RSERPOOL_CMD_POOL_NEW_NTF,
+	[RSP_CHANGE_SET]	= RSERPOOL_CMD_POOL_SET_NTF,
+	[RSP_CHANGE_DEL]	= RSERPOOL_CMD_POOL_DEL_NTF,
+};
+
+static void pool_changed(struct rsp_pool *pool, enum rsp_change change)
+{
+	struct net *net = net_of(pool->hs);
+	struct sk_buff *skb;
+	void *header;
+
+	if (nobody_listens(net, RSERPOOL_NLGRP_HANDLESPACE))
+		return;
+
+	skb = message(pool_commands[change], &header);
+	if (!skb || rsp_nl_put_pool(skb, pool)) {
+		nlmsg_free(skb);
+		lost(net, RSERPOOL_NLGRP_HANDLESPACE);
+		return;
+	}
+	multicast(net, skb, header, RSERPOOL_NLGRP_HANDLESPACE);
+}
+
+static const u8 pe_commands[] = {
+	[RSP_CHANGE_NEW]	= RSERPOOL_CMD_ELEMENT_NEW_NTF,
+	[RSP_CHANGE_SET]	= RSERPOOL_CMD_ELEMENT_SET_NTF,
+	[RSP_CHANGE_DEL]	= RSERPOOL_CMD_ELEMENT_DEL_NTF,
+	[RSP_CHANGE_EXPIRED]	= RSERPOOL_CMD_ELEMENT_EXPIRED_NTF,
+	[RSP_CHANGE_AVOIDED]	= RSERPOOL_CMD_ELEMENT_AVOIDED_NTF,
+	[RSP_CHANGE_RETURNED]	= RSERPOOL_CMD_ELEMENT_RETURNED_NTF,
+};
+
+static void count_pe(struct net *net, enum rsp_change change)
+{
+	switch (change) {
+	case RSP_CHANGE_EXPIRED:
+		RSP_INC_STATS(net, RSP_MIB_ELEMENT_EXPIRED);
+		break;
+	case RSP_CHANGE_AVOIDED:
+		RSP_INC_STATS(net, RSP_MIB_ELEMENT_AVOIDED);
+		break;
+	case RSP_CHANGE_RETURNED:
+		RSP_INC_STATS(net, RSP_MIB_ELEMENT_RETURNED);
+		break;
+	default:
+		break;
+	}
+}
+
+static void pe_changed(struct rsp_pe *pe, enum rsp_change change)
+{
+	struct net *net = net_of(pe->pool->hs);
+	struct sk_buff *skb;
+	void *header;
+
+	count_pe(net, change);
+	if (nobody_listens(net, RSERPOOL_NLGRP_HANDLESPACE))
+		return;
+
+	skb = message(pe_commands[change], &header);
+	if (!skb || rsp_nl_put_pe(skb, pe)) {
+		nlmsg_free(skb);
+		lost(net, RSERPOOL_NLGRP_HANDLESPACE);
+		return;
+	}
+	multicast(net, skb, header, RSERPOOL_NLGRP_HANDLESPACE);
+}
+
+const struct rsp_handlespace_ops rsp_nl_handlespace_ops = {
+	.pool_changed	= pool_changed,
+	.pe_changed	= pe_changed,
+};
+
+/**
+ * rsp_nl_session_event() - tell group "session" of a session
+ * @net: the scope
+ * @session_id: the session's number
+ * @event: what happened
+ * @handle: of the pool that it is connected to
+ *
+ * Context: process.
+ */
+void rsp_nl_session_event(struct net *net, u32 session_id,
+			  const struct rsp_event *event,
+			  const struct rsp_handle *handle)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (nobody_listens(net, RSERPOOL_NLGRP_SESSION))
+		return;
+
+	skb = message(RSERPOOL_CMD_SESSION_EVENT, &header);
+	if (!skb ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_ID, session_id) ||
+	    rsp_nl_put_handle(skb, RSERPOOL_A_SESSION_HANDLE, handle) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_EVENT, event->type) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_FAILURE, event->failure) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_GENERATION,
+			event->generation) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_PREV_PE_ID,
+			event->old_pe_id) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_PE_ID, event->pe_id) ||
+	    nla_put_uint(skb, RSERPOOL_A_SESSION_FAILOVER_US,
+			 event->failover_us)) {
+		nlmsg_free(skb);
+		lost(net, RSERPOOL_NLGRP_SESSION);
+		return;
+	}
+	multicast(net, skb, header, RSERPOOL_NLGRP_SESSION);
+}
+
+/**
+ * rsp_nl_feeder_may_listen() - whether a resolution is worth the trouble
+ * @net: the scope
+ *
+ * Netlink keeps one list of listeners for all namespaces, so this may be true
+ * for those of another one.
+ *
+ * Context: any. Return: false when no feeder listens for certain.
+ */
+bool rsp_nl_feeder_may_listen(struct net *net)
+{
+	return !nobody_listens(net, RSERPOOL_NLGRP_ASAP);
+}
+
+/**
+ * struct audience - who gets a request
+ * @net: the scope that it is of
+ * @there: somebody of this scope listens, even if his buffer is full
+ */
+struct audience {
+	struct net *net;
+	bool there;
+};
+
+static int note_listener(struct sock *sk, struct sk_buff *skb, void *data)
+{
+	struct audience *audience = data;
+
+	if (net_eq(sock_net(sk), audience->net))
+		audience->there = true;
+	return 0;
+}
+
+/**
+ * rsp_nl_resolve() - ask the feeders that listen for a pool
+ * @net: the scope
+ * @handle: the pool's
+ * @left_ms: how long an answer may take
+ *
+ * A feeder whose buffer is full gets ENOBUFS with its next receive, and then
+ * dumps what is pending.
+ *
+ * Context: process. Return: 0; -ENOENT, nobody listens; -ENOMEM.
+ */
+int rsp_nl_resolve(struct net *net, const struct rsp_handle *handle,
+		   u32 left_ms)
+{
+	struct audience audience = { .net = net };
+	struct sk_buff *skb;
+	void *header;
+
+	skb = message(RSERPOOL_CMD_RESOLVE, &header);
+	if (!skb ||
+	    rsp_nl_put_handle(skb, RSERPOOL_A_RESOLUTION_HANDLE, handle) ||
+	    nla_put_u32(skb, RSERPOOL_A_RESOLUTION_LEFT_MS, left_ms)) {
+		nlmsg_free(skb);
+		return -ENOMEM;
+	}
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns_filtered(&rserpool_nl_family, net, skb, 0,
+					 RSERPOOL_NLGRP_ASAP, GFP_KERNEL,
+					 note_listener, &audience);
+	return audience.there ? 0 : -ENOENT;
+}
