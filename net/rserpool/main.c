@@ -4,6 +4,8 @@
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/rserpool.h>
+#include <linux/rserpool_netlink.h>
+#include <net/genetlink.h>
 
 #include "af_rserpool.h"
 #include "net_ns.h"
@@ -47,3 +49,4 @@ module_exit(rserpool_exit);
 MODULE_DESCRIPTION("Reliable Server Pooling (RFC 5351 to RFC 5356)");
 MODULE_LICENSE("GPL");
 MODULE_ALIAS_NETPROTO(AF_RSERPOOL);
+MODULE_ALIAS_GENL_FAMILY(RSERPOOL_FAMILY_NAME);
