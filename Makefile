@@ -4,6 +4,7 @@
 # make install    install them and the manual; install-tools all but the module,
 #                 with DESTDIR and PREFIX as usual
 # make unit       the tools' own tests, here, with sanitizers
+# make demo       a failover, live, in a test guest
 # make check      every test there is; T=name runs those whose name has it
 # make gen        the netlink tables and headers, from their spec
 # make check-gen  fails where these are not what the spec says
@@ -46,6 +47,9 @@ gen:
 check-gen:
 	Documentation/netlink/generate.sh check
 
+demo:
+	tests/vm/run.sh debian examples/demo.sh
+
 bench:
 	bench/run.py "$(B)"
 
@@ -76,13 +80,19 @@ out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/se
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -m32 -o $@ $< $(selftest_lib) -lpthread
 
-user: $(selftests) $(bench_programs) out/bin/rspctl
+examples := $(patsubst examples/%.c,out/bin/%,$(wildcard examples/*.c))
+
+user: $(selftests) $(bench_programs) $(examples) out/bin/rspctl
 
 out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
 
 out/tests/selftests/test_netlink: LDLIBS += -lmnl
+
+out/bin/%: examples/%.c include/uapi/linux/rserpool.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
 
 out/bench/%: bench/%.c bench/bench.h include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
@@ -111,4 +121,4 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
-.PHONY: all modules install install-modules install-tools unit check gen check-gen bench guest clean user user32
+.PHONY: all modules install install-modules install-tools unit check gen check-gen bench demo guest clean user user32

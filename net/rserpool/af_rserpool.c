@@ -1,19 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The address family AF_RSERPOOL and its proto_ops. */
+/*
+ * The address family AF_RSERPOOL and its proto_ops.
+ *
+ * Objects
+ *
+ * A session (session.h) is the socket that a program has.  A flow (flow.h) is
+ * one TCP connection of it to one pool element.  Pools and elements
+ * (handlespace.h) belong to the network namespace and know no session.
+ *
+ *	program -> session -> flow -> TCP socket
+ *	              |         |
+ *	            pool     element
+ *
+ * Each arrow is a reference.  A session has one flow that connects or serves,
+ * and may have flows of failed elements whose octets are not all read yet.
+ *
+ * States
+ *
+ *	INIT -> [RESOLVE ->] CONNECT -> READY <-> FAILOVER
+ *
+ * and from each to CLOSED; a connect() that fails leads back to INIT.  In READY
+ * the program may have to agree to the element first (RSP_RESUME), which
+ * rsp_session.resumed tells from rsp_session.generation.
+ *
+ * Locks, the outer first
+ *
+ *	lock_sock(session)		all of a session but what says otherwise
+ *	rsp_handlespace.lock		changes of pools and elements
+ *	lock_sock(transport)		TCP's own
+ *	wait queue of a transport	wake-ups of a flow
+ *	wait queue of a session		wake-ups of a program
+ *
+ * A session's lock and its transport's are never taken the other way round:
+ * what TCP tells reaches the session as bits and a queued work item.  Sends
+ * and receives take no lock of the session: they pin a flow that rsp_session.tx
+ * or .rx shows, and call its transport; when there is none, or the transport
+ * fails, they take the lock and ask.
+ *
+ * Ends
+ *
+ * rsp_release() runs when the last file is gone, so no call is inside.  It
+ * says in rsp_session_close() why nothing can run after it.
+ */
 
 #include <linux/module.h>
 #include <linux/net.h>
 #include <linux/rserpool.h>
+#include <net/inet_sock.h>
 #include <net/sock.h>
 
-#include "af_rserpool.h"
-#include "net_ns.h"
+#include <asm/ioctls.h>
 
-static struct proto rsp_proto = {
-	.name		= "RSERPOOL",
-	.owner		= THIS_MODULE,
-	.obj_size	= sizeof(struct sock),
-};
+#include "af_rserpool.h"
+#include "failover.h"
+#include "flow.h"
+#include "net_ns.h"
+#include "session.h"
 
 static int rsp_release(struct socket *sock)
 {
@@ -22,10 +64,242 @@ static int rsp_release(struct socket *sock)
 	if (!sk)
 		return 0;
 	atomic_dec(&rsp_net(sock_net(sk))->sockets_inuse);
-	sock_orphan(sk);
 	sock->sk = NULL;
-	sock_put(sk);
+	rsp_session_close(rsp_session(sk));
 	return 0;
+}
+
+static int address_parse(const struct sockaddr *uaddr, int len,
+			 struct rsp_handle *handle, u32 *pe_id)
+{
+	const struct sockaddr_rserpool *addr = (const void *)uaddr;
+	const int head = offsetof(struct sockaddr_rserpool, srp_handle);
+
+	if (len < (int)sizeof(addr->srp_family))
+		return -EINVAL;
+	if (addr->srp_family != AF_RSERPOOL)
+		return -EAFNOSUPPORT;
+	if (len <= head || len > (int)sizeof(*addr) || addr->srp_port ||
+	    !addr->srp_handle_len || addr->srp_handle_len > RSP_HANDLE_MAX ||
+	    addr->srp_handle_len > len - head ||
+	    memchr_inv(addr->srp_reserved, 0, sizeof(addr->srp_reserved)))
+		return -EINVAL;
+
+	memset(handle, 0, sizeof(*handle));
+	handle->len = addr->srp_handle_len;
+	memcpy(handle->octets, addr->srp_handle, handle->len);
+	*pe_id = addr->srp_pe_id;
+	return 0;
+}
+
+static int connect_wait(struct rsp_session *ssn, int flags)
+{
+	long timeo = sock_sndtimeo(&ssn->sk, flags & O_NONBLOCK);
+	int err;
+
+	while (ssn->state.now == RSP_SESSION_RESOLVE ||
+	       ssn->state.now == RSP_SESSION_CONNECT) {
+		err = rsp_session_wait(ssn, false, &timeo);
+		if (err)
+			return err == -EAGAIN ? -EINPROGRESS : err;
+	}
+	return sock_error(&ssn->sk);
+}
+
+static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
+		       int flags)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_handle handle;
+	struct sock *sk = sock->sk;
+	u32 pe_id;
+	int err;
+
+	err = address_parse((const struct sockaddr *)uaddr, len, &handle,
+			    &pe_id);
+	if (err)
+		return err;
+
+	lock_sock(sk);
+	switch (ssn->state.now) {
+	case RSP_SESSION_INIT:
+		err = sock_error(sk) ?: rsp_session_enlist(ssn);
+		if (err)
+			break;
+		ssn->handle = handle;
+		ssn->pe_id = pe_id;
+		err = rsp_session_start(ssn);
+		if (err && err != -EINPROGRESS)
+			rsp_session_forget(ssn);
+		break;
+	case RSP_SESSION_RESOLVE:
+	case RSP_SESSION_CONNECT:
+		err = flags & O_NONBLOCK ? -EALREADY : -EINPROGRESS;
+		break;
+	default:
+		/* Who asked whether it is connected yet is told once that it is. */
+		err = sock->state == SS_CONNECTING ? 0 : -EISCONN;
+		break;
+	}
+	if (err == -EINPROGRESS)
+		err = connect_wait(ssn, flags);
+	sock->state = ssn->state.now >= RSP_SESSION_READY ? SS_CONNECTED :
+		      ssn->state.now == RSP_SESSION_INIT ? SS_UNCONNECTED :
+							   SS_CONNECTING;
+	release_sock(sk);
+	return err;
+}
+
+static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
+{
+	struct sockaddr_rserpool *addr = (void *)uaddr;
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct sock *sk = sock->sk;
+	struct rsp_flow *flow;
+	int err = 0;
+
+	memset(addr, 0, sizeof(*addr));
+	addr->srp_family = AF_RSERPOOL;
+	lock_sock(sk);
+	flow = ssn->state.now == RSP_SESSION_READY ? ssn->flow : NULL;
+	if (peer) {
+		if (ssn->state.now == RSP_SESSION_READY ||
+		    ssn->state.now == RSP_SESSION_FAILOVER) {
+			addr->srp_handle_len = ssn->handle.len;
+			memcpy(addr->srp_handle, ssn->handle.octets,
+			       ssn->handle.len);
+			addr->srp_pe_id = flow ? flow->pe->node.id : 0;
+		} else {
+			err = -ENOTCONN;
+		}
+	} else if (flow) {
+		addr->srp_port = inet_sk(flow->sock->sk)->inet_sport;
+	}
+	release_sock(sk);
+	return err ?: offsetof(struct sockaddr_rserpool, srp_handle) +
+		      addr->srp_handle_len;
+}
+
+/* What a poll of the transport says, but for the signs of a failure. */
+static __poll_t flow_poll(struct file *file, struct rsp_flow *flow)
+{
+	struct socket *sock = flow->sock;
+	__poll_t mask;
+
+	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL);
+	if (mask & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
+		rsp_flow_suspect(flow);
+	if (!test_bit(RSP_FLOW_SUSPECT, &flow->flags))
+		return mask;
+	/* The work item is about to say what it means, and wakes us then. */
+	mask &= EPOLLIN | EPOLLRDNORM | EPOLLPRI;
+	return rsp_flow_unread(flow) ? mask : 0;
+}
+
+static __poll_t rsp_poll(struct file *file, struct socket *sock,
+			 struct poll_table_struct *wait)
+{
+	const __poll_t in = EPOLLIN | EPOLLRDNORM;
+	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
+	struct sock *sk = sock->sk;
+	struct rsp_session *ssn = rsp_session(sk);
+	struct rsp_flow *rx, *tx;
+	__poll_t mask = 0;
+	u8 state;
+
+	sock_poll_wait(file, sock, wait);
+	/* Pairs with rsp_session_end(). */
+	if (smp_load_acquire(&sk->sk_err))
+		mask = EPOLLERR;
+	rx = rsp_session_pin(ssn, &ssn->rx);
+	tx = rsp_session_pin(ssn, &ssn->tx);
+	state = READ_ONCE(ssn->state.now);
+
+	if (rx == tx) {
+		if (rx)
+			mask |= flow_poll(file, rx);
+	} else {
+		/* Of a failed element only what it delivered is of interest. */
+		if (rx && rsp_flow_unread(rx))
+			mask |= in;
+		if (tx)
+			mask |= flow_poll(file, tx) & ~in;
+	}
+	if (rx)
+		rsp_flow_unpin(rx);
+	if (tx)
+		rsp_flow_unpin(tx);
+
+	if (READ_ONCE(ssn->pending))
+		mask |= in | EPOLLPRI;
+	if (state == RSP_SESSION_INIT)
+		mask |= out | EPOLLHUP;
+	else if (state == RSP_SESSION_CLOSED)
+		mask |= in | out | EPOLLHUP | EPOLLRDHUP;
+	else if (READ_ONCE(ssn->generation) != READ_ONCE(ssn->resumed))
+		mask |= in | out | EPOLLPRI;
+	return mask;
+}
+
+static int rsp_shutdown(struct socket *sock, int how)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct sock *sk = sock->sk;
+	struct socket *transport;
+	int err = 0;
+
+	/* SHUT_RD, SHUT_WR, SHUT_RDWR: 0, 1, 2; the kernel's are bits. */
+	how++;
+	if (how & ~SHUTDOWN_MASK || !how)
+		return -EINVAL;
+
+	lock_sock(sk);
+	switch (ssn->state.now) {
+	case RSP_SESSION_READY:
+		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
+		if (ssn->generation == ssn->resumed) {
+			transport = ssn->flow->sock;
+			err = READ_ONCE(transport->ops)->shutdown(transport,
+								  how - 1);
+			break;
+		}
+		fallthrough;
+	case RSP_SESSION_FAILOVER:
+		/* A session with a direction shut down does not move. */
+		rsp_session_end(ssn, -ECONNRESET);
+		break;
+	default:
+		err = -ENOTCONN;
+		break;
+	}
+	sk->sk_state_change(sk);
+	release_sock(sk);
+	return err;
+}
+
+static int rsp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_flow *flow;
+	int ret;
+
+	switch (cmd) {
+	case SIOCINQ:
+	case SIOCATMARK:
+		flow = rsp_session_pin(ssn, &ssn->rx);
+		break;
+	case SIOCOUTQ:
+	case SIOCOUTQNSD:
+		flow = rsp_session_pin(ssn, &ssn->tx);
+		break;
+	default:
+		return -ENOIOCTLCMD;
+	}
+	if (!flow)
+		return put_user(0, (int __user *)arg);
+	ret = READ_ONCE(flow->sock->ops)->ioctl(flow->sock, cmd, arg);
+	rsp_flow_unpin(flow);
+	return ret;
 }
 
 static const struct proto_ops rsp_stream_ops = {
@@ -33,33 +307,35 @@ static const struct proto_ops rsp_stream_ops = {
 	.owner		= THIS_MODULE,
 	.release	= rsp_release,
 	.bind		= sock_no_bind,
-	.connect	= sock_no_connect,
+	.connect	= rsp_connect,
 	.socketpair	= sock_no_socketpair,
 	.accept		= sock_no_accept,
-	.getname	= sock_no_getname,
-	.ioctl		= sock_no_ioctl,
+	.getname	= rsp_getname,
+	.poll		= rsp_poll,
+	.ioctl		= rsp_ioctl,
+	.gettstamp	= sock_gettstamp,
 	.listen		= sock_no_listen,
-	.shutdown	= sock_no_shutdown,
-	.sendmsg	= sock_no_sendmsg,
-	.recvmsg	= sock_no_recvmsg,
+	.shutdown	= rsp_shutdown,
+	.setsockopt	= rsp_setsockopt,
+	.getsockopt	= rsp_getsockopt,
+	.sendmsg	= rsp_sendmsg,
+	.recvmsg	= rsp_recvmsg,
+	.splice_read	= rsp_splice_read,
 	.mmap		= sock_no_mmap,
 };
 
 static int rsp_create(struct net *net, struct socket *sock, int protocol,
 		      int kern)
 {
-	struct sock *sk;
-
 	if (sock->type != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
 	if (protocol)
 		return -EPROTONOSUPPORT;
 
-	sk = sk_alloc(net, PF_RSERPOOL, GFP_KERNEL, &rsp_proto, kern);
-	if (!sk)
+	if (!rsp_session_alloc(net, sock, kern))
 		return -ENOMEM;
 	sock->ops = &rsp_stream_ops;
-	sock_init_data(sock, sk);
+	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 	atomic_inc(&rsp_net(net)->sockets_inuse);
 	return 0;
 }
@@ -72,20 +348,10 @@ static const struct net_proto_family rsp_family = {
 
 int __init rsp_family_register(void)
 {
-	int err;
-
-	err = proto_register(&rsp_proto, 1);
-	if (err)
-		return err;
-
-	err = sock_register(&rsp_family);
-	if (err)
-		proto_unregister(&rsp_proto);
-	return err;
+	return sock_register(&rsp_family);
 }
 
 void rsp_family_unregister(void)
 {
 	sock_unregister(PF_RSERPOOL);
-	proto_unregister(&rsp_proto);
 }

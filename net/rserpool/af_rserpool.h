@@ -2,6 +2,28 @@
 #ifndef _RSERPOOL_AF_RSERPOOL_H
 #define _RSERPOOL_AF_RSERPOOL_H
 
+#include <linux/net.h>
+#include <linux/sockptr.h>
+
+struct msghdr;
+struct pipe_inode_info;
+struct rsp_session;
+struct sock;
+
+int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
+int rsp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
+		int flags);
+ssize_t rsp_splice_read(struct socket *sock, loff_t *ppos,
+			struct pipe_inode_info *pipe, size_t len,
+			unsigned int flags);
+int rsp_setsockopt(struct socket *sock, int level, int name, sockptr_t value,
+		   unsigned int len);
+int rsp_getsockopt(struct socket *sock, int level, int name,
+		   char __user *value, int __user *len);
+void rsp_transport_sockopts(const struct rsp_session *ssn,
+			    struct socket *transport);
+void rsp_transport_options(const struct sock *sk, struct sock *transport);
+
 int rsp_family_register(void);
 void rsp_family_unregister(void);
 

@@ -18,7 +18,7 @@
 #define RSP_TRANSPORTS_MAX	8	/* transport addresses of an element */
 
 /**
- * struct rsp_handle - a pool handle (RFC 5354, section 3.8)
+ * struct rsp_handle - a pool handle (RFC 5354, section 3.9)
  * @len: 1 to RSP_HANDLE_MAX
  * @octets: any octets; those behind @len are not looked at
  */
@@ -117,7 +117,7 @@ struct rsp_pool {
 
 /**
  * struct rsp_pe_config - what a feeder says of an element
- * @id: PE identifier (RFC 5354, section 3.10), not 0
+ * @id: PE identifier (RFC 5354, section 3.14), not 0
  * @home: home registrar's server identifier, 0 when none
  * @lifetime_ms: it expires when not registered anew in this time; 0: never
  * @policy: policy and parameters; the type is the pool's

@@ -8,8 +8,10 @@
 #include <net/genetlink.h>
 
 #include "af_rserpool.h"
+#include "failover.h"
 #include "net_ns.h"
 #include "netlink.h"
+#include "session.h"
 
 static int __init rserpool_init(void)
 {
@@ -23,12 +25,24 @@ static int __init rserpool_init(void)
 	if (err)
 		goto err_net;
 
-	err = rsp_family_register();
+	err = rsp_failover_register();
 	if (err)
 		goto err_nl;
 
+	err = rsp_sessions_register();
+	if (err)
+		goto err_failover;
+
+	err = rsp_family_register();
+	if (err)
+		goto err_sessions;
+
 	return 0;
 
+err_sessions:
+	rsp_sessions_unregister();
+err_failover:
+	rsp_failover_unregister();
 err_nl:
 	rsp_nl_unregister();
 err_net:
@@ -39,6 +53,8 @@ err_net:
 static void __exit rserpool_exit(void)
 {
 	rsp_family_unregister();
+	rsp_sessions_unregister();
+	rsp_failover_unregister();
 	rsp_nl_unregister();
 	rsp_net_unregister();
 }

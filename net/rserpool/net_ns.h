@@ -18,13 +18,16 @@ struct rsp_mib;
  * @handlespace: pools and elements
  * @resolver: pools that a feeder was asked for
  * @name: of the scope, NUL-terminated; the handlespace's writer lock
- * @sessions_max: sockets that there may be; the handlespace's writer lock, read
+ * @sessions_max: sessions that there may be; the handlespace's writer lock, read
  *	locklessly
  * @pe_id_min: the least PE identifier for programs that pick one; the same
  * @pe_id_max: the largest such; the same
  * @sync_portid: netlink port of the socket that began the sync under way, 0
  *	when none is; the handlespace's writer lock
  * @sockets_inuse: sockets of the family that are open here
+ * @sessions: those that have called connect(), by number; its own lock
+ * @session_next: the number to try next; @sessions' lock
+ * @n_sessions: how many are in @sessions, or about to be
  */
 struct rsp_net {
 	struct net *net;
@@ -37,6 +40,9 @@ struct rsp_net {
 	u32 pe_id_max;
 	u32 sync_portid;
 	atomic_t sockets_inuse;
+	struct xarray sessions;
+	u32 session_next;
+	atomic_t n_sessions;
 };
 
 struct rsp_net *rsp_net(const struct net *net);

@@ -69,7 +69,7 @@ static int put_scope(struct sk_buff *skb, const struct rsp_net *rn)
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_POOLS, hs->n_pools) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_ELEMENTS, hs->n_elements) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_SESSIONS,
-			atomic_read(&rn->sockets_inuse)) ||
+			atomic_read(&rn->n_sessions)) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_RESOLUTIONS,
 			READ_ONCE(resolver->n_pending)) ||
 	    (rn->sync_portid && nla_put_flag(skb, RSERPOOL_A_SCOPE_SYNCING)))

@@ -1,17 +1,135 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Netlink: the sessions that there are; sockets do not connect yet. */
+/* Netlink: the sessions that there are. */
+
+#include <linux/in.h>
+#include <linux/user_namespace.h>
+#include <net/sock.h>
 
 #include "netlink.h"
+#include "session.h"
+
+/* @address: of IPv4 or IPv6, or of neither while there is none. */
+static int put_address(struct sk_buff *skb, int type,
+		       const struct __kernel_sockaddr_storage *address)
+{
+	const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
+	struct rsp_transport transport = {
+		.family	= address->ss_family,
+	};
+
+	switch (address->ss_family) {
+	case AF_INET:
+		transport.port = v4->sin_port;
+		transport.v4 = v4->sin_addr.s_addr;
+		break;
+	case AF_INET6:
+		transport.port = v6->sin6_port;
+		transport.v6 = v6->sin6_addr;
+		transport.scope_id = v6->sin6_scope_id;
+		break;
+	default:
+		return 0;
+	}
+	return rsp_nl_put_transport(skb, type, &transport);
+}
+
+/* @request: who reads, which decides what the number of a user is. */
+static int put_session(struct sk_buff *skb, const struct sk_buff *request,
+		       u32 id, struct sock *sk)
+{
+	struct user_namespace *reader = sk_user_ns(NETLINK_CB(request).sk);
+	struct rsp_handle handle;
+	struct rsp_info session;
+
+	rsp_session_describe(sk, &session, &handle);
+	if (nla_put_u32(skb, RSERPOOL_A_SESSION_ID, id) ||
+	    (handle.len && rsp_nl_put_handle(skb, RSERPOOL_A_SESSION_HANDLE,
+					     &handle)) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_STATE, session.state) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_MODE, session.mode) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_FAILURE, session.failure) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_GENERATION,
+			session.generation) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_RESUMED, session.resumed) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_PE_ID, session.pe_id) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_PREV_PE_ID,
+			session.prev_pe_id) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_ELEMENTS_TRIED,
+			session.elements_tried) ||
+	    nla_put_uint(skb, RSERPOOL_A_SESSION_FAILOVER_US,
+			 session.failover_us) ||
+	    put_address(skb, RSERPOOL_A_SESSION_LOCAL, &session.local) ||
+	    put_address(skb, RSERPOOL_A_SESSION_PEER, &session.peer) ||
+	    nla_put_u32(skb, RSERPOOL_A_SESSION_UID,
+			from_kuid_munged(reader, READ_ONCE(sk->sk_uid))))
+		return -EMSGSIZE;
+	return 0;
+}
 
 int rserpool_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 {
-	return rsp_nl_refuse(info, info->attrs[RSERPOOL_A_SESSION_ID], -ENOENT,
-			     "There is no such session");
+	struct nlattr *attr = info->attrs[RSERPOOL_A_SESSION_ID];
+	struct sk_buff *msg;
+	struct sock *sk;
+	void *header;
+	u32 id, found;
+	int err;
+
+	if (!attr)
+		return rsp_nl_refuse_missing(info, NULL, RSERPOOL_A_SESSION_ID,
+					     "Name the session by its id");
+	id = nla_get_u32(attr);
+	found = id - 1;
+	sk = id ? rsp_session_next(genl_info_net(info), &found) : NULL;
+	if (!sk || found != id) {
+		if (sk)
+			sock_put(sk);
+		return rsp_nl_refuse(info, attr, -ENOENT,
+				     "There is no such session");
+	}
+
+	err = -ENOMEM;
+	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		goto put;
+	header = genlmsg_iput(msg, info);
+	err = put_session(msg, skb, id, sk);
+	if (err) {
+		nlmsg_free(msg);
+		goto put;
+	}
+	genlmsg_end(msg, header);
+	err = genlmsg_reply(msg, info);
+put:
+	sock_put(sk);
+	return err;
 }
 
+/*
+ * Sessions come and go all the time, and each message is true of its session;
+ * there is no sequence that a dump could be overtaken by.
+ */
 int rserpool_nl_session_get_dumpit(struct sk_buff *skb,
 				   struct netlink_callback *cb)
 {
+	const struct genl_info *info = genl_info_dump(cb);
+	struct net *net = genl_info_net(info);
+	u32 *last = (u32 *)cb->ctx;
+	struct sock *sk;
+	void *header;
+	u32 id = *last;
+
+	for (; (sk = rsp_session_next(net, &id)); *last = id) {
+		header = __genlmsg_iput(skb, info, NLM_F_MULTI);
+		if (!header || put_session(skb, cb->skb, id, sk)) {
+			genlmsg_cancel(skb, header);
+			sock_put(sk);
+			return skb->len;
+		}
+		genlmsg_end(skb, header);
+		sock_put(sk);
+	}
 	return 0;
 }
 
@@ -24,6 +142,11 @@ int rserpool_nl_session_get_dumpit(struct sk_buff *skb,
  */
 u32 rsp_nl_sever(struct net *net, struct rsp_pe *pe)
 {
+	u32 n = 0;
+
+	/* Who serves nobody, nor is being connected, has this reference only. */
+	if (refcount_read(&pe->refs) > 1)
+		n = rsp_session_sever(net, pe);
 	rsp_pe_put(pe);
-	return 0;
+	return n;
 }

@@ -23,10 +23,11 @@ check() {
 }
 
 # The first two ask for a kernel tree; compat.h is the one file that may ask for
-# a version, and checkpatch reads that as a comparison with a constant.
+# a version, and checkpatch reads that as a comparison with a constant. It takes
+# the layout that all trace headers have for that of a call.
 checkpatch() {
 	git ls-files -co --exclude-standard 'net/*.[ch]' 'include/*.h' 'tests/kunit/*.c' |
-		grep -v -- '-gen\.' |
+		grep -v -e '-gen\.' -e '/trace\.h$' |
 		xargs "$linux/scripts/checkpatch.pl" --no-tree --strict --quiet \
 			--terse --show-types --file \
 			--ignore FILE_PATH_CHANGES,SPDX_LICENSE_TAG \

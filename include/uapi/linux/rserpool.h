@@ -25,11 +25,11 @@
  * @srp_family: AF_RSERPOOL
  * @srp_port: listening sockets: the transport port, network byte order, 0 for
  *	an ephemeral one; must be 0 in connect()
- * @srp_pe_id: PE identifier (RFC 5354, section 3.9), host byte order; 0 means
+ * @srp_pe_id: PE identifier (RFC 5354, section 3.14), host byte order; 0 means
  *	any element of the pool, anything else that element and no other
  * @srp_handle_len: octets of @srp_handle in use, 1 to RSP_HANDLE_MAX
  * @srp_reserved: must be 0
- * @srp_handle: the pool handle (RFC 5354, section 3.8): octets, not a string
+ * @srp_handle: the pool handle (RFC 5354, section 3.9): octets, not a string
  *
  * An address may be given with any length from the last octet of the handle
  * in use up to the size of the struct.
@@ -52,13 +52,13 @@ struct sockaddr_rserpool {
 #define RSP_FAILOVER		1 /* __u32, enum rsp_failover_mode */
 #define RSP_EVENTS		2 /* __u32, set of 1 << enum rsp_event_type */
 #define RSP_INFO		3 /* get: struct rsp_info */
-#define RSP_RESUME		4 /* set: __u32, the generation that was read */
+#define RSP_RESUME		4 /* __u32, set: the generation that was read; get: it */
 #define RSP_FORCE_FAILOVER	5 /* set: __u32, must be 0 */
 #define RSP_FAILOVER_TIMEOUT	6 /* __u32, ms, 0 to RSP_TIMEOUT_MAX */
 #define RSP_DETECT_TIMEOUT	7 /* __u32, ms, RSP_DETECT_MIN to RSP_TIMEOUT_MAX */
 
 #define RSP_TIMEOUT_MAX		3600000
-#define RSP_DETECT_MIN		200
+#define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
 
 /**
  * enum rsp_failover_mode - what a socket sees when its element fails
@@ -139,9 +139,10 @@ enum rsp_failure {
  *	while calls fail with EREMCHG
  * @pe_id: PE identifier of the element that serves, 0 while none does
  * @prev_pe_id: of the one before it
- * @elements_tried: connects begun since connect()
+ * @elements_tried: transport addresses tried since connect()
  * @failover_us: how long the last finished failover took, microseconds
  * @reserved: 0
+ * @reserved2: 0
  * @local: transport address of this end, family 0 while there is none
  * @peer: transport address of the element
  *

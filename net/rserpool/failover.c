@@ -1,0 +1,721 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a session finds its element, notices that it failed, and finds the next.
+ *
+ * All of it runs under the session's socket lock: in the call of a program
+ * that has something to find out (connect, a send or receive that met a
+ * failure), and in the session's work item for all that happens while no
+ * program calls.
+ *
+ * A session has one timer.  What it means depends on the state:
+ *
+ *	RESOLVE		nothing: the resolution has its own time-out
+ *	CONNECT		the connect under way is given up, after detect_timeout
+ *	READY		octets are outstanding: is the element silent? It runs
+ *			only while octets are, each quarter of detect_timeout;
+ *			a send starts it. And once where the element had failed
+ *			before: it has served for a while now
+ *	FAILOVER	the connect under way is given up, or a new round is
+ *			tried, or the failover is given up at the deadline
+ *
+ * Silence while nothing is outstanding is found by TCP's keepalive, which the
+ * flow sets up.
+ */
+
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <net/tcp.h>
+
+#include "failover.h"
+#include "flow.h"
+#include "mib.h"
+#include "net_ns.h"
+#include "netlink.h"
+#include "resolve.h"
+#include "session.h"
+#include "trace.h"
+
+/*
+ * Elements that refuse at once are tried in one go, but not so many that
+ * others wait for the session's lock.
+ */
+#define CONNECTS_AT_ONCE	16
+
+static struct workqueue_struct *session_wq;
+
+/**
+ * rsp_session_kick() - have the session's work item run
+ * @ssn: a session whose flow or waiter is in place
+ *
+ * Context: any.
+ */
+void rsp_session_kick(struct rsp_session *ssn)
+{
+	queue_work(session_wq, &ssn->work);
+}
+
+/**
+ * rsp_session_timer() - the session's timer ran out
+ * @timer: of the session
+ */
+void rsp_session_timer(struct timer_list *timer)
+{
+	struct rsp_session *ssn = container_of(timer, struct rsp_session,
+					       timer);
+
+	rsp_session_kick(ssn);
+}
+
+static void session_wake(struct rsp_waiter *waiter)
+{
+	struct rsp_session *ssn = container_of(waiter, struct rsp_session,
+					       waiter);
+
+	set_bit(RSP_SESSION_WOKEN, &ssn->flags);
+	rsp_session_kick(ssn);
+}
+
+static struct rsp_handlespace *handlespace(const struct rsp_session *ssn)
+{
+	return &rsp_net(sock_net(&ssn->sk))->handlespace;
+}
+
+static void wait_for_element(struct rsp_session *ssn)
+{
+	if (ssn->waiting)
+		return;
+	ssn->waiter.handle = &ssn->handle;
+	ssn->waiter.wake = session_wake;
+	rsp_handlespace_wait(handlespace(ssn), &ssn->waiter);
+	ssn->waiting = true;
+}
+
+static void wait_for_no_more(struct rsp_session *ssn)
+{
+	if (!ssn->waiting)
+		return;
+	rsp_handlespace_unwait(handlespace(ssn), &ssn->waiter);
+	ssn->waiting = false;
+}
+
+static void state_set(struct rsp_session *ssn, u8 to)
+{
+	rsp_session_state_set(&ssn->state, sock_net(&ssn->sk), to);
+}
+
+static void event_raise(struct rsp_session *ssn, enum rsp_event_type type)
+{
+	struct rsp_event event;
+
+	/* What a failover tells outdates what the one before it told. */
+	if (type == RSP_EVENT_FAILOVER_BEGUN)
+		ssn->pending = 0;
+	ssn->pending |= BIT(type) & ssn->events;
+	rsp_session_event(ssn, type, &event);
+	rsp_nl_session_event(sock_net(&ssn->sk), ssn->state.id, &event,
+			     &ssn->handle);
+}
+
+/* The pool may be another than when it was last looked up. */
+static void pool_look_up(struct rsp_session *ssn)
+{
+	struct rsp_pool *pool = ssn->pool;
+
+	WRITE_ONCE(ssn->pool, rsp_pool_get(handlespace(ssn), &ssn->handle));
+	if (pool)
+		rsp_pool_put(pool);
+}
+
+/* Start of a round: no element is tried yet. */
+static void round_begin(struct rsp_session *ssn)
+{
+	ssn->n_tried = 0;
+	ssn->round_over = false;
+	ssn->round_err = 0;
+	clear_bit(RSP_SESSION_WOKEN, &ssn->flags);
+	pool_look_up(ssn);
+}
+
+static int tried_add(struct rsp_session *ssn, u32 id)
+{
+	unsigned int at = ssn->n_tried;
+
+	if (at == ssn->size_tried) {
+		unsigned int size = max(2 * at, 8u);
+		u32 *tried;
+
+		tried = krealloc_array(ssn->tried, size, sizeof(*tried),
+				       GFP_KERNEL_ACCOUNT);
+		if (!tried)
+			return -ENOMEM;
+		ssn->tried = tried;
+		ssn->size_tried = size;
+	}
+	for (; at && ssn->tried[at - 1] > id; at--)
+		ssn->tried[at] = ssn->tried[at - 1];
+	ssn->tried[at] = id;
+	ssn->n_tried++;
+	return 0;
+}
+
+static struct rsp_pe *element_next(struct rsp_session *ssn)
+{
+	const struct rsp_exclude tried = {
+		.ids = ssn->tried,
+		.n = ssn->n_tried,
+	};
+	struct rsp_pe *pe;
+	int err;
+
+	if (!ssn->pool)
+		return NULL;
+	if (ssn->pe_id)
+		pe = ssn->n_tried ? NULL : rsp_pe_get(ssn->pool, ssn->pe_id);
+	else
+		pe = rsp_pool_select(ssn->pool, &tried);
+	if (!pe)
+		return NULL;
+
+	err = tried_add(ssn, pe->node.id);
+	if (err) {
+		rsp_pe_put(pe);
+		return ERR_PTR(err);
+	}
+	return pe;
+}
+
+static void element_put(struct rsp_session *ssn)
+{
+	if (ssn->pe)
+		rsp_pe_put(ssn->pe);
+	ssn->pe = NULL;
+}
+
+static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
+			   int err)
+{
+	struct net *net = sock_net(&ssn->sk);
+
+	if (ssn->flow) {
+		rsp_flow_end(ssn->flow);
+		WRITE_ONCE(ssn->flow, NULL);
+	}
+	trace_rsp_connect(ssn->state.id, ssn->pe->node.id, err);
+	RSP_INC_STATS(net, RSP_MIB_CONNECT_FAILED);
+	rsp_mib_failure(net, failure);
+	if (++ssn->transport < ssn->pe->n_transports)
+		return;
+	/* What this host could not do is not the element's fault. */
+	if (failure != RSP_FAILURE_LOCAL)
+		rsp_pe_failed(ssn->pe);
+	else
+		ssn->round_err = err;
+	element_put(ssn);
+}
+
+static void connect_done(struct rsp_session *ssn)
+{
+	trace_rsp_connect(ssn->state.id, ssn->pe->node.id, 0);
+	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_CONNECT_DONE);
+	atomic_inc(&ssn->pe->sessions);
+	element_put(ssn);
+	wait_for_no_more(ssn);
+	timer_delete(&ssn->timer);
+}
+
+/*
+ * Go on with the round.  0: connected; -EINPROGRESS: the work item goes on;
+ * another error: the round is over.
+ */
+static int connect_next(struct rsp_session *ssn)
+{
+	struct net *net = sock_net(&ssn->sk);
+	struct rsp_flow *flow;
+	int n, err;
+
+	for (n = 0; n < CONNECTS_AT_ONCE; n++) {
+		if (!ssn->pe) {
+			struct rsp_pe *pe = element_next(ssn);
+
+			if (IS_ERR(pe))
+				return PTR_ERR(pe);
+			if (!pe)
+				return ssn->round_err ?: -EHOSTUNREACH;
+			ssn->pe = pe;
+			ssn->transport = 0;
+		}
+		ssn->elements_tried++;
+		RSP_INC_STATS(net, RSP_MIB_CONNECT);
+		flow = rsp_flow_open(ssn, ssn->pe,
+				     &ssn->pe->transports[ssn->transport]);
+		if (IS_ERR(flow)) {
+			connect_failed(ssn, RSP_FAILURE_LOCAL, PTR_ERR(flow));
+			continue;
+		}
+		WRITE_ONCE(ssn->flow, flow);
+		err = rsp_flow_connect(flow);
+		if (!err) {
+			connect_done(ssn);
+			return 0;
+		}
+		if (err == -EINPROGRESS) {
+			ssn->next_try = jiffies + ssn->detect_timeout;
+			return err;
+		}
+		/* Nothing was heard of the element yet. */
+		connect_failed(ssn, RSP_FAILURE_LOCAL, err);
+	}
+	ssn->next_try = jiffies;
+	return -EINPROGRESS;
+}
+
+/* The connect under way: how does it stand? */
+static int connect_check(struct rsp_session *ssn)
+{
+	struct rsp_flow *flow = ssn->flow;
+	enum rsp_failure failure;
+	int err;
+
+	if (!flow)
+		return connect_next(ssn);
+	if (rsp_flow_connected(flow)) {
+		connect_done(ssn);
+		return 0;
+	}
+	if (inet_sk_state_load(flow->sock->sk) == TCP_CLOSE)
+		err = sock_error(flow->sock->sk) ?: -ECONNABORTED;
+	else if (time_after_eq(jiffies, ssn->next_try))
+		err = -ETIMEDOUT;
+	else
+		return -EINPROGRESS;
+	failure = err == -ETIMEDOUT ? RSP_FAILURE_CONNECT_TIMEOUT
+				    : rsp_failure_of(err);
+	connect_failed(ssn, failure, err);
+	return connect_next(ssn);
+}
+
+/* How long an element that failed must serve before that is forgotten. */
+static unsigned long probation(const struct rsp_session *ssn)
+{
+	return msecs_to_jiffies(READ_ONCE(handlespace(ssn)->limits.avoid_min_ms));
+}
+
+/*
+ * Set the timer of a session in READY to when there may be something to see:
+ * silence, if octets are outstanding, or the end of a probation.
+ */
+static void watch(struct rsp_session *ssn)
+{
+	struct rsp_flow *flow = ssn->flow;
+	unsigned long in = 0;
+
+	if (rsp_flow_outstanding(flow))
+		in = min(ssn->detect_timeout / 4,
+			 ssn->detect_timeout -
+			 min(rsp_flow_silence(flow), ssn->detect_timeout));
+	else if (READ_ONCE(flow->pe->failures))
+		in = min(ssn->detect_timeout / 4, probation(ssn));
+	else
+		return;
+	mod_timer(&ssn->timer, jiffies + max(in, 1UL));
+}
+
+static void serve(struct rsp_session *ssn)
+{
+	struct rsp_flow *flow = ssn->flow;
+
+	clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
+	WRITE_ONCE(flow->armed, jiffies);
+	state_set(ssn, RSP_SESSION_READY);
+	watch(ssn);
+	rsp_session_publish(ssn);
+	if (test_bit(RSP_SESSION_SEVER, &ssn->flags))
+		rsp_session_kick(ssn);
+	/*
+	 * The element may have gone already.  It is left to the work item to
+	 * find out: elements that go as soon as they came must not nest.
+	 */
+	rsp_flow_suspect(flow);
+}
+
+/* connect() came to nothing: the socket is as new, and may try again. */
+static void connect_give_up(struct rsp_session *ssn, int err)
+{
+	struct sock *sk = &ssn->sk;
+
+	wait_for_no_more(ssn);
+	timer_delete(&ssn->timer);
+	element_put(ssn);
+	rsp_session_forget(ssn);
+	WRITE_ONCE(sk->sk_err, -err);
+	state_set(ssn, RSP_SESSION_INIT);
+	rsp_session_publish(ssn);
+}
+
+static void connect_step(struct rsp_session *ssn)
+{
+	int err = connect_check(ssn);
+
+	if (!err)
+		serve(ssn);
+	else if (err == -EINPROGRESS)
+		mod_timer(&ssn->timer, ssn->next_try);
+	else
+		connect_give_up(ssn, err);
+}
+
+static bool pool_has_elements(const struct rsp_session *ssn)
+{
+	return ssn->pool && READ_ONCE(ssn->pool->n_elements);
+}
+
+static void resolve_step(struct rsp_session *ssn)
+{
+	int err;
+
+	round_begin(ssn);
+	if (pool_has_elements(ssn)) {
+		wait_for_no_more(ssn);
+		state_set(ssn, RSP_SESSION_CONNECT);
+		connect_step(ssn);
+		return;
+	}
+	err = rsp_resolve_result(sock_net(&ssn->sk), &ssn->handle);
+	if (err == -EINPROGRESS)
+		return;
+	connect_give_up(ssn, ssn->pool ? -EHOSTUNREACH : err ?: -ENOENT);
+}
+
+/**
+ * rsp_session_start() - begin to connect to the pool in @ssn's handle
+ * @ssn: a session in RSP_SESSION_INIT
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0 when it is connected; -EINPROGRESS when the state will tell;
+ * -ENOENT: no such pool; -EHOSTUNREACH: no element of it can be reached; or
+ * the error of this host, such as -ENOMEM.
+ */
+int rsp_session_start(struct rsp_session *ssn)
+{
+	struct net *net = sock_net(&ssn->sk);
+	int err;
+
+	ssn->elements_tried = 0;
+	round_begin(ssn);
+	if (!pool_has_elements(ssn)) {
+		/* One that comes from now on wakes; one may have come before. */
+		wait_for_element(ssn);
+		pool_look_up(ssn);
+	}
+	if (!pool_has_elements(ssn)) {
+		err = rsp_resolve(net, &ssn->handle);
+		if (err) {
+			wait_for_no_more(ssn);
+			return ssn->pool && err == -ENOENT ? -EHOSTUNREACH
+							   : err;
+		}
+		state_set(ssn, RSP_SESSION_RESOLVE);
+		return -EINPROGRESS;
+	}
+
+	wait_for_no_more(ssn);
+	state_set(ssn, RSP_SESSION_CONNECT);
+	connect_step(ssn);
+	switch (ssn->state.now) {
+	case RSP_SESSION_CONNECT:
+		return -EINPROGRESS;
+	case RSP_SESSION_INIT:
+		return sock_error(&ssn->sk);
+	default:
+		return 0;
+	}
+}
+
+/* The session leaves its element; what is unread of it may be read yet. */
+static void leave(struct rsp_session *ssn)
+{
+	bool visible = ssn->generation == ssn->resumed;
+	struct rsp_flow *flow = ssn->flow;
+
+	WRITE_ONCE(ssn->flow, NULL);
+	if (test_bit(RSP_FLOW_CONNECTED, &flow->flags)) {
+		ssn->prev_pe_id = flow->pe->node.id;
+		atomic_dec(&flow->pe->sessions);
+	}
+	if (visible && rsp_flow_unread(flow))
+		list_add_tail(&flow->draining, &ssn->draining);
+	rsp_session_publish(ssn);
+	rsp_flow_abort(flow);
+	if (list_empty(&flow->draining))
+		rsp_flow_end(flow);
+}
+
+/**
+ * rsp_session_end() - a session that had an element is over
+ * @ssn: the session
+ * @err: negative errno that the next call gets
+ *
+ * What was delivered can still be read.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_end(struct rsp_session *ssn, int err)
+{
+	struct sock *sk = &ssn->sk;
+
+	wait_for_no_more(ssn);
+	timer_delete(&ssn->timer);
+	element_put(ssn);
+	if (ssn->flow)
+		leave(ssn);
+	ssn->resumed = ssn->generation;
+	state_set(ssn, RSP_SESSION_CLOSED);
+	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
+	/* Who polls looks at the error first, then at the state. */
+	smp_store_release(&sk->sk_err, -err);
+	rsp_session_publish(ssn);
+}
+
+static void failover_give_up(struct rsp_session *ssn)
+{
+	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_FAILOVER_FAILED);
+	event_raise(ssn, RSP_EVENT_FAILOVER_FAILED);
+	rsp_session_end(ssn, -EHOSTUNREACH);
+}
+
+static void failover_done(struct rsp_session *ssn)
+{
+	ssn->failover_us = ktime_us_delta(ktime_get(), ssn->begun);
+	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_FAILOVER_DONE);
+	event_raise(ssn, RSP_EVENT_FAILOVER_DONE);
+	serve(ssn);
+}
+
+/* The round found nobody: wait for an element, and try anyhow in a while. */
+static void failover_wait(struct rsp_session *ssn)
+{
+	unsigned long pause = probation(ssn);
+
+	ssn->round_over = true;
+	ssn->next_try = jiffies + pause + get_random_u32_below(pause + 1);
+}
+
+/* Between two rounds, and nothing came that a new one could use? */
+static bool failover_waits(struct rsp_session *ssn)
+{
+	return ssn->round_over && time_before(jiffies, ssn->next_try) &&
+	       !test_bit(RSP_SESSION_WOKEN, &ssn->flags);
+}
+
+static void failover_step(struct rsp_session *ssn)
+{
+	if (time_after_eq(jiffies, ssn->deadline)) {
+		failover_give_up(ssn);
+		return;
+	}
+	if (!failover_waits(ssn)) {
+		int err;
+
+		if (ssn->round_over)
+			round_begin(ssn);
+		err = connect_check(ssn);
+		if (!err) {
+			failover_done(ssn);
+			return;
+		}
+		if (err != -EINPROGRESS)
+			failover_wait(ssn);
+	}
+	mod_timer(&ssn->timer, time_before(ssn->next_try, ssn->deadline) ?
+			       ssn->next_try : ssn->deadline);
+}
+
+/**
+ * rsp_session_fail() - the element that serves a session does so no more
+ * @ssn: a session in RSP_SESSION_READY
+ * @failure: why
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
+{
+	struct net *net = sock_net(&ssn->sk);
+	u8 mode = rsp_session_mode(ssn);
+	struct rsp_flow *flow = ssn->flow;
+	u32 id = flow->pe->node.id;
+	bool brief = time_before(jiffies, flow->born + probation(ssn));
+
+	trace_rsp_failover(ssn->state.id, id, failure);
+	rsp_mib_failure(net, failure);
+	ssn->failure = failure;
+	if (failure != RSP_FAILURE_SEVERED && failure != RSP_FAILURE_FORCED &&
+	    failure != RSP_FAILURE_LOCAL)
+		rsp_pe_failed(flow->pe);
+
+	if (mode == RSP_FAILOVER_OFF || ssn->sk.sk_shutdown || ssn->pe_id) {
+		rsp_session_end(ssn, -ECONNRESET);
+		return;
+	}
+
+	RSP_INC_STATS(net, RSP_MIB_FAILOVER);
+	ssn->begun = ktime_get();
+	ssn->deadline = jiffies + ssn->failover_timeout;
+	state_set(ssn, RSP_SESSION_FAILOVER);
+	leave(ssn);
+	ssn->generation++;
+	if (mode == RSP_FAILOVER_AUTO)
+		ssn->resumed = ssn->generation;
+	event_raise(ssn, RSP_EVENT_FAILOVER_BEGUN);
+	rsp_session_publish(ssn);
+
+	/*
+	 * An element that connects and fails at once is one that was tried in
+	 * the round that goes on: so a pool of such elements is gone through
+	 * once a pause, and not as fast as it fails.
+	 */
+	wait_for_element(ssn);
+	if (brief)
+		pool_look_up(ssn);
+	else
+		round_begin(ssn);
+	/* Who is told to leave an element does not return to it at once. */
+	if (!brief && failure == RSP_FAILURE_FORCED && tried_add(ssn, id))
+		rsp_session_end(ssn, -ENOMEM);
+	else
+		failover_step(ssn);
+}
+
+/* Octets are outstanding: has the element been silent for too long? */
+static bool silent(struct rsp_session *ssn)
+{
+	unsigned long quarter = ssn->detect_timeout / 4;
+	unsigned long silence;
+
+	if (!rsp_flow_outstanding(ssn->flow))
+		return false;
+	silence = rsp_flow_silence(ssn->flow);
+	if (silence >= ssn->detect_timeout)
+		return true;
+	if (silence >= quarter)
+		rsp_flow_probe(ssn->flow, quarter / 2);
+	return false;
+}
+
+/**
+ * rsp_session_check() - has the session's element failed?
+ * @ssn: the session
+ * @flow: the flow that gave cause to ask; nothing happens when the session
+ *	has left it already
+ * @err: a negative errno that a call on @flow gave, or 0
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
+{
+	enum rsp_failure failure;
+
+	if (!flow || flow != ssn->flow || ssn->state.now != RSP_SESSION_READY)
+		return;
+
+	clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
+	/* Pairs with the order in flow_wake(): state first, then the bit. */
+	smp_mb__after_atomic();
+	failure = rsp_flow_failure(flow, err);
+	if (failure == RSP_FAILURE_FIN &&
+	    (ssn->sk.sk_shutdown ||
+	     READ_ONCE(ssn->pool->config.fin) == RSP_FIN_EOF)) {
+		if (!test_and_set_bit(RSP_FLOW_ENDED, &flow->flags))
+			rsp_session_publish(ssn);
+		failure = RSP_FAILURE_NONE;
+	}
+	if (failure == RSP_FAILURE_NONE && silent(ssn))
+		failure = RSP_FAILURE_SILENT;
+	if (failure == RSP_FAILURE_NONE) {
+		if (time_after_eq(jiffies, flow->born + probation(ssn)))
+			rsp_pe_worked(flow->pe);
+		watch(ssn);
+		return;
+	}
+	if (test_bit(RSP_FLOW_ENDED, &flow->flags)) {
+		rsp_mib_failure(sock_net(&ssn->sk), failure);
+		rsp_session_end(ssn, -ECONNRESET);
+		return;
+	}
+	rsp_session_fail(ssn, failure);
+}
+
+/**
+ * rsp_session_shut() - leave the pool for good
+ * @ssn: a session whose socket is being closed
+ * @flows: gets its flows, each with the session's use of it, detached
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_shut(struct rsp_session *ssn, struct list_head *flows)
+{
+	struct rsp_flow *flow;
+
+	wait_for_no_more(ssn);
+	element_put(ssn);
+	if (ssn->flow && test_bit(RSP_FLOW_CONNECTED, &ssn->flow->flags))
+		atomic_dec(&ssn->flow->pe->sessions);
+	if (ssn->state.now != RSP_SESSION_CLOSED)
+		state_set(ssn, RSP_SESSION_CLOSED);
+	RCU_INIT_POINTER(ssn->tx, NULL);
+	RCU_INIT_POINTER(ssn->rx, NULL);
+	list_splice_init(&ssn->draining, flows);
+	if (ssn->flow)
+		list_add_tail(&ssn->flow->draining, flows);
+	WRITE_ONCE(ssn->flow, NULL);
+	list_for_each_entry(flow, flows, draining)
+		rsp_flow_detach(flow);
+	rsp_session_forget(ssn);
+}
+
+/* The operator removed the element now. */
+static bool severed(struct rsp_session *ssn)
+{
+	return test_and_clear_bit(RSP_SESSION_SEVER, &ssn->flags) &&
+	       READ_ONCE(ssn->flow->pe->dead);
+}
+
+/**
+ * rsp_session_work() - look at the flow and at the time
+ * @work: of the session
+ */
+void rsp_session_work(struct work_struct *work)
+{
+	struct rsp_session *ssn = container_of(work, struct rsp_session, work);
+	struct sock *sk = &ssn->sk;
+
+	lock_sock(sk);
+	switch (ssn->state.now) {
+	case RSP_SESSION_RESOLVE:
+		resolve_step(ssn);
+		break;
+	case RSP_SESSION_CONNECT:
+		connect_step(ssn);
+		break;
+	case RSP_SESSION_READY:
+		if (severed(ssn))
+			rsp_session_fail(ssn, RSP_FAILURE_SEVERED);
+		else
+			rsp_session_check(ssn, ssn->flow, 0);
+		break;
+	case RSP_SESSION_FAILOVER:
+		failover_step(ssn);
+		break;
+	}
+	release_sock(sk);
+}
+
+int __init rsp_failover_register(void)
+{
+	session_wq = alloc_workqueue("rserpool", WQ_UNBOUND, 0);
+	return session_wq ? 0 : -ENOMEM;
+}
+
+void rsp_failover_unregister(void)
+{
+	destroy_workqueue(session_wq);
+}

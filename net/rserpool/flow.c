@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * One transport connection of a session to one element.
+ *
+ * The transport is a TCP socket of the kernel's own.  A flow does not replace
+ * its callbacks: it hears of it through an entry on the transport's wait queue
+ * and passes each wake-up on to the session's, so that whoever polls the
+ * session hears what a poller of the transport would hear.
+ */
+
+#include <linux/cgroup.h>
+#include <linux/memcontrol.h>
+#include <linux/security.h>
+#include <linux/slab.h>
+#include <net/inet_common.h>
+#include <net/ip.h>
+#include <net/ipv6.h>
+#include <net/tcp.h>
+
+#include "af_rserpool.h"
+#include "failover.h"
+#include "flow.h"
+#include "handlespace.h"
+#include "session.h"
+#include "trace.h"
+
+#define KEEPALIVE_PROBES	3
+
+/* A transport's queue wakes a session's: two classes, always in this order. */
+static struct lock_class_key flow_wait_key;
+
+/**
+ * rsp_flow_suspect() - have someone look, unless the transport is well
+ * @flow: a flow of a session that is not closed
+ *
+ * Context: any.
+ */
+void rsp_flow_suspect(struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+
+	if (test_bit(RSP_FLOW_ENDED, &flow->flags) ||
+	    (test_bit(RSP_FLOW_CONNECTED, &flow->flags) &&
+	     inet_sk_state_load(transport) == TCP_ESTABLISHED &&
+	     !READ_ONCE(transport->sk_err)))
+		return;
+	set_bit(RSP_FLOW_SUSPECT, &flow->flags);
+	rsp_session_kick(flow->ssn);
+}
+
+/*
+ * Runs under the lock of the transport's wait queue, with interrupts off, in
+ * any context.
+ */
+static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
+		     int wake_flags, void *key)
+{
+	struct rsp_flow *flow = container_of(wait, struct rsp_flow, wait);
+	struct sock *sk = &flow->ssn->sk;
+	__poll_t events = key_to_poll(key);
+	struct socket_wq *wq;
+
+	if (!events || events & (EPOLLERR | EPOLLHUP))
+		rsp_flow_suspect(flow);
+
+	rcu_read_lock();
+	wq = rcu_dereference(sk->sk_wq);
+	if (skwq_has_sleeper(wq)) {
+		if (!events)
+			wake_up_interruptible_all(&wq->wait);
+		else if (wake_flags)
+			__wake_up_sync_key(&wq->wait, TASK_INTERRUPTIBLE, key);
+		else
+			__wake_up(&wq->wait, TASK_INTERRUPTIBLE, 1, key);
+	}
+	rcu_read_unlock();
+	if (events & EPOLLIN)
+		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+	if (events & EPOLLOUT)
+		sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
+	return 0;
+}
+
+static void flow_attach(struct rsp_flow *flow)
+{
+	init_waitqueue_func_entry(&flow->wait, flow_wake);
+	add_wait_queue(sk_sleep(flow->sock->sk), &flow->wait);
+	set_bit(RSP_FLOW_ATTACHED, &flow->flags);
+	/* What came before the entry stood there woke nobody. */
+	flow_wake(&flow->wait, TASK_INTERRUPTIBLE, 0, NULL);
+}
+
+/*
+ * A worker is nobody: what it opens must be labelled, charged and filtered as
+ * the session's own socket was when a program opened that.
+ */
+static void transport_inherit(struct sock *sk, struct sock *transport)
+{
+	sk_net_refcnt_upgrade(transport);
+	security_sk_clone(sk, transport);
+	WRITE_ONCE(transport->sk_uid, rsp_sk_uid(sk));
+	SOCK_INODE(transport->sk_socket)->i_uid = rsp_sk_uid(sk);
+#ifdef CONFIG_SOCK_CGROUP_DATA
+	{
+		struct cgroup *from = sock_cgroup_ptr(&transport->sk_cgrp_data);
+		struct cgroup *to = sock_cgroup_ptr(&sk->sk_cgrp_data);
+
+		cgroup_get(to);
+		cgroup_bpf_get(to);
+		transport->sk_cgrp_data = sk->sk_cgrp_data;
+		cgroup_bpf_put(from);
+		cgroup_put(from);
+	}
+#endif
+#ifdef CONFIG_MEMCG
+	if (mem_cgroup_from_sk(transport) != mem_cgroup_from_sk(sk)) {
+		struct mem_cgroup *from = mem_cgroup_from_sk(transport);
+		struct mem_cgroup *to = mem_cgroup_from_sk(sk);
+
+		if (to)
+			css_get(&to->css);
+		transport->sk_memcg = sk->sk_memcg;
+		if (from)
+			css_put(&from->css);
+	}
+#endif
+}
+
+/*
+ * An idle connection is probed so that silence is seen in time: half of it
+ * before the first probe, the rest for the probes.
+ */
+static void keepalive_set(struct sock *transport, unsigned long timeout)
+{
+	struct tcp_sock *tp = tcp_sk(transport);
+
+	WRITE_ONCE(tp->keepalive_time, max(timeout / 2, 1UL));
+	WRITE_ONCE(tp->keepalive_intvl,
+		   max(timeout / 2 / KEEPALIVE_PROBES, 1UL));
+	WRITE_ONCE(tp->keepalive_probes, KEEPALIVE_PROBES);
+}
+
+static void transport_configure(struct rsp_session *ssn, struct socket *sock)
+{
+	const unsigned int locks = SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK;
+	struct sock *transport = sock->sk, *sk = &ssn->sk;
+
+	rsp_transport_options(sk, transport);
+	transport->sk_userlocks |= sk->sk_userlocks & locks;
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		WRITE_ONCE(transport->sk_sndbuf, sk->sk_sndbuf);
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		WRITE_ONCE(transport->sk_rcvbuf, sk->sk_rcvbuf);
+
+	keepalive_set(transport, ssn->detect_timeout);
+	sock_set_flag(transport, SOCK_KEEPOPEN);
+
+	/* ICMP's word that the host is unreachable is a failure, not a hint. */
+	if (transport->sk_family == AF_INET6)
+		ip6_sock_set_recverr(transport);
+	else
+		ip_sock_set_recverr(transport);
+
+	rsp_transport_sockopts(ssn, sock);
+}
+
+/**
+ * rsp_flow_open() - make a flow to an element, not connected yet
+ * @ssn: the session
+ * @pe: the element; the flow takes a reference of its own
+ * @transport: one of @pe's transport addresses
+ *
+ * Context: process; the session's socket lock.
+ * Return: a flow with one use, which the caller ends with rsp_flow_end(); or
+ * ERR_PTR with the error of socket(2).
+ */
+struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
+			       const struct rsp_transport *transport)
+{
+	bool worker = current->flags & PF_WQ_WORKER;
+	struct sock *sk = &ssn->sk;
+	struct rsp_flow *flow;
+	int err;
+
+	flow = kzalloc_obj(*flow, GFP_KERNEL_ACCOUNT);
+	if (!flow)
+		return ERR_PTR(-ENOMEM);
+
+	err = __sock_create(sock_net(sk), transport->family, SOCK_STREAM,
+			    IPPROTO_TCP, &flow->sock, worker);
+	if (err) {
+		kfree(flow);
+		return ERR_PTR(err);
+	}
+	if (worker)
+		transport_inherit(sk, flow->sock->sk);
+	lockdep_set_class(&flow->sock->wq.wait.lock, &flow_wait_key);
+	transport_configure(ssn, flow->sock);
+	/*
+	 * splice() asks this file whether it may block.  It is the session's
+	 * own file, which outlives each call on the session and so on the flow.
+	 */
+	flow->sock->file = sk->sk_socket->file;
+
+	refcount_set(&flow->users, 1);
+	INIT_LIST_HEAD(&flow->draining);
+	flow->ssn = ssn;
+	refcount_inc(&pe->refs);
+	flow->pe = pe;
+	flow->transport = transport;
+	flow->born = jiffies;
+	return flow;
+}
+
+/**
+ * rsp_flow_connect() - begin to connect
+ * @flow: a new flow
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0 when it is connected, -EINPROGRESS when rsp_session_kick() will be
+ * called at the end, or the error of connect(2).
+ */
+int rsp_flow_connect(struct rsp_flow *flow)
+{
+	const struct rsp_transport *transport = flow->transport;
+	struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = transport->port,
+	};
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = transport->port,
+	};
+	int err;
+
+	if (transport->family == AF_INET6) {
+		sin6.sin6_addr = transport->v6;
+		sin6.sin6_scope_id = transport->scope_id;
+		err = kernel_connect(flow->sock, (RSP_SOCKADDR *)&sin6,
+				     sizeof(sin6), O_NONBLOCK);
+	} else {
+		sin.sin_addr.s_addr = transport->v4;
+		err = kernel_connect(flow->sock, (RSP_SOCKADDR *)&sin,
+				     sizeof(sin), O_NONBLOCK);
+	}
+	if (err && err != -EINPROGRESS)
+		return err;
+
+	/*
+	 * On this host the answer is there by now.  Else the entry on the wait
+	 * queue brings it.
+	 */
+	if (rsp_flow_connected(flow)) {
+		flow_attach(flow);
+		return 0;
+	}
+	flow_attach(flow);
+	return -EINPROGRESS;
+}
+
+/**
+ * rsp_flow_connected() - has the connect come to its good end?
+ * @flow: a flow that rsp_flow_connect() began to connect
+ *
+ * Context: process; the session's socket lock.
+ * Return: true when it has.
+ */
+bool rsp_flow_connected(struct rsp_flow *flow)
+{
+	if (test_bit(RSP_FLOW_CONNECTED, &flow->flags))
+		return true;
+	switch (inet_sk_state_load(flow->sock->sk)) {
+	case TCP_ESTABLISHED:
+	case TCP_CLOSE_WAIT:	/* connected, and ended by the other side */
+		flow->sock->state = SS_CONNECTED;
+		set_bit(RSP_FLOW_CONNECTED, &flow->flags);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/**
+ * rsp_failure_of() - the reason of failure that an errno stands for
+ * @err: a negative errno of the transport
+ *
+ * Return: enum rsp_failure, RSP_FAILURE_LOCAL for what says nothing of the
+ * element.
+ */
+enum rsp_failure rsp_failure_of(int err)
+{
+	switch (-err) {
+	case ECONNREFUSED:
+		return RSP_FAILURE_REFUSED;
+	case ETIMEDOUT:
+		return RSP_FAILURE_SILENT;
+	case EHOSTUNREACH:
+	case ENETUNREACH:
+	case EHOSTDOWN:
+	case ENETDOWN:
+	case ENOPROTOOPT:	/* ICMP: protocol unreachable */
+	case EOPNOTSUPP:
+	case EPROTO:
+		return RSP_FAILURE_UNREACHABLE;
+	case ECONNRESET:
+	case ECONNABORTED:
+	case EPIPE:
+		return RSP_FAILURE_RESET;
+	default:
+		return RSP_FAILURE_LOCAL;
+	}
+}
+
+/**
+ * rsp_flow_failure() - what is wrong with the transport
+ * @flow: a connected flow
+ * @err: a negative errno that a call on it gave, or 0
+ *
+ * Context: any.
+ * Return: RSP_FAILURE_NONE when nothing is; RSP_FAILURE_FIN when the element
+ * ended it, which the caller knows how to take.
+ */
+enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
+{
+	const struct sock *transport = flow->sock->sk;
+	int state = inet_sk_state_load(transport);
+	int sk_err = READ_ONCE(transport->sk_err);
+
+	if (state == TCP_CLOSE || sk_err) {
+		/* A call may have taken the error away; EPIPE is no cause. */
+		if (sk_err)
+			return rsp_failure_of(-sk_err);
+		if (err && err != -EAGAIN && err != -EPIPE)
+			return rsp_failure_of(err);
+		return sock_flag(transport, SOCK_DONE) ? RSP_FAILURE_FIN
+						       : RSP_FAILURE_RESET;
+	}
+	if (state != TCP_ESTABLISHED &&
+	    READ_ONCE(transport->sk_shutdown) & RCV_SHUTDOWN)
+		return RSP_FAILURE_FIN;
+	return RSP_FAILURE_NONE;
+}
+
+/**
+ * rsp_flow_unread() - are there octets of the element that nobody has read?
+ * @flow: the flow
+ *
+ * Return: true when there are.
+ */
+bool rsp_flow_unread(const struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+	const struct tcp_sock *tp = tcp_sk(transport);
+	u32 unread = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
+
+	/* A FIN has a place in the sequence, and none in the data. */
+	return unread > sock_flag(transport, SOCK_DONE);
+}
+
+/**
+ * rsp_flow_outstanding() - does the element owe us an acknowledgment?
+ * @flow: the flow
+ *
+ * Return: true when it does.
+ */
+bool rsp_flow_outstanding(const struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+
+	return READ_ONCE(tcp_sk(transport)->packets_out) ||
+	       !tcp_write_queue_empty(transport);
+}
+
+/**
+ * rsp_flow_silence() - for how long nothing was heard
+ * @flow: a flow with octets outstanding
+ *
+ * Return: jiffies since a segment came, or since the session began to watch
+ * if that was later.
+ */
+unsigned long rsp_flow_silence(const struct rsp_flow *flow)
+{
+	const struct tcp_sock *tp = tcp_sk(flow->sock->sk);
+
+	return min_t(u32, keepalive_time_elapsed(tp),
+		     (u32)(jiffies - READ_ONCE(flow->armed)));
+}
+
+/**
+ * rsp_flow_probe() - have a closed window probed soon
+ * @flow: a flow with octets outstanding
+ * @within: jiffies
+ *
+ * TCP probes the window of an element that does not read at longer and longer
+ * intervals, far beyond the time in which silence is a failure; a live element
+ * must be given the chance to answer.
+ *
+ * Context: process.
+ */
+void rsp_flow_probe(struct rsp_flow *flow, unsigned long within)
+{
+	struct sock *transport = flow->sock->sk;
+
+	lock_sock(transport);
+	if (inet_csk(transport)->icsk_pending == ICSK_TIME_PROBE0)
+		inet_csk_reset_xmit_timer(transport, ICSK_TIME_PROBE0,
+					  within, TCP_RTO_MAX);
+	release_sock(transport);
+}
+
+/**
+ * rsp_flow_keepalive() - have idle silence seen in the session's new time
+ * @flow: a flow of a session whose detect_timeout has changed
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_flow_keepalive(struct rsp_flow *flow)
+{
+	struct sock *transport = flow->sock->sk;
+
+	lock_sock(transport);
+	keepalive_set(transport, flow->ssn->detect_timeout);
+	/* Off and on again: what counts is the time from now. */
+	sock_reset_flag(transport, SOCK_KEEPOPEN);
+	transport->sk_prot->keepalive(transport, 1);
+	sock_set_flag(transport, SOCK_KEEPOPEN);
+	release_sock(transport);
+}
+
+/**
+ * rsp_flow_abort() - end the connection and whoever waits in a call on it
+ * @flow: the flow
+ *
+ * What the element delivered can still be read.
+ *
+ * Context: process.
+ */
+void rsp_flow_abort(struct rsp_flow *flow)
+{
+	tcp_abort(flow->sock->sk, ECONNRESET);
+}
+
+/**
+ * rsp_flow_names() - the transport addresses of both ends
+ * @flow: a connected flow
+ * @local: to be filled
+ * @peer: to be filled
+ *
+ * Context: any, without the transport's lock: what a connected one says of
+ * itself does not change.
+ */
+void rsp_flow_names(const struct rsp_flow *flow,
+		    struct __kernel_sockaddr_storage *local,
+		    struct __kernel_sockaddr_storage *peer)
+{
+	const struct sock *transport = flow->sock->sk;
+	const struct inet_sock *inet = inet_sk(transport);
+
+	if (transport->sk_family == AF_INET6) {
+		struct sockaddr_in6 *l = (void *)local, *p = (void *)peer;
+
+		l->sin6_family = AF_INET6;
+		l->sin6_port = inet->inet_sport;
+		l->sin6_addr = transport->sk_v6_rcv_saddr;
+		p->sin6_family = AF_INET6;
+		p->sin6_port = inet->inet_dport;
+		p->sin6_addr = transport->sk_v6_daddr;
+		p->sin6_scope_id = flow->transport->scope_id;
+	} else {
+		struct sockaddr_in *l = (void *)local, *p = (void *)peer;
+
+		l->sin_family = AF_INET;
+		l->sin_port = inet->inet_sport;
+		l->sin_addr.s_addr = inet->inet_rcv_saddr;
+		p->sin_family = AF_INET;
+		p->sin_port = inet->inet_dport;
+		p->sin_addr.s_addr = inet->inet_daddr;
+	}
+}
+
+/**
+ * rsp_flow_detach() - let the flow tell its session nothing more
+ * @flow: a flow that neither rsp_session.tx nor rsp_session.rx shows any more
+ *
+ * Nothing of the flow can touch the session after this: the entry leaves the
+ * wait queue under the queue's lock, which each wake-up holds.  Calls that are
+ * still inside the transport use the flow alone.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_flow_detach(struct rsp_flow *flow)
+{
+	if (test_and_clear_bit(RSP_FLOW_ATTACHED, &flow->flags))
+		remove_wait_queue(sk_sleep(flow->sock->sk), &flow->wait);
+}
+
+/**
+ * rsp_flow_end() - give up the session's own use of a flow
+ * @flow: as for rsp_flow_detach()
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_flow_end(struct rsp_flow *flow)
+{
+	rsp_flow_detach(flow);
+	list_del_init(&flow->draining);
+	rsp_flow_unpin(flow);
+}
+
+/**
+ * rsp_flow_release() - the last use of a flow is gone
+ * @flow: the flow
+ *
+ * Context: process. Readers that found the flow but no use of it left may look
+ * at it for a grace period yet, so it is freed after one.
+ */
+void rsp_flow_release(struct rsp_flow *flow)
+{
+	flow->sock->file = NULL;
+	sock_release(flow->sock);
+	rsp_pe_put(flow->pe);
+	kfree_rcu(flow, rcu);
+}

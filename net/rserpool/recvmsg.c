@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a receive does, from the session to the transport. */
+
+#include <linux/bits.h>
+#include <linux/splice.h>
+
+#include "af_rserpool.h"
+#include "failover.h"
+#include "flow.h"
+#include "session.h"
+
+/**
+ * struct receive - one call of recvmsg() or splice()
+ * @msg: recvmsg(): where to
+ * @pipe: splice(): where to
+ * @ppos: splice(): as the VFS gave it
+ * @size: octets wanted
+ * @flags: of recvmsg() or of splice()
+ * @timeo: jiffies that are left to wait
+ */
+struct receive {
+	struct msghdr *msg;
+	struct pipe_inode_info *pipe;
+	loff_t *ppos;
+	size_t size;
+	int flags;
+	long timeo;
+};
+
+/*
+ * Only recvmsg(2) can tell a record of ours from the element's octets.  io_uring
+ * uses one header for all its calls, so of it one cannot know; it asks for the
+ * octets that are left, which recvmsg(2) never does.
+ */
+static bool can_take_events(const struct receive *rx)
+{
+	return rx->msg && rx->msg->msg_control_is_user &&
+	       !rx->msg->msg_get_inq;
+}
+
+static int event_give(struct rsp_session *ssn, const struct receive *rx)
+{
+	enum rsp_event_type type = __ffs(ssn->pending);
+	struct rsp_event event;
+	size_t size;
+
+	rsp_session_event(ssn, type, &event);
+	size = min(rx->size, sizeof(event));
+	if (copy_to_iter(&event, size, &rx->msg->msg_iter) != size)
+		return -EFAULT;
+	rx->msg->msg_flags |= MSG_NOTIFICATION | MSG_EOR;
+	if (size < sizeof(event))
+		rx->msg->msg_flags |= MSG_TRUNC;
+	if (!(rx->flags & MSG_PEEK)) {
+		ssn->pending &= ~BIT(type);
+		rsp_session_publish(ssn);
+	}
+	return size;
+}
+
+/* The flow gave all it had. */
+static void drained(struct rsp_session *ssn, struct rsp_flow *flow)
+{
+	if (list_empty(&flow->draining))
+		return;
+	list_del_init(&flow->draining);
+	rsp_session_publish(ssn);
+	rsp_flow_end(flow);
+}
+
+/*
+ * A receive must ask: what is the matter?
+ *
+ * @flow is the flow whose transport had no octet more and gave @err, NULL when
+ * there was none; it becomes the one to receive from, pinned, when 0 is
+ * returned with @again set.  Else the return is what the receive gives.
+ */
+static int rx_ask(struct rsp_session *ssn, struct receive *rx,
+		  struct rsp_flow **flow, int err, bool *again)
+{
+	struct sock *sk = &ssn->sk;
+	struct rsp_flow *next;
+	int ret;
+
+	*again = false;
+	lock_sock(sk);
+	if (*flow)
+		drained(ssn, *flow);
+	rsp_session_check(ssn, *flow ?: ssn->flow, err);
+	for (;;) {
+		next = list_first_entry_or_null(&ssn->draining,
+						struct rsp_flow, draining);
+		if (next)
+			goto again;
+		if (ssn->pending && can_take_events(rx)) {
+			ret = event_give(ssn, rx);
+			break;
+		}
+		if (READ_ONCE(sk->sk_err)) {
+			ret = sock_error(sk);
+			break;
+		}
+		ret = 0;
+		if (sk->sk_shutdown & RCV_SHUTDOWN ||
+		    ssn->state.now == RSP_SESSION_CLOSED)
+			break;
+		ret = -ENOTCONN;
+		if (ssn->state.now == RSP_SESSION_INIT)
+			break;
+		ret = -EREMCHG;
+		if (ssn->generation != ssn->resumed)
+			break;
+		if (ssn->state.now == RSP_SESSION_READY) {
+			next = ssn->flow;
+			if (*flow != next)
+				goto again;
+			/* End of file, or the call itself was wrong. */
+			ret = err;
+			break;
+		}
+		ret = rsp_session_wait(ssn, can_take_events(rx),
+				       &rx->timeo);
+		if (ret)
+			break;
+	}
+	release_sock(sk);
+	return ret;
+
+again:
+	refcount_inc(&next->users);
+	release_sock(sk);
+	if (*flow)
+		rsp_flow_unpin(*flow);
+	*flow = next;
+	*again = true;
+	return 0;
+}
+
+static ssize_t transport_receive(struct rsp_flow *flow, struct receive *rx)
+{
+	struct socket *sock = flow->sock;
+	const struct proto_ops *ops = READ_ONCE(sock->ops);
+
+	if (rx->msg)
+		return ops->recvmsg(sock, rx->msg, rx->size, rx->flags);
+	return ops->splice_read(sock, rx->ppos, rx->pipe, rx->size, rx->flags);
+}
+
+/* An error that says nothing of the element. */
+static bool of_the_call(const struct rsp_flow *flow, int err)
+{
+	switch (err) {
+	case -EAGAIN:
+		return !test_bit(RSP_FLOW_SUSPECT, &flow->flags);
+	case -EINTR:
+	case -ERESTARTSYS:
+		return true;
+	default:
+		return rsp_flow_unread(flow);
+	}
+}
+
+static ssize_t receive(struct rsp_session *ssn, struct receive *rx)
+{
+	struct rsp_flow *flow;
+	ssize_t ret = 0;
+	bool again;
+
+	flow = rsp_session_pin(ssn, &ssn->rx);
+	if (!flow && rx->msg && rx->flags & MSG_ERRQUEUE)
+		return -EAGAIN;
+	do {
+		if (flow) {
+			ret = transport_receive(flow, rx);
+			if (ret > 0 || !rx->size ||
+			    (rx->msg && rx->flags & MSG_ERRQUEUE) ||
+			    (ret < 0 && of_the_call(flow, ret)))
+				break;
+		}
+		ret = rx_ask(ssn, rx, &flow, ret, &again);
+	} while (again);
+	if (flow)
+		rsp_flow_unpin(flow);
+	return ret;
+}
+
+/**
+ * rsp_recvmsg() - recv(2) and its like
+ * @sock: the session's socket
+ * @msg: where to
+ * @size: octets wanted
+ * @flags: of recvmsg(2)
+ *
+ * Context: process.
+ * Return: octets given, 0 at the end of file, or an error of rserpool(7).
+ */
+int rsp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags)
+{
+	struct receive rx = {
+		.msg = msg,
+		.size = size,
+		.flags = flags,
+		.timeo = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT),
+	};
+
+	return receive(rsp_session(sock->sk), &rx);
+}
+
+/**
+ * rsp_splice_read() - splice(2) from a session
+ * @sock: the session's socket
+ * @ppos: as the VFS gave it
+ * @pipe: where to
+ * @len: octets wanted
+ * @flags: of splice(2)
+ *
+ * Context: process.
+ * Return: as rsp_recvmsg().
+ */
+ssize_t rsp_splice_read(struct socket *sock, loff_t *ppos,
+			struct pipe_inode_info *pipe, size_t len,
+			unsigned int flags)
+{
+	bool noblock = sock->file->f_flags & O_NONBLOCK;
+	struct receive rx = {
+		.pipe = pipe,
+		.ppos = ppos,
+		.size = len,
+		.flags = flags,
+		.timeo = sock_rcvtimeo(sock->sk, noblock),
+	};
+
+	return receive(rsp_session(sock->sk), &rx);
+}

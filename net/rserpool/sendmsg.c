@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a send does, from the session to the transport. */
+
+#include <linux/sched/signal.h>
+
+#include "af_rserpool.h"
+#include "failover.h"
+#include "flow.h"
+#include "session.h"
+
+/*
+ * A send must ask: what is the matter?
+ *
+ * @flow is the flow whose transport refused with @err, NULL when there was
+ * none.  0: send again; else what the send gives.
+ */
+static int tx_ask(struct rsp_session *ssn, struct rsp_flow *flow, int err,
+		  long *timeo)
+{
+	struct sock *sk = &ssn->sk;
+	int ret;
+
+	lock_sock(sk);
+	rsp_session_check(ssn, flow ?: ssn->flow, err);
+	for (;;) {
+		if (READ_ONCE(sk->sk_err)) {
+			ret = sock_error(sk);
+			break;
+		}
+		ret = -EPIPE;
+		if (sk->sk_shutdown & SEND_SHUTDOWN ||
+		    ssn->state.now == RSP_SESSION_CLOSED)
+			break;
+		ret = -ENOTCONN;
+		if (ssn->state.now == RSP_SESSION_INIT)
+			break;
+		ret = -EREMCHG;
+		if (ssn->generation != ssn->resumed)
+			break;
+		if (ssn->state.now == RSP_SESSION_READY) {
+			/* The transport is well: the call itself was wrong. */
+			ret = flow == ssn->flow ? err : 0;
+			break;
+		}
+		ret = rsp_session_wait(ssn, false, timeo);
+		if (ret)
+			break;
+	}
+	release_sock(sk);
+	return ret;
+}
+
+static int transport_send(struct rsp_session *ssn, struct rsp_flow *flow,
+			  struct msghdr *msg, size_t size)
+{
+	struct socket *sock = flow->sock;
+	int ret;
+
+	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
+	if (!timer_pending(&ssn->timer)) {
+		WRITE_ONCE(flow->armed, jiffies);
+		mod_timer(&ssn->timer, jiffies + ssn->detect_timeout / 4);
+	}
+	return ret;
+}
+
+/**
+ * rsp_sendmsg() - send(2) and its like, sendfile(2) and splice(2) to a session
+ * @sock: the session's socket
+ * @msg: what to send
+ * @size: octets of it
+ *
+ * Context: process.
+ * Return: octets taken, or an error of rserpool(7).
+ */
+int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
+{
+	bool nosignal = msg->msg_flags & MSG_NOSIGNAL;
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_flow *flow;
+	long timeo;
+	int ret;
+
+	if (msg->msg_flags & MSG_FASTOPEN)
+		return -EOPNOTSUPP;
+
+	/* A transport that died is not yet the end of the session. */
+	msg->msg_flags |= MSG_NOSIGNAL;
+	timeo = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
+	do {
+		ret = 0;
+		flow = rsp_session_pin(ssn, &ssn->tx);
+		if (flow && !test_bit(RSP_FLOW_SUSPECT, &flow->flags)) {
+			ret = transport_send(ssn, flow, msg, size);
+			if (ret >= 0 || ret == -EAGAIN) {
+				rsp_flow_unpin(flow);
+				return ret;
+			}
+			iov_iter_revert(&msg->msg_iter,
+					size - msg_data_left(msg));
+		}
+		ret = tx_ask(ssn, flow, ret, &timeo);
+		if (flow)
+			rsp_flow_unpin(flow);
+	} while (!ret);
+
+	if (ret == -EPIPE && !nosignal)
+		send_sig(SIGPIPE, current, 0);
+	return ret;
+}

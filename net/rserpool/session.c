@@ -1,0 +1,420 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The session object and its lifetime. */
+
+#include <linux/bits.h>
+#include <linux/slab.h>
+#include <net/inet_common.h>
+
+#include "failover.h"
+#include "flow.h"
+#include "net_ns.h"
+#include "session.h"
+
+#define DETECT_TIMEOUT_MS	5000
+#define FAILOVER_TIMEOUT_MS	30000
+
+static struct proto rsp_proto = {
+	.name		= "RSERPOOL",
+	.owner		= THIS_MODULE,
+	.obj_size	= sizeof(struct rsp_session),
+};
+
+/**
+ * rsp_session_alloc() - make the session of a new socket
+ * @net: the namespace it belongs to
+ * @sock: the socket
+ * @kern: it is the kernel's own
+ *
+ * Context: process.
+ * Return: NULL when there is no memory. rsp_session_close() ends it.
+ */
+struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
+{
+	struct rsp_session *ssn;
+	struct sock *sk;
+
+	sk = sk_alloc(net, PF_RSERPOOL, GFP_KERNEL, &rsp_proto, kern);
+	if (!sk)
+		return NULL;
+	sock_init_data(sock, sk);
+
+	ssn = rsp_session(sk);
+	ssn->detect_timeout = msecs_to_jiffies(DETECT_TIMEOUT_MS);
+	ssn->failover_timeout = msecs_to_jiffies(FAILOVER_TIMEOUT_MS);
+	INIT_LIST_HEAD(&ssn->draining);
+	INIT_LIST_HEAD(&ssn->sockopts);
+	INIT_WORK(&ssn->work, rsp_session_work);
+	timer_setup(&ssn->timer, rsp_session_timer, 0);
+	return sk;
+}
+
+/**
+ * rsp_session_enlist() - give a session the number that netlink shows
+ * @ssn: a session without one
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0, -ENOBUFS when the scope has as many sessions as it may, -ENOMEM.
+ */
+int rsp_session_enlist(struct rsp_session *ssn)
+{
+	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
+	int err;
+	u32 id;
+
+	if (ssn->state.id)
+		return 0;
+	if (atomic_inc_return(&rn->n_sessions) > READ_ONCE(rn->sessions_max)) {
+		err = -ENOBUFS;
+		goto err_count;
+	}
+	err = xa_alloc_cyclic(&rn->sessions, &id, ssn, xa_limit_31b,
+			      &rn->session_next, GFP_KERNEL);
+	if (err < 0)
+		goto err_count;
+	ssn->state.id = id;
+	return 0;
+
+err_count:
+	atomic_dec(&rn->n_sessions);
+	return err;
+}
+
+/**
+ * rsp_session_forget() - the session is no longer about a pool
+ * @ssn: the session
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_forget(struct rsp_session *ssn)
+{
+	struct rsp_pool *pool = ssn->pool;
+
+	WRITE_ONCE(ssn->pool, NULL);
+	if (pool)
+		rsp_pool_put(pool);
+	ssn->handle.len = 0;
+	ssn->pe_id = 0;
+}
+
+/**
+ * rsp_session_close() - end a session and its socket
+ * @ssn: a session whose last file is gone, so that no call is inside
+ *
+ * Once the state is RSP_SESSION_CLOSED under the lock, nothing makes a flow,
+ * registers a waiter or starts the timer again.  Each source of the work item
+ * is then shut, and the work item last: flows and waiter under the lock, the
+ * timer for good, and only then what they queued is waited for.  Netlink, which
+ * may still hold a reference, finds a closed session.
+ *
+ * Context: process.
+ */
+void rsp_session_close(struct rsp_session *ssn)
+{
+	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
+	struct rsp_flow *flow, *next_flow;
+	struct rsp_sockopt *opt, *next;
+	struct sock *sk = &ssn->sk;
+	LIST_HEAD(flows);
+
+	if (ssn->state.id) {
+		xa_erase(&rn->sessions, ssn->state.id);
+		atomic_dec(&rn->n_sessions);
+	}
+
+	lock_sock(sk);
+	rsp_session_shut(ssn, &flows);
+	sock_orphan(sk);
+	release_sock(sk);
+
+	timer_shutdown_sync(&ssn->timer);
+	cancel_work_sync(&ssn->work);
+
+	/* With SO_LINGER this may take its time, so no lock is held. */
+	list_for_each_entry_safe(flow, next_flow, &flows, draining) {
+		list_del(&flow->draining);
+		rsp_flow_unpin(flow);
+	}
+	list_for_each_entry_safe(opt, next, &ssn->sockopts, list)
+		kfree(opt);
+	kfree(ssn->tried);
+	sock_put(sk);
+}
+
+/**
+ * rsp_session_mode() - the failover mode in force
+ * @ssn: the session
+ *
+ * Context: any. Pools are freed after a grace period.
+ * Return: enum rsp_failover_mode, never RSP_FAILOVER_DEFAULT.
+ */
+u8 rsp_session_mode(const struct rsp_session *ssn)
+{
+	const struct rsp_pool *pool;
+	u8 mode = READ_ONCE(ssn->mode);
+
+	rcu_read_lock();
+	pool = READ_ONCE(ssn->pool);
+	if (mode == RSP_FAILOVER_DEFAULT && pool)
+		mode = READ_ONCE(pool->config.failover);
+	rcu_read_unlock();
+	return mode == RSP_FAILOVER_DEFAULT ? RSP_FAILOVER_NOTIFY : mode;
+}
+
+/**
+ * rsp_session_event() - what an event record says
+ * @ssn: the session
+ * @type: enum rsp_event_type
+ * @event: the record to fill
+ *
+ * Context: the session's socket lock.
+ */
+void rsp_session_event(const struct rsp_session *ssn, enum rsp_event_type type,
+		       struct rsp_event *event)
+{
+	*event = (struct rsp_event){
+		.type = type,
+		.failure = ssn->failure,
+		.generation = ssn->generation,
+		.old_pe_id = ssn->prev_pe_id,
+	};
+	if (type != RSP_EVENT_FAILOVER_DONE)
+		return;
+	event->pe_id = ssn->flow ? ssn->flow->pe->node.id : 0;
+	event->failover_us = ssn->failover_us;
+}
+
+/**
+ * rsp_session_publish() - let sends and receives see how the session stands
+ * @ssn: the session
+ *
+ * A send may go on without asking when an element serves and the program
+ * agreed to it. A receive may as long as a failed element's octets are there,
+ * and after them on the same terms as a send, once the events are read.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_publish(struct rsp_session *ssn)
+{
+	struct rsp_flow *tx = NULL, *rx;
+	struct sock *sk = &ssn->sk;
+
+	if (ssn->state.now == RSP_SESSION_READY &&
+	    ssn->generation == ssn->resumed)
+		tx = ssn->flow;
+	rx = list_first_entry_or_null(&ssn->draining, struct rsp_flow,
+				      draining);
+	if (!rx && !ssn->pending)
+		rx = tx;
+	rcu_assign_pointer(ssn->tx, tx);
+	rcu_assign_pointer(ssn->rx, rx);
+	sk->sk_state_change(sk);
+	sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+}
+
+/**
+ * rsp_session_resume() - the program agrees to the element that serves now
+ * @ssn: the session
+ * @generation: the failover that it knows of
+ *
+ * What is unread of the element before is dropped: the next octet that is
+ * read is the new element's first.
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0; -ESTALE when there was another failover since; -EINVAL when
+ * there was no such failover.
+ */
+int rsp_session_resume(struct rsp_session *ssn, u32 generation)
+{
+	struct rsp_flow *flow, *next;
+
+	if (generation != ssn->generation)
+		return (s32)(generation - ssn->generation) < 0 ? -ESTALE
+							      : -EINVAL;
+	if (ssn->resumed == generation)
+		return 0;
+	rcu_assign_pointer(ssn->rx, NULL);
+	list_for_each_entry_safe(flow, next, &ssn->draining, draining)
+		rsp_flow_end(flow);
+	ssn->resumed = generation;
+	rsp_session_publish(ssn);
+	return 0;
+}
+
+/**
+ * rsp_session_pin() - take hold of the flow that a call may use
+ * @ssn: the session
+ * @which: its @tx or @rx
+ *
+ * Context: process, without the socket lock.
+ * Return: a flow to be given back to rsp_flow_unpin(); NULL: ask under the
+ * lock.
+ */
+struct rsp_flow *rsp_session_pin(struct rsp_session *ssn,
+				 struct rsp_flow __rcu **which)
+{
+	struct rsp_flow *flow;
+
+	rcu_read_lock();
+	flow = rcu_dereference(*which);
+	if (flow && !refcount_inc_not_zero(&flow->users))
+		flow = NULL;
+	rcu_read_unlock();
+	return flow;
+}
+
+/**
+ * rsp_session_wait() - wait until a session stands otherwise
+ * @ssn: the session
+ * @events: an event record counts too
+ * @timeo: jiffies to wait at most; becomes what is left
+ *
+ * Context: process; the session's socket lock, given up meanwhile.
+ * Return: 0: look again; -EAGAIN: no time is left; or what a call that a
+ * signal interrupts returns.
+ */
+int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	u32 generation = ssn->generation;
+	u8 state = ssn->state.now;
+	struct sock *sk = &ssn->sk;
+	int changed;
+
+	if (!*timeo)
+		return -EAGAIN;
+	add_wait_queue(sk_sleep(sk), &wait);
+	changed = sk_wait_event(sk, timeo,
+				READ_ONCE(ssn->state.now) != state ||
+				READ_ONCE(ssn->generation) != generation ||
+				(events && READ_ONCE(ssn->pending)) ||
+				READ_ONCE(sk->sk_shutdown), &wait);
+	remove_wait_queue(sk_sleep(sk), &wait);
+	if (!changed && signal_pending(current))
+		return sock_intr_errno(*timeo);
+	return 0;
+}
+
+/**
+ * rsp_session_next() - walk the sessions of a namespace
+ * @net: the namespace
+ * @id: of the session before; becomes that of the one returned
+ *
+ * Context: process.
+ * Return: a socket with a reference; NULL at the end.
+ */
+struct sock *rsp_session_next(struct net *net, u32 *id)
+{
+	struct rsp_net *rn = rsp_net(net);
+	struct rsp_session *ssn;
+	unsigned long index = *id;
+
+	xa_lock(&rn->sessions);
+	ssn = xa_find_after(&rn->sessions, &index, UINT_MAX, XA_PRESENT);
+	if (ssn)
+		sock_hold(&ssn->sk);
+	xa_unlock(&rn->sessions);
+	*id = index;
+	return ssn ? &ssn->sk : NULL;
+}
+
+/*
+ * The flow that connects or serves, to look at without the socket lock: a use
+ * of it, or NULL.
+ */
+static struct rsp_flow *flow_get(const struct rsp_session *ssn)
+{
+	struct rsp_flow *flow;
+
+	rcu_read_lock();
+	flow = READ_ONCE(ssn->flow);
+	if (flow && !refcount_inc_not_zero(&flow->users))
+		flow = NULL;
+	rcu_read_unlock();
+	return flow;
+}
+
+/**
+ * rsp_session_describe() - tell how a session stands
+ * @sk: its socket
+ * @info: to be filled
+ * @handle: to be filled, unless NULL
+ *
+ * It does not wait for the socket lock, which a program may make last; so what
+ * is told may stem from before and after a change that happens meanwhile.
+ *
+ * Context: process.
+ */
+void rsp_session_describe(struct sock *sk, struct rsp_info *info,
+			  struct rsp_handle *handle)
+{
+	struct rsp_session *ssn = rsp_session(sk);
+	struct rsp_flow *flow = flow_get(ssn);
+
+	*info = (struct rsp_info){
+		.state = READ_ONCE(ssn->state.now),
+		.mode = rsp_session_mode(ssn),
+		.failure = READ_ONCE(ssn->failure),
+		.generation = READ_ONCE(ssn->generation),
+		.resumed = READ_ONCE(ssn->resumed),
+		.prev_pe_id = READ_ONCE(ssn->prev_pe_id),
+		.elements_tried = READ_ONCE(ssn->elements_tried),
+		.failover_us = READ_ONCE(ssn->failover_us),
+	};
+	if (flow && info->state == RSP_SESSION_READY) {
+		info->pe_id = flow->pe->node.id;
+		rsp_flow_names(flow, &info->local, &info->peer);
+	}
+	if (flow)
+		rsp_flow_unpin(flow);
+	if (handle)
+		*handle = ssn->handle;
+}
+
+/**
+ * rsp_session_sever() - move all sessions off an element
+ * @net: the namespace
+ * @pe: the element; dead, so that it is not selected any more
+ *
+ * Context: process. It does not wait for the sessions.
+ * Return: how many there are.
+ */
+int rsp_session_sever(struct net *net, struct rsp_pe *pe)
+{
+	struct rsp_net *rn = rsp_net(net);
+	struct rsp_session *ssn;
+	struct rsp_flow *flow;
+	unsigned long id = 0;
+	int n = 0;
+
+	/*
+	 * A session leaves the array before it cancels its work item, so what
+	 * is queued under the array's lock is cancelled in time.
+	 */
+	xa_lock(&rn->sessions);
+	while ((ssn = xa_find_after(&rn->sessions, &id, UINT_MAX,
+				    XA_PRESENT))) {
+		rcu_read_lock();
+		flow = READ_ONCE(ssn->flow);
+		if (flow && flow->pe->pool == pe->pool &&
+		    flow->pe->node.id == pe->node.id) {
+			set_bit(RSP_SESSION_SEVER, &ssn->flags);
+			rsp_session_kick(ssn);
+			n++;
+		}
+		rcu_read_unlock();
+		cond_resched_lock(&rn->sessions.xa_lock);
+	}
+	xa_unlock(&rn->sessions);
+	return n;
+}
+
+int __init rsp_sessions_register(void)
+{
+	return proto_register(&rsp_proto, 1);
+}
+
+void rsp_sessions_unregister(void)
+{
+	proto_unregister(&rsp_proto);
+}

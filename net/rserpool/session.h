@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RSERPOOL_SESSION_H
+#define _RSERPOOL_SESSION_H
+
+#include <linux/timer.h>
+#include <linux/workqueue.h>
+#include <net/sock.h>
+
+#include "flow.h"
+#include "handlespace.h"
+#include "session_state.h"
+
+/**
+ * struct rsp_sockopt - a transport option that each new flow gets
+ * @list: place in rsp_session.sockopts; the socket lock
+ * @level: as in setsockopt(2)
+ * @name: as in setsockopt(2)
+ * @len: octets of @value
+ * @value: as the program gave it
+ */
+struct rsp_sockopt {
+	struct list_head list;
+	int level;
+	int name;
+	unsigned int len;
+	u8 value[] __counted_by(len);
+};
+
+enum rsp_session_flag {
+	RSP_SESSION_WOKEN,	/* @waiter was called */
+	RSP_SESSION_SEVER,	/* its element may be one to leave now */
+};
+
+/**
+ * struct rsp_session - a socket of the family, and its session
+ * @sk: must be first. Its lock, lock_sock(), is the session's: all fields
+ *	below are written under it unless they say otherwise.
+ * @tx: what a send may use without asking; NULL: it must ask
+ * @rx: what a receive may use without asking; NULL: it must ask
+ * @flow: the flow that connects or serves, NULL while there is none
+ * @draining: flows of failed elements that have unread octets, oldest first
+ * @state: see session_state.h
+ * @flags: enum rsp_session_flag; atomic bits
+ * @mode: enum rsp_failover_mode that the program set, 0: the pool's
+ * @failure: enum rsp_failure of the last failover
+ * @events: set of 1 << enum rsp_event_type that the program wants
+ * @pending: set of 1 << enum rsp_event_type to be given to it
+ * @generation: failovers begun
+ * @resumed: the last of them that the program agreed to
+ * @detect_timeout: jiffies of silence that make a failure
+ * @failover_timeout: jiffies that a failover may take
+ * @deadline: jiffies at which the failover or resolution under way gives up
+ * @next_try: jiffies at which a waiting failover tries again, or the connect
+ *	under way is given up
+ * @begun: ktime (ns) at which the last failover began
+ * @failover_us: how long the last finished failover took
+ * @handle: of the pool; zero length before connect()
+ * @pe_id: the only element that connect() allows, 0: any
+ * @pool: holds a reference; looked up anew for each round
+ * @pe: the element being connected; holds a reference
+ * @transport: index of its transport address being connected
+ * @tried: PE identifiers tried in this round, ascending
+ * @n_tried: how many
+ * @size_tried: room in @tried
+ * @elements_tried: connects begun since connect()
+ * @prev_pe_id: element before the one that serves now
+ * @waiter: waits for the pool to have an element, if @waiting
+ * @waiting: @waiter is registered
+ * @round_over: all elements were tried; the next round begins at @next_try
+ * @round_err: the last error of this host in this round, 0: none
+ * @sockopts: what each new flow gets
+ * @timer: connect time-out, silence, retry or deadline, as the state says
+ * @work: looks at the flow and the time; runs on rsp_session_wq
+ */
+struct rsp_session {
+	struct sock sk;
+	struct rsp_flow __rcu *tx;
+	struct rsp_flow __rcu *rx;
+	struct rsp_flow *flow;
+	struct list_head draining;
+	struct rsp_session_status state;
+	unsigned long flags;
+	u8 mode;
+	u8 failure;
+	bool waiting;
+	bool round_over;
+	int round_err;
+	u8 events;
+	u8 pending;
+	u32 generation;
+	u32 resumed;
+	unsigned long detect_timeout;
+	unsigned long failover_timeout;
+	unsigned long deadline;
+	unsigned long next_try;
+	ktime_t begun;
+	u64 failover_us;
+	u32 pe_id;
+	u32 prev_pe_id;
+	u32 elements_tried;
+	struct rsp_pool *pool;
+	struct rsp_pe *pe;
+	unsigned int transport;
+	u32 *tried;
+	unsigned int n_tried;
+	unsigned int size_tried;
+	struct rsp_waiter waiter;
+	struct list_head sockopts;
+	struct timer_list timer;
+	struct work_struct work;
+	struct rsp_handle handle;
+};
+
+static inline struct rsp_session *rsp_session(struct sock *sk)
+{
+	return container_of(sk, struct rsp_session, sk);
+}
+
+struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern);
+void rsp_session_close(struct rsp_session *ssn);
+int rsp_session_enlist(struct rsp_session *ssn);
+void rsp_session_forget(struct rsp_session *ssn);
+void rsp_session_publish(struct rsp_session *ssn);
+int rsp_session_resume(struct rsp_session *ssn, u32 generation);
+u8 rsp_session_mode(const struct rsp_session *ssn);
+void rsp_session_event(const struct rsp_session *ssn, enum rsp_event_type type,
+		       struct rsp_event *event);
+struct rsp_flow *rsp_session_pin(struct rsp_session *ssn,
+				 struct rsp_flow __rcu **which);
+int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo);
+
+struct sock *rsp_session_next(struct net *net, u32 *id);
+void rsp_session_describe(struct sock *sk, struct rsp_info *info,
+			  struct rsp_handle *handle);
+int rsp_session_sever(struct net *net, struct rsp_pe *pe);
+
+int rsp_sessions_register(void);
+void rsp_sessions_unregister(void);
+
+#endif /* _RSERPOOL_SESSION_H */

@@ -1,0 +1,449 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Socket options.
+ *
+ * Those of SOL_RSERPOOL are the session's.  Those of SOL_SOCKET are kept in the
+ * session's socket and given to its transports.  Those of TCP and IP are given
+ * to the transports, and kept for the ones that follow.
+ */
+
+#include <linux/ip.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "af_rserpool.h"
+#include "failover.h"
+#include "flow.h"
+#include "session.h"
+
+#define SOCKOPT_LEN_MAX	64	/* octets of a transport option's value */
+
+/**
+ * rsp_transport_options() - give a new transport the options of SOL_SOCKET
+ * @sk: the session's socket
+ * @transport: of a flow that is not connected yet
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_transport_options(const struct sock *sk, struct sock *transport)
+{
+	transport->sk_priority = sk->sk_priority;
+	transport->sk_mark = sk->sk_mark;
+	transport->sk_bound_dev_if = sk->sk_bound_dev_if;
+	transport->sk_incoming_cpu = sk->sk_incoming_cpu;
+	transport->sk_rcvlowat = sk->sk_rcvlowat;
+	transport->sk_rcvtimeo = sk->sk_rcvtimeo;
+	transport->sk_sndtimeo = sk->sk_sndtimeo;
+	transport->sk_lingertime = sk->sk_lingertime;
+	sock_valbool_flag(transport, SOCK_LINGER, sock_flag(sk, SOCK_LINGER));
+	sock_valbool_flag(transport, SOCK_URGINLINE,
+			  sock_flag(sk, SOCK_URGINLINE));
+	sock_valbool_flag(transport, SOCK_LOCALROUTE,
+			  sock_flag(sk, SOCK_LOCALROUTE));
+}
+
+/* Of SOL_SOCKET, what a transport that is in use must hear of too. */
+static bool for_transport(int name)
+{
+	switch (name) {
+	case SO_SNDBUF:
+	case SO_RCVBUF:
+	case SO_SNDBUFFORCE:
+	case SO_RCVBUFFORCE:
+	case SO_RCVLOWAT:
+	case SO_RCVTIMEO_OLD:
+	case SO_RCVTIMEO_NEW:
+	case SO_SNDTIMEO_OLD:
+	case SO_SNDTIMEO_NEW:
+	case SO_LINGER:
+	case SO_PRIORITY:
+	case SO_MARK:
+	case SO_OOBINLINE:
+	case SO_DONTROUTE:
+	case SO_INCOMING_CPU:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Options of the transport that mean the same on each one that follows. */
+static bool transport_option(int level, int name)
+{
+	switch (level) {
+	case SOL_SOCKET:
+		switch (name) {
+		case SO_MAX_PACING_RATE:
+		case SO_TIMESTAMP_OLD:
+		case SO_TIMESTAMP_NEW:
+		case SO_TIMESTAMPNS_OLD:
+		case SO_TIMESTAMPNS_NEW:
+		case SO_TIMESTAMPING_OLD:
+		case SO_TIMESTAMPING_NEW:
+		case SO_BUSY_POLL:
+			return true;
+		}
+		return false;
+	case SOL_TCP:
+		switch (name) {
+		case TCP_NODELAY:
+		case TCP_CORK:
+		case TCP_MAXSEG:
+		case TCP_KEEPIDLE:
+		case TCP_KEEPINTVL:
+		case TCP_KEEPCNT:
+		case TCP_SYNCNT:
+		case TCP_LINGER2:
+		case TCP_WINDOW_CLAMP:
+		case TCP_QUICKACK:
+		case TCP_CONGESTION:
+		case TCP_THIN_LINEAR_TIMEOUTS:
+		case TCP_USER_TIMEOUT:
+		case TCP_NOTSENT_LOWAT:
+		case TCP_INQ:
+			return true;
+		}
+		return false;
+	case SOL_IP:
+		switch (name) {
+		case IP_TOS:
+		case IP_TTL:
+		case IP_MTU_DISCOVER:
+		case IP_FREEBIND:
+		case IP_LOCAL_PORT_RANGE:
+			return true;
+		}
+		return false;
+	case SOL_IPV6:
+		switch (name) {
+		case IPV6_TCLASS:
+		case IPV6_UNICAST_HOPS:
+		case IPV6_MTU_DISCOVER:
+		case IPV6_ADDR_PREFERENCES:
+			return true;
+		}
+		return false;
+	default:
+		return false;
+	}
+}
+
+/* Of the options of SOL_TCP, SOL_IP and SOL_IPV6, those that only tell. */
+static bool transport_tells(int level, int name)
+{
+	switch (level) {
+	case SOL_TCP:
+		return name == TCP_INFO || name == TCP_CC_INFO;
+	case SOL_IP:
+		return name == IP_MTU;
+	case SOL_IPV6:
+		return name == IPV6_MTU;
+	default:
+		return false;
+	}
+}
+
+static int option_set(struct socket *transport, const struct rsp_sockopt *opt)
+{
+	if (opt->level == SOL_SOCKET)
+		return sock_setsockopt(transport, opt->level, opt->name,
+				       KERNEL_SOCKPTR((void *)opt->value),
+				       opt->len);
+	return READ_ONCE(transport->ops)->setsockopt(transport, opt->level,
+			opt->name, KERNEL_SOCKPTR((void *)opt->value),
+			opt->len);
+}
+
+/**
+ * rsp_transport_sockopts() - give a transport the options that are kept
+ * @ssn: the session
+ * @transport: of one of its flows
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_transport_sockopts(const struct rsp_session *ssn,
+			    struct socket *transport)
+{
+	const struct rsp_sockopt *opt;
+
+	/* An option of IPv6 finds no taker on IPv4, and that is all right. */
+	list_for_each_entry(opt, &ssn->sockopts, list)
+		option_set(transport, opt);
+}
+
+/* A TCP socket with the options that the next flow will have. */
+static struct socket *transport_sample(struct rsp_session *ssn, int level)
+{
+	struct socket *sample;
+	int err;
+
+	err = sock_create_kern(sock_net(&ssn->sk),
+			       level == SOL_IPV6 ? AF_INET6 : AF_INET,
+			       SOCK_STREAM, IPPROTO_TCP, &sample);
+	if (err)
+		return ERR_PTR(err);
+	rsp_transport_sockopts(ssn, sample);
+	return sample;
+}
+
+static int transport_set(struct rsp_session *ssn, struct rsp_sockopt *new)
+{
+	struct rsp_sockopt *opt, *next;
+	struct socket *sample;
+	struct rsp_flow *flow;
+	int err;
+
+	/* A refusal is told now, not when the next flow is made. */
+	sample = transport_sample(ssn, new->level);
+	if (IS_ERR(sample))
+		return PTR_ERR(sample);
+	err = option_set(sample, new);
+	sock_release(sample);
+	if (err)
+		return err;
+
+	flow = ssn->flow;
+	if (flow && !(new->level == SOL_IPV6 &&
+		      flow->transport->family != AF_INET6)) {
+		err = option_set(flow->sock, new);
+		if (err)
+			return err;
+	}
+	list_for_each_entry_safe(opt, next, &ssn->sockopts, list) {
+		if (opt->level != new->level || opt->name != new->name)
+			continue;
+		list_del(&opt->list);
+		kfree(opt);
+	}
+	list_add_tail(&new->list, &ssn->sockopts);
+	return 0;
+}
+
+static int transport_setsockopt(struct socket *sock, int level, int name,
+				sockptr_t value, unsigned int len)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_sockopt *new;
+	int err;
+
+	if (!transport_option(level, name))
+		return -ENOPROTOOPT;
+	if (!len || len > SOCKOPT_LEN_MAX)
+		return -EINVAL;
+
+	new = kmalloc(struct_size(new, value, len), GFP_KERNEL_ACCOUNT);
+	if (!new)
+		return -ENOMEM;
+	new->len = len;
+	new->level = level;
+	new->name = name;
+	if (copy_from_sockptr(new->value, value, len)) {
+		kfree(new);
+		return -EFAULT;
+	}
+
+	lock_sock(sock->sk);
+	err = transport_set(ssn, new);
+	release_sock(sock->sk);
+	if (err)
+		kfree(new);
+	return err;
+}
+
+static int transport_getsockopt(struct socket *sock, int level, int name,
+				char __user *value, int __user *len)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct socket *sample, *transport;
+	int err;
+
+	if (!transport_option(level, name) && !transport_tells(level, name))
+		return -ENOPROTOOPT;
+
+	lock_sock(sock->sk);
+	if (ssn->flow && !(level == SOL_IPV6 &&
+			   ssn->flow->transport->family != AF_INET6)) {
+		transport = ssn->flow->sock;
+		err = READ_ONCE(transport->ops)->getsockopt(transport, level,
+							    name, value, len);
+		release_sock(sock->sk);
+		return err;
+	}
+	sample = transport_sample(ssn, level);
+	release_sock(sock->sk);
+	if (IS_ERR(sample))
+		return PTR_ERR(sample);
+	err = READ_ONCE(sample->ops)->getsockopt(sample, level, name, value,
+						 len);
+	sock_release(sample);
+	return err;
+}
+
+static int socket_set(struct socket *sock, int name, sockptr_t value,
+		      unsigned int len)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_flow *flow;
+	int err;
+
+	err = sock_setsockopt(sock, SOL_SOCKET, name, value, len);
+	if (err)
+		return err;
+	if (transport_option(SOL_SOCKET, name))
+		return transport_setsockopt(sock, SOL_SOCKET, name, value, len);
+	if (!for_transport(name))
+		return 0;
+
+	lock_sock(sock->sk);
+	flow = ssn->flow;
+	if (flow)
+		err = sock_setsockopt(flow->sock, SOL_SOCKET, name, value, len);
+	list_for_each_entry(flow, &ssn->draining, draining)
+		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
+					     value, len);
+	release_sock(sock->sk);
+	return err;
+}
+
+static int session_set(struct rsp_session *ssn, int name, u32 value)
+{
+	u8 events = BIT(RSP_EVENT_FAILOVER_BEGUN) |
+		    BIT(RSP_EVENT_FAILOVER_DONE) |
+		    BIT(RSP_EVENT_FAILOVER_FAILED);
+
+	switch (name) {
+	case RSP_FAILOVER:
+		if (value > RSP_FAILOVER_OFF)
+			return -EINVAL;
+		ssn->mode = value;
+		return 0;
+	case RSP_EVENTS:
+		if (value & ~events)
+			return -EINVAL;
+		ssn->events = value;
+		ssn->pending &= value;
+		rsp_session_publish(ssn);
+		return 0;
+	case RSP_RESUME:
+		return rsp_session_resume(ssn, value);
+	case RSP_FORCE_FAILOVER:
+		if (value)
+			return -EINVAL;
+		if (ssn->state.now != RSP_SESSION_READY)
+			return ssn->state.now == RSP_SESSION_FAILOVER ?
+			       -EALREADY : -ENOTCONN;
+		rsp_session_fail(ssn, RSP_FAILURE_FORCED);
+		return 0;
+	case RSP_FAILOVER_TIMEOUT:
+		if (value > RSP_TIMEOUT_MAX)
+			return -EINVAL;
+		ssn->failover_timeout = msecs_to_jiffies(value);
+		return 0;
+	case RSP_DETECT_TIMEOUT:
+		if (value < RSP_DETECT_MIN || value > RSP_TIMEOUT_MAX)
+			return -EINVAL;
+		ssn->detect_timeout = msecs_to_jiffies(value);
+		if (ssn->flow) {
+			rsp_flow_keepalive(ssn->flow);
+			rsp_transport_sockopts(ssn, ssn->flow->sock);
+		}
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+/**
+ * rsp_setsockopt() - setsockopt(2)
+ * @sock: the session's socket
+ * @level: SOL_RSERPOOL, SOL_SOCKET, SOL_TCP, SOL_IP or SOL_IPV6
+ * @name: the option
+ * @value: its value
+ * @len: octets of it
+ *
+ * Context: process.
+ * Return: 0 or an error of rserpool(7).
+ */
+int rsp_setsockopt(struct socket *sock, int level, int name, sockptr_t value,
+		   unsigned int len)
+{
+	struct sock *sk = sock->sk;
+	u32 number;
+	int err;
+
+	if (level == SOL_SOCKET)
+		return socket_set(sock, name, value, len);
+	if (level != SOL_RSERPOOL)
+		return transport_setsockopt(sock, level, name, value, len);
+
+	if (len < sizeof(number))
+		return -EINVAL;
+	if (copy_from_sockptr(&number, value, sizeof(number)))
+		return -EFAULT;
+	lock_sock(sk);
+	err = session_set(rsp_session(sk), name, number);
+	release_sock(sk);
+	return err;
+}
+
+/**
+ * rsp_getsockopt() - getsockopt(2), SOL_SOCKET aside
+ * @sock: the session's socket
+ * @level: SOL_RSERPOOL, SOL_TCP, SOL_IP or SOL_IPV6
+ * @name: the option
+ * @value: where to
+ * @len: room there; becomes the octets given
+ *
+ * Context: process.
+ * Return: 0 or an error of rserpool(7).
+ */
+int rsp_getsockopt(struct socket *sock, int level, int name,
+		   char __user *value, int __user *len)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_info info;
+	const void *from;
+	int room, size;
+	u32 number;
+
+	if (level == SOL_TCP || level == SOL_IP || level == SOL_IPV6)
+		return transport_getsockopt(sock, level, name, value, len);
+	if (level != SOL_RSERPOOL)
+		return -ENOPROTOOPT;
+
+	if (get_user(room, len))
+		return -EFAULT;
+	from = &number;
+	size = sizeof(number);
+	switch (name) {
+	case RSP_FAILOVER:
+		number = rsp_session_mode(ssn);
+		break;
+	case RSP_EVENTS:
+		number = READ_ONCE(ssn->events);
+		break;
+	case RSP_RESUME:
+		number = READ_ONCE(ssn->generation);
+		break;
+	case RSP_FAILOVER_TIMEOUT:
+		number = jiffies_to_msecs(READ_ONCE(ssn->failover_timeout));
+		break;
+	case RSP_DETECT_TIMEOUT:
+		number = jiffies_to_msecs(READ_ONCE(ssn->detect_timeout));
+		break;
+	case RSP_INFO:
+		rsp_session_describe(sock->sk, &info, NULL);
+		from = &info;
+		size = min_t(int, room, sizeof(info));
+		break;
+	default:
+		return -ENOPROTOOPT;
+	}
+	if (room < size || room < 0)
+		return -EINVAL;
+	if (copy_to_user(value, from, size) || put_user(size, len))
+		return -EFAULT;
+	return 0;
+}

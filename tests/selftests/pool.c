@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pool.h"
+
+void run(const char *fmt, ...)
+{
+	char command[1024];
+	va_list args;
+	int status;
+
+	va_start(args, fmt);
+	vsnprintf(command, sizeof(command), fmt, args);
+	va_end(args);
+	status = system(command);
+	if (status)
+		test_fail(__FILE__, __LINE__, "%s: status %d", command, status);
+}
+
+static void echo(int fd)
+{
+	char buf[65536];
+	ssize_t n, done, sent;
+
+	while ((n = read(fd, buf, sizeof(buf))) > 0)
+		for (done = 0; done < n; done += sent) {
+			sent = write(fd, buf + done, n - done);
+			if (sent < 0)
+				return;
+		}
+}
+
+static void count(int fd, uint32_t id)
+{
+	uint32_t words[1024], n = 0;
+	size_t done = sizeof(words);
+	ssize_t sent;
+	int i;
+
+	for (;;) {
+		if (done == sizeof(words)) {
+			for (i = 0; i < 1024; i++)
+				words[i] = htonl(id << 24 | (n++ & 0xffffff));
+			done = 0;
+		}
+		sent = write(fd, (char *)words + done, sizeof(words) - done);
+		if (sent < 0)
+			return;
+		done += sent;
+	}
+}
+
+static void sink(int fd)
+{
+	char buf[65536];
+
+	while (read(fd, buf, sizeof(buf)) > 0)
+		;
+}
+
+static void serve(int fd, uint32_t id, enum manner manner)
+{
+	if (manner == ECHO || manner == BYE)
+		write_all(fd, &id, sizeof(id));
+	switch (manner) {
+	case ECHO:
+		echo(fd);
+		break;
+	case COUNT:
+		count(fd, id);
+		break;
+	case SINK:
+		sink(fd);
+		break;
+	case DEAF:
+		for (;;)
+			pause();
+	case BYE:
+		break;
+	}
+}
+
+static void die_with_parent(void)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
+static void listen_for_ever(int listener, uint32_t id, enum manner manner)
+{
+	int fd;
+
+	signal(SIGCHLD, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	for (;;) {
+		fd = accept(listener, NULL, NULL);
+		if (fd < 0)
+			_exit(1);
+		if (!fork()) {
+			die_with_parent();
+			close(listener);
+			serve(fd, id, manner);
+			_exit(0);
+		}
+		close(fd);
+	}
+}
+
+struct server server_start(uint32_t id, enum manner manner, int family)
+{
+	struct sockaddr_in6 in6 = {
+		.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT,
+	};
+	struct sockaddr_in in = {
+		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct server server = { .id = id, .family = family };
+	int listener = socket(family, SOCK_STREAM, 0), one = 1;
+	struct sockaddr_in6 at;
+	socklen_t len = sizeof(at);
+
+	CHECK(listener >= 0);
+	in.sin_port = htons(7000 + id);
+	in6.sin6_port = in.sin_port;
+	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	if (family == AF_INET6)
+		CHECK_EQ(bind(listener, (void *)&in6, sizeof(in6)), 0);
+	else
+		CHECK_EQ(bind(listener, (void *)&in, sizeof(in)), 0);
+	CHECK_EQ(listen(listener, 1024), 0);
+	CHECK_EQ(getsockname(listener, (void *)&at, &len), 0);
+	server.port = ntohs(at.sin6_port);
+
+	fflush(stdout);
+	server.pid = fork();
+	CHECK(server.pid >= 0);
+	if (!server.pid) {
+		setpgid(0, 0);
+		die_with_parent();
+		listen_for_ever(listener, id, manner);
+	}
+	setpgid(server.pid, server.pid);
+	close(listener);
+	return server;
+}
+
+void server_kill(struct server *server)
+{
+	CHECK_EQ(kill(-server->pid, SIGKILL), 0);
+	waitpid(server->pid, NULL, 0);
+}
+
+void server_stop(const struct server *server)
+{
+	CHECK_EQ(kill(-server->pid, SIGSTOP), 0);
+}
+
+void server_cut(const struct server *server)
+{
+	run("nft -f - <<END\n"
+	    "table inet cut {\n"
+	    "  chain c { type filter hook input priority 0;\n"
+	    "    tcp dport %u drop; tcp sport %u drop; }\n"
+	    "}\n"
+	    "END", server->port, server->port);
+}
+
+void pool_join(const char *name, const struct server *server)
+{
+	run("rspctl pe add pool %s id %u tcp %s:%u", name, server->id,
+	    server->family == AF_INET6 ? "[::1]" : "127.0.0.1", server->port);
+}
+
+void pool_make(const char *name, const char *config, int n, enum manner manner,
+	       struct server *servers)
+{
+	int i;
+
+	run("rspctl pool add %s %s", name, config);
+	for (i = 0; i < n; i++) {
+		servers[i] = server_start(i + 1, manner, AF_INET);
+		pool_join(name, &servers[i]);
+	}
+}
+
+struct sockaddr_rserpool pool_address(const char *name, uint32_t pe_id,
+				      socklen_t *len)
+{
+	struct sockaddr_rserpool address = {
+		.srp_family = AF_RSERPOOL, .srp_pe_id = pe_id,
+		.srp_handle_len = strlen(name),
+	};
+
+	memcpy(address.srp_handle, name, strlen(name));
+	*len = offsetof(struct sockaddr_rserpool, srp_handle) + strlen(name);
+	return address;
+}
+
+int pool_connect(const char *name)
+{
+	struct sockaddr_rserpool address;
+	int fd = socket(AF_RSERPOOL, SOCK_STREAM, 0);
+	socklen_t len;
+
+	CHECK(fd >= 0);
+	address = pool_address(name, 0, &len);
+	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	return fd;
+}
+
+void read_all(int fd, void *buf, size_t len)
+{
+	char *at = buf;
+	ssize_t n;
+
+	while (len) {
+		n = read(fd, at, len);
+		CHECK(n > 0);
+		at += n;
+		len -= n;
+	}
+}
+
+void write_all(int fd, const void *buf, size_t len)
+{
+	const char *at = buf;
+	ssize_t n;
+
+	while (len) {
+		n = write(fd, at, len);
+		CHECK(n > 0);
+		at += n;
+		len -= n;
+	}
+}
+
+uint32_t read_id(int fd)
+{
+	uint32_t id;
+
+	read_all(fd, &id, sizeof(id));
+	return id;
+}
+
+void check_echo(int fd, const char *word)
+{
+	char back[64] = "";
+
+	write_all(fd, word, strlen(word));
+	read_all(fd, back, strlen(word));
+	if (strcmp(word, back))
+		test_fail(__FILE__, __LINE__, "%s came back as %s", word, back);
+}
+
+int get_option(int fd, int option)
+{
+	socklen_t len = sizeof(int);
+	int value;
+
+	CHECK_EQ(getsockopt(fd, SOL_RSERPOOL, option, &value, &len), 0);
+	return value;
+}
+
+void set_option(int fd, int option, int value)
+{
+	CHECK_EQ(setsockopt(fd, SOL_RSERPOOL, option, &value, sizeof(value)), 0);
+}
+
+struct rsp_info get_info(int fd)
+{
+	struct rsp_info info;
+	socklen_t len = sizeof(info);
+
+	CHECK_EQ(getsockopt(fd, SOL_RSERPOOL, RSP_INFO, &info, &len), 0);
+	CHECK_EQ(len, sizeof(info));
+	return info;
+}
+
+short wait_for(int fd, short events)
+{
+	struct pollfd pfd = { .fd = fd, .events = events };
+
+	if (poll(&pfd, 1, 10000) != 1)
+		test_fail(__FILE__, __LINE__, "poll for 0x%x: nothing came",
+			  events);
+	return pfd.revents;
+}

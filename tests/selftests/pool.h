@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A pool for a test: servers are processes on ports of the loopback address,
+ * registered with rspctl, and die, stop or fall silent when told.
+ */
+#ifndef _POOL_H
+#define _POOL_H
+
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#include <linux/rserpool.h>
+
+#include "ktap.h"
+
+/* What a server does with a connection. */
+enum manner {
+	ECHO,		/* says its id (4 octets), then echoes */
+	COUNT,		/* sends 4-octet words, id << 24 | n, for ever */
+	SINK,		/* reads all, says nothing */
+	DEAF,		/* never reads, says nothing */
+	BYE,		/* says its id, then ends the connection */
+};
+
+struct server {
+	pid_t pid;
+	uint32_t id;	/* PE identifier, and what it says */
+	uint16_t port;
+	int family;
+};
+
+/* Run a command; the test fails when it does. */
+void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/* A server listens when this returns; not registered yet. */
+struct server server_start(uint32_t id, enum manner manner, int family);
+void server_kill(struct server *server);	/* SIGKILL, children too */
+void server_stop(const struct server *server);	/* SIGSTOP */
+void server_cut(const struct server *server);	/* drop what comes and goes */
+
+/* A pool with n servers, ids 1 to n, in the given manner. */
+void pool_make(const char *name, const char *config, int n, enum manner manner,
+	       struct server *servers);
+void pool_join(const char *name, const struct server *server);
+
+struct sockaddr_rserpool pool_address(const char *name, uint32_t pe_id,
+				      socklen_t *len);
+int pool_connect(const char *name);
+
+/* The id that an ECHO or BYE server says first. */
+uint32_t read_id(int fd);
+void read_all(int fd, void *buf, size_t len);
+void write_all(int fd, const void *buf, size_t len);
+void check_echo(int fd, const char *word);
+int get_option(int fd, int option);
+void set_option(int fd, int option, int value);
+struct rsp_info get_info(int fd);
+
+/* Wait until poll() says one of events; the test fails after ten seconds. */
+short wait_for(int fd, short events);
+
+#endif /* _POOL_H */
