@@ -3,8 +3,8 @@
  * Selection among the elements of a pool (RFC 5356): the policies' common
  * side.  Writers are serialised by the caller.  Selecting needs RCU alone: it
  * finds nodes in structures whose pieces, when replaced, live on for a grace
- * period, and it starts over, or takes a slower way that cannot miss, when a
- * writer got in between.
+ * period, and it starts over when it found none and a writer got in between;
+ * after too many such tries it keeps the writers out.
  */
 
 #include <linux/bsearch.h>
@@ -194,7 +194,7 @@ struct rsp_policy_index *rsp_policy_index_alloc(u32 type)
 	if (!index)
 		return NULL;
 	index->ops = ops;
-	seqcount_init(&index->changes);
+	seqlock_init(&index->changes);
 	return index;
 }
 
@@ -237,6 +237,7 @@ int rsp_policy_insert(struct rsp_policy_index *index,
 		return err;
 	node->indexed = true;
 	WRITE_ONCE(index->count, index->count + 1);
+	tell_readers(index);
 	return 0;
 }
 
@@ -253,9 +254,10 @@ void rsp_policy_remove(struct rsp_policy_index *index,
 {
 	if (!node->indexed)
 		return;
-	WRITE_ONCE(index->count, index->count - 1);
 	index->ops->remove(index, node);
 	node->indexed = false;
+	/* A reader that sees this sees that nodes moved, too. */
+	WRITE_ONCE(index->count, index->count - 1);
 }
 
 /**
@@ -301,8 +303,21 @@ int rsp_policy_update(struct rsp_policy_index *index,
 struct rsp_policy_node *rsp_policy_select(struct rsp_policy_index *index,
 					  const struct rsp_exclude *exclude)
 {
+	struct rsp_policy_node *node;
+	unsigned int seq;
+	int tries;
+
 	RCU_LOCKDEP_WARN(!rcu_read_lock_held(), "selection outside of RCU");
-	return index->ops->select(index, exclude);
+	for (tries = 0; tries < RSP_POLICY_TRIES; tries++) {
+		seq = raw_seqcount_begin(&index->changes.seqcount);
+		node = index->ops->select(index, exclude);
+		if (node || !read_seqretry(&index->changes, seq))
+			return node;
+	}
+	read_seqlock_excl_bh(&index->changes);
+	node = index->ops->select(index, exclude);
+	read_sequnlock_excl_bh(&index->changes);
+	return node;
 }
 
 /**

@@ -144,13 +144,13 @@ static void array_remove(struct rsp_policy_index *base,
 {
 	struct array_index *index = array_index(base);
 	struct array *array = array_of(index);
-	u32 last = base->count;
+	u32 last = base->count - 1;
 
-	changes_begin(base);
+	write_seqlock_bh(&base->changes);
 	if (node->pos != last)
 		fill_gap(index, array, node->pos, last);
 	RCU_INIT_POINTER(array->slots[last], NULL);
-	changes_end(base);
+	write_sequnlock_bh(&base->changes);
 
 	/* Without memory it stays as large as it is. */
 	if (array->capacity > ARRAY_MIN && last < array->capacity / 4)
@@ -166,7 +166,7 @@ static int array_update(struct rsp_policy_index *base,
 	return 0;
 }
 
-/* A reader may see an old array beside a new count. */
+/* A reader may see an old array beside a new count, and the other way round. */
 static u32 array_count(const struct array_index *index,
 		       const struct array *array)
 {
@@ -200,21 +200,16 @@ static struct rsp_policy_node *rr_select(struct rsp_policy_index *base,
 	struct rsp_policy_node *node = NULL;
 	u32 n, cursor, pos, next;
 	struct array *array;
-	unsigned int seq;
 	int tries;
 
 	for (tries = 0; tries < RSP_POLICY_TRIES; tries++) {
-		seq = raw_seqcount_begin(&base->changes);
 		array = rcu_dereference(index->array);
 		n = array_count(index, array);
 		cursor = atomic_read(&index->cursor);
 		node = n ? rr_walk(array, n, cursor < n ? cursor : 0, exclude,
 				   &pos) : NULL;
-		if (!node) {
-			if (!read_seqcount_retry(&base->changes, seq))
-				return NULL;
-			continue;
-		}
+		if (!node)
+			return NULL;
 		next = pos + 1 < n ? pos + 1 : 0;
 		if (atomic_cmpxchg(&index->cursor, cursor, next) == cursor)
 			break;
@@ -226,23 +221,10 @@ static struct rsp_policy_node *rand_select(struct rsp_policy_index *base,
 					   const struct rsp_exclude *exclude)
 {
 	struct array_index *index = array_index(base);
-	struct rsp_policy_node *node = NULL;
-	struct array *array;
-	unsigned int seq;
-	int tries;
-	u32 n;
+	struct array *array = rcu_dereference(index->array);
+	u32 n = array_count(index, array);
 
-	for (tries = 0; !node && tries < RSP_POLICY_TRIES; tries++) {
-		seq = raw_seqcount_begin(&base->changes);
-		array = rcu_dereference(index->array);
-		n = array_count(index, array);
-		if (n)
-			node = rsp_policy_draw_uniform(array->slots, n, n,
-						       exclude);
-		if (!node && !read_seqcount_retry(&base->changes, seq))
-			break;
-	}
-	return node;
+	return n ? rsp_policy_draw_uniform(array->slots, n, n, exclude) : NULL;
 }
 
 const struct rsp_policy_ops rsp_policy_rr = {

@@ -4,7 +4,6 @@
 
 /* What the files of the policies share, and nobody else sees. */
 
-#include <linux/preempt.h>
 #include <linux/seqlock.h>
 
 #include "policy.h"
@@ -21,7 +20,8 @@
  * @remove: cannot fail
  * @update: give an indexed node these parameters; 0, or -ENOMEM and all is as
  *	it was
- * @select: the next node that is not excluded, or NULL
+ * @select: the next node that is not excluded, or NULL; it may miss one while
+ *	the index's changes are counted up
  *
  * Those that change an index are serialised by the caller, and may sleep.
  */
@@ -44,13 +44,14 @@ struct rsp_policy_ops {
  * struct rsp_policy_index - what the indices of all policies begin with
  * @ops: the policy; fixed
  * @count: nodes; writers, read locklessly
- * @changes: odd while nodes are at more than one place, or at none
+ * @changes: counts, when nodes have come and before any goes or moves; a
+ *	selection that lost too many races holds its lock
  * @rcu: frees it
  */
 struct rsp_policy_index {
 	const struct rsp_policy_ops *ops;
 	u32 count;
-	seqcount_t changes;
+	seqlock_t changes;
 	struct rcu_head rcu;
 };
 
@@ -64,17 +65,11 @@ extern const struct rsp_policy_ops rsp_policy_lud;
 extern const struct rsp_policy_ops rsp_policy_plu;
 extern const struct rsp_policy_ops rsp_policy_rlu;
 
-/* The writers' mutex says nothing to a seqcount, which wants no preemption. */
-static inline void changes_begin(struct rsp_policy_index *index)
+/* Who found none meanwhile looks again; who holds the lock finds all first. */
+static inline void tell_readers(struct rsp_policy_index *index)
 {
-	preempt_disable();
-	write_seqcount_begin(&index->changes);
-}
-
-static inline void changes_end(struct rsp_policy_index *index)
-{
-	write_seqcount_end(&index->changes);
-	preempt_enable();
+	write_seqlock_bh(&index->changes);
+	write_sequnlock_bh(&index->changes);
 }
 
 static inline unsigned int excluded_count(const struct rsp_exclude *exclude)

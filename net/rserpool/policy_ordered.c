@@ -50,22 +50,6 @@ static u64 value_of(const struct rsp_policy_params *params)
 	}
 }
 
-/*
- * A reader whose maple node is replaced walks again from the root, and takes
- * NULL for a node where it finds none: mas_next_slot() does not know of trees
- * that become empty. So none is: what no node stands for has the mark.
- */
-static int tree_fill(struct maple_tree *tree)
-{
-	MA_STATE(mas, tree, 0, ULONG_MAX);
-	int err;
-
-	mas_lock(&mas);
-	err = mas_store_gfp(&mas, XA_ZERO_ENTRY, GFP_KERNEL);
-	mas_unlock(&mas);
-	return err;
-}
-
 static void ordered_free(struct rsp_policy_index *base)
 {
 	struct ordered *index = ordered(base);
@@ -83,10 +67,6 @@ static struct rsp_policy_index *ordered_alloc(void)
 		return NULL;
 	mt_init_flags(&index->trees[0], MT_FLAGS_USE_RCU);
 	mt_init_flags(&index->trees[1], MT_FLAGS_USE_RCU);
-	if (tree_fill(&index->trees[0]) || tree_fill(&index->trees[1])) {
-		ordered_free(&index->base);
-		return NULL;
-	}
 	return &index->base;
 }
 
@@ -113,7 +93,7 @@ static void erase(struct ordered *index, struct rsp_policy_node *node, u64 value
 {
 	unsigned long key = value << 32 | node->id, first;
 	struct ma_state mas;
-	void *next = XA_ZERO_ENTRY;
+	void *next = NULL;
 
 	mas_init(&mas, &index->trees[value >> 32], key);
 	mas_lock(&mas);
@@ -140,12 +120,13 @@ static int ordered_insert(struct rsp_policy_index *base,
 static void ordered_remove(struct rsp_policy_index *base,
 			   struct rsp_policy_node *node)
 {
+	tell_readers(base);
 	erase(ordered(base), node, value_of(&node->params));
 }
 
 /*
  * For a moment it is at both places.  A reader that was past the new one before
- * that, and comes to the old one after that, hears of it.
+ * that, and comes to the old one after that, is told.
  */
 static int ordered_update(struct rsp_policy_index *base,
 			  struct rsp_policy_node *node,
@@ -158,7 +139,7 @@ static int ordered_update(struct rsp_policy_index *base,
 		err = store(ordered(base), node, new);
 		if (err)
 			return err;
-		write_seqcount_invalidate(&base->changes);
+		tell_readers(base);
 		erase(ordered(base), node, old);
 	}
 	node->params = *params;
@@ -167,7 +148,9 @@ static int ordered_update(struct rsp_policy_index *base,
 
 /*
  * The first node from a key on, up to another, that is not excluded; *key
- * becomes its own.
+ * becomes its own.  Each step looks up from the root: mas_next() takes up again
+ * behind the entry at the last key when a writer was there, which passes over
+ * the next node once that has taken over the range of one that went.
  */
 static struct rsp_policy_node *find(struct maple_tree *tree, u64 *key, u64 max,
 				    const struct rsp_exclude *exclude)
@@ -176,15 +159,19 @@ static struct rsp_policy_node *find(struct maple_tree *tree, u64 *key, u64 max,
 	struct ma_state mas;
 
 	mas_init(&mas, tree, *key);
-	while ((node = mas_find(&mas, max))) {
+	for (;;) {
+		node = mas_walk(&mas);
 		if (mas.last > max)
-			break;
-		if (!xa_is_zero(node) && !rsp_exclude_has(exclude, node->id)) {
+			return NULL;
+		if (node && !xa_is_zero(node) &&
+		    !rsp_exclude_has(exclude, node->id)) {
 			*key = mas.last;
 			return node;
 		}
+		if (mas.last == max)
+			return NULL;
+		mas_set(&mas, mas.last + 1);
 	}
-	return NULL;
 }
 
 /*
@@ -229,18 +216,9 @@ static struct rsp_policy_node *ordered_select(struct rsp_policy_index *base,
 {
 	struct ordered *index = ordered(base);
 	struct rsp_policy_node *node;
-	unsigned int seq;
-	int tries;
 
-	for (tries = 0; tries < RSP_POLICY_TRIES; tries++) {
-		seq = raw_seqcount_begin(&base->changes);
-		node = select_in(index, &index->trees[0], exclude);
-		if (!node)
-			node = select_in(index, &index->trees[1], exclude);
-		if (node || !read_seqcount_retry(&base->changes, seq))
-			break;
-	}
-	return node;
+	node = select_in(index, &index->trees[0], exclude);
+	return node ?: select_in(index, &index->trees[1], exclude);
 }
 
 const struct rsp_policy_ops rsp_policy_prio = {

@@ -200,9 +200,9 @@ static int sumtree_insert(struct rsp_policy_index *index,
 		if (err)
 			return err;
 	}
-	changes_begin(index);
+	write_seqlock_bh(&index->changes);
 	put_new(table_of(tree), node);
-	changes_end(index);
+	write_sequnlock_bh(&index->changes);
 	return 0;
 }
 
@@ -220,7 +220,7 @@ static void sumtree_remove(struct rsp_policy_index *index,
 	struct table *table = table_of(tree);
 	u32 gap = node->pos, slot = gap;
 
-	changes_begin(index);
+	write_seqlock_bh(&index->changes);
 	set_weight(table, gap, 0);
 	for (;;) {
 		slot = slot_after(table, slot);
@@ -234,11 +234,11 @@ static void sumtree_remove(struct rsp_policy_index *index,
 		gap = slot;
 	}
 	RCU_INIT_POINTER(table->slots[gap], NULL);
-	changes_end(index);
+	write_sequnlock_bh(&index->changes);
 
 	/* Without memory it stays as large as it is. */
-	if (table->n_slots > FAN && index->count < table->n_slots / 4)
-		table_resize(tree, index->count,
+	if (table->n_slots > FAN && index->count <= table->n_slots / 4)
+		table_resize(tree, index->count - 1,
 			     GFP_KERNEL | __GFP_NORETRY | __GFP_NOWARN);
 }
 
@@ -246,10 +246,10 @@ static int sumtree_update(struct rsp_policy_index *index,
 			  struct rsp_policy_node *node,
 			  const struct rsp_policy_params *params)
 {
-	changes_begin(index);
+	write_seqlock_bh(&index->changes);
 	node->params = *params;
 	set_weight(table_of(sumtree(index)), node->pos, weight_of(params));
-	changes_end(index);
+	write_sequnlock_bh(&index->changes);
 	return 0;
 }
 
@@ -347,7 +347,7 @@ sumtree_draw(struct sumtree *tree, const struct rsp_exclude *exclude,
 	u32 count;
 
 	for (tries = 0; tries < RSP_POLICY_TRIES; tries++) {
-		seq = raw_seqcount_begin(&tree->base.changes);
+		seq = raw_seqcount_begin(&tree->base.changes.seqcount);
 		count = READ_ONCE(tree->base.count);
 		table = rcu_dereference(tree->table);
 		if (!table)
@@ -362,7 +362,7 @@ sumtree_draw(struct sumtree *tree, const struct rsp_exclude *exclude,
 		if (node)
 			return node;
 		if (sum == minus &&
-		    !read_seqcount_retry(&tree->base.changes, seq))
+		    !read_seqretry(&tree->base.changes, seq))
 			goto weightless;
 	}
 	node = rsp_policy_draw(table->slots, table->weights, table->n_slots,

@@ -30,6 +30,7 @@ struct race {
 	struct rsp_policy_index *index;
 	struct element staying[STAYING];
 	struct element *passing[PASSING];
+	u32 spared;		/* of those that stay, that are not excluded */
 	atomic_t selected;
 	atomic_t none;		/* though one that stays was not excluded */
 	atomic_t wrong;		/* excluded, or its grace period was over */
@@ -154,30 +155,43 @@ static void element_free(struct rcu_head *rcu)
 	kfree(element);
 }
 
-static void writer_step(struct kunit *test, struct race *race, u32 type)
+static void writer_insert(struct kunit *test, struct race *race, u32 i,
+			  const struct rsp_policy_params *params)
 {
-	u32 i = get_random_u32_below(PASSING);
-	struct element *element = race->passing[i];
-	struct rsp_policy_params params = some_params(type);
+	struct element *element = element_new(passing_id(i), params);
 
 	if (!element) {
-		element = element_new(passing_id(i), &params);
-		if (!element) {
-			KUNIT_FAIL(test, "no memory");
-			return;
-		}
-		race->passing[i] = element;
-		KUNIT_EXPECT_EQ(test, 0, rsp_policy_insert(race->index,
-							   &element->node));
-	} else if (get_random_u32_below(2)) {
-		KUNIT_EXPECT_EQ(test, 0, rsp_policy_update(race->index,
-							   &element->node,
-							   &params));
-	} else {
-		rsp_policy_remove(race->index, &element->node);
-		race->passing[i] = NULL;
-		call_rcu(&element->rcu, element_free);
+		KUNIT_FAIL(test, "no memory");
+		return;
 	}
+	race->passing[i] = element;
+	KUNIT_EXPECT_EQ(test, 0, rsp_policy_insert(race->index,
+						   &element->node));
+}
+
+static void writer_remove(struct race *race, u32 i)
+{
+	struct element *element = race->passing[i];
+
+	rsp_policy_remove(race->index, &element->node);
+	race->passing[i] = NULL;
+	call_rcu(&element->rcu, element_free);
+}
+
+static void writer_step(struct kunit *test, struct race *race, u32 type)
+{
+	struct rsp_policy_params params = some_params(type);
+	u32 i = get_random_u32_below(PASSING);
+
+	if (!race->passing[i])
+		writer_insert(test, race, i, &params);
+	else if (get_random_u32_below(2))
+		KUNIT_EXPECT_EQ(test, 0,
+				rsp_policy_update(race->index,
+						  &race->passing[i]->node,
+						  &params));
+	else
+		writer_remove(race, i);
 }
 
 /* Now and then all go at once, so that the index shrinks. */
@@ -185,15 +199,9 @@ static void writer_clear(struct race *race)
 {
 	u32 i;
 
-	for (i = 0; i < PASSING; i++) {
-		struct element *element = race->passing[i];
-
-		if (!element)
-			continue;
-		rsp_policy_remove(race->index, &element->node);
-		race->passing[i] = NULL;
-		call_rcu(&element->rcu, element_free);
-	}
+	for (i = 0; i < PASSING; i++)
+		if (race->passing[i])
+			writer_remove(race, i);
 }
 
 static void start_readers(struct kunit *test, struct task_struct **readers,
@@ -276,7 +284,7 @@ static void test_race(struct kunit *test)
 }
 
 /*
- * Moves: the one element that is not excluded never seems to be gone
+ * Moves: what is not excluded never seems to be gone
  */
 
 static int mover_reader(void *data)
@@ -286,7 +294,7 @@ static int mover_reader(void *data)
 	struct race *race = data;
 	u32 i;
 
-	for (i = 1; i < STAYING; i++)
+	for (i = race->spared; i < STAYING; i++)
 		ids[exclude.n++] = staying_id(i);
 	for (i = 0; i < PASSING; i++)
 		ids[exclude.n++] = passing_id(i);
@@ -315,6 +323,7 @@ static void test_moves(struct kunit *test)
 	struct rsp_policy_node *other = &race->staying[1].node;
 	unsigned long end;
 
+	race->spared = 1;
 	for (i = 0; i < 2 * PASSING; i++)
 		writer_step(test, race, type);
 	start_readers(test, readers, mover_reader, race);
@@ -331,6 +340,47 @@ static void test_moves(struct kunit *test)
 	stop_readers(readers);
 	writer_clear(race);
 	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&race->none));
+}
+
+/*
+ * Of the two that are not excluded one is always there.  In an array that one
+ * is the last, which fills the gap of the other; sorted, it follows some that
+ * come and go.
+ */
+static void test_turns(struct kunit *test)
+{
+	u32 type = *(const u32 *)test->param_value, i, passing;
+	struct rsp_policy_params params = { .type = type, .weight = 1 };
+	struct task_struct *readers[READERS];
+	struct race *race = race_new(test, type);
+	struct rsp_policy_node *turn;
+	unsigned long end;
+
+	race->spared = 2;
+	for (i = 2; i < STAYING; i++)
+		rsp_policy_remove(race->index, &race->staying[i].node);
+	start_readers(test, readers, mover_reader, race);
+	end = jiffies + msecs_to_jiffies(200);
+	for (i = 0; time_before(jiffies, end); i++) {
+		passing = staying_id(i % 2) / passing_id(0) - 1 -
+			  get_random_u32_below(4);
+		if (race->passing[passing])
+			writer_remove(race, passing);
+		else
+			writer_insert(test, race, passing, &params);
+		if (get_random_u32_below(2)) {
+			turn = &race->staying[i % 2].node;
+			rsp_policy_remove(race->index, turn);
+			KUNIT_EXPECT_EQ(test, 0,
+					rsp_policy_insert(race->index, turn));
+		}
+		cond_resched();
+	}
+	stop_readers(readers);
+	writer_clear(race);
+	rcu_barrier();
+	KUNIT_EXPECT_EQ(test, 2, rsp_policy_count(race->index));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&race->none));
 }
 
@@ -563,6 +613,7 @@ static void test_no_memory(struct kunit *test)
 static struct kunit_case race_cases[] = {
 	KUNIT_CASE_PARAM(test_race, type_gen_params),
 	KUNIT_CASE_PARAM(test_moves, type_gen_params),
+	KUNIT_CASE_PARAM(test_turns, type_gen_params),
 	KUNIT_CASE_PARAM(test_round, type_gen_params),
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE_PARAM(test_no_memory, type_gen_params),
