@@ -263,7 +263,7 @@ static void test_race(struct kunit *test)
 	race = race_new(test, type);
 	start_readers(test, readers, reader, race);
 
-	end = jiffies + msecs_to_jiffies(500);
+	end = jiffies + msecs_to_jiffies(250);
 	for (i = 0; time_before(jiffies, end); i++) {
 		if (i % 512 == 511)
 			writer_clear(race);
@@ -327,7 +327,7 @@ static void test_moves(struct kunit *test)
 	for (i = 0; i < 2 * PASSING; i++)
 		writer_step(test, race, type);
 	start_readers(test, readers, mover_reader, race);
-	end = jiffies + msecs_to_jiffies(400);
+	end = jiffies + msecs_to_jiffies(200);
 	for (i = 0; time_before(jiffies, end); i++) {
 		params.weight = i % 2 ? 1 : U32_MAX - 1;
 		KUNIT_EXPECT_EQ(test, 0, rsp_policy_update(race->index, mover,
