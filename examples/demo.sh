@@ -26,8 +26,8 @@ for i in 1 2 3; do
 	ip link set port$i master lan up
 	ip -n host$i addr add 192.0.2.$i/24 dev eth0
 	ip -n host$i link set eth0 up
-	ip netns exec host$i \
-		socat TCP-LISTEN:2000,fork,reuseaddr "EXEC:/tmp/service host$i" &
+	ip netns exec host$i setsid -f \
+		socat TCP-LISTEN:2000,fork,reuseaddr "EXEC:/tmp/service host$i"
 done
 for i in 1 2 3; do
 	until ip netns exec host$i ss -Hltn 'sport = 2000' | grep -q .; do
