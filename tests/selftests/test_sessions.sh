@@ -114,18 +114,11 @@ test_cgroup_and_owner() {
 	serve 2
 	kill_server 1
 	within 10 eval '[ "$(session pe)" = 2 ]'
-	# Only packets of this user in this group may leave from here on.
-	in_ns nft -f - <<-END
-	table inet t {
-	  chain o { type filter hook output priority 0;
-	    tcp dport 7002 meta skuid 65534 counter accept
-	    tcp dport 7002 counter drop
-	  }
-	}
-	END
-	n=$(grep -c request "$tmp/client")
-	within 10 eval '[ "$(grep -c request "$tmp/client")" -gt "$n" ]'
-	same "$(in_ns nft list ruleset | grep -c 'counter packets 0 bytes 0 drop')" 1
+	said=$(in_ns ss -Htne --cgroup 'dport = 7002')
+	[[ $said == *uid:65534* ]] || fail "$said"
+	# UML's file handles do not lead ss to the group.
+	[[ $said == *cgroup:/rsp-* ]] || [ -e /sys/kernel/debug/kmemleak ] ||
+		fail "$said"
 	in_ns pkill -KILL -x ask
 	within 10 rmdir "$group"
 }
