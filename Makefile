@@ -3,6 +3,7 @@
 # make            the module for the running kernel, and the tools
 # make install    install them and the manual; install-tools all but the module,
 #                 with DESTDIR and PREFIX as usual
+# make install-dkms  the module's sources to where DKMS looks for them
 # make unit       the tools' own tests, here, with sanitizers
 # make demo       a failover, live, in a test guest
 # make check      every test there is; T=name runs those whose name has it
@@ -15,15 +16,30 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 
-all: modules user
+module := $(MAKE) -C $(KDIR) M=$(CURDIR)/net/rserpool
+
+all: modules tools
 
 modules:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules
+	$(module) modules
 
 install: install-modules install-tools
 
+# A distribution's headers come without the key that the kernel would sign with,
+# and without what makes modules_install run depmod.
 install-modules: modules
-	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	$(module) INSTALL_MOD_PATH=$(DESTDIR) modules_install \
+		$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
+	$(if $(DESTDIR),,depmod "$$(cat $(KDIR)/include/config/kernel.release)")
+
+dkms_version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' packaging/dkms.conf)
+dkms_source := $(DESTDIR)/usr/src/rserpool-$(dkms_version)
+
+install-dkms:
+	install -d $(addprefix $(dkms_source)/,net/rserpool include/uapi/linux)
+	install -m 644 packaging/dkms.conf LICENSE $(dkms_source)/
+	install -m 644 net/rserpool/Kbuild net/rserpool/*.[ch] $(dkms_source)/net/rserpool/
+	install -m 644 include/uapi/linux/rserpool*.h $(dkms_source)/include/uapi/linux/
 
 # The unit names rspctl where Debian would have it.
 install-tools: out/bin/rspctl
@@ -57,7 +73,7 @@ guest:
 	VM_SHELL=1 tests/vm/run.sh $(or $(KERNEL),debian) exec bash -l
 
 clean:
-	$(MAKE) -C $(KDIR) M=$(CURDIR) clean
+	$(module) clean
 	$(RM) -r out
 
 # What runs in user space: the tests' programs and the tools.
@@ -82,7 +98,9 @@ out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/se
 
 examples := $(patsubst examples/%.c,out/bin/%,$(wildcard examples/*.c))
 
-user: $(selftests) $(bench_programs) $(examples) out/bin/rspctl
+tools: out/bin/rspctl $(examples)
+
+user: $(selftests) $(bench_programs) tools
 
 out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
@@ -121,4 +139,5 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
-.PHONY: all modules install install-modules install-tools unit check gen check-gen bench demo guest clean user user32
+.PHONY: all modules install install-modules install-tools install-dkms unit check gen \
+	check-gen bench demo guest clean tools user user32

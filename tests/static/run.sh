@@ -43,5 +43,6 @@ need_packages perl python3
 check checkpatch checkpatch
 check kernel_doc kernel_doc
 check sparse tests/vm/build.sh sparse
+check install tests/vm/build.sh install
 check gen Documentation/netlink/generate.sh check
 exit $status

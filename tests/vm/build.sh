@@ -3,6 +3,7 @@
 # machine, in a copy of the tree in the cache; print that copy's folder.
 # build.sh sparse: what sparse says of the module, on 6.12.
 # build.sh unit: build the programs' own tests and run them.
+# build.sh install: install all in a copy of the guest's root, as README says.
 
 . "$(dirname "$0")/common.sh"
 
@@ -82,6 +83,19 @@ sparse)
 	;;
 unit)
 	in_guest "$build/debian" make -s -C /src unit
+	;;
+install)
+	stage "$build/install"
+	unshare -m sh -eu -c '
+		mount -t tmpfs tmpfs /mnt
+		mkdir /mnt/upper /mnt/work /mnt/root
+		mount -t overlay overlay /mnt/root \
+			-o "lowerdir=$2,upperdir=/mnt/upper,workdir=/mnt/work"
+		mount --rbind "$1" /mnt/root/src
+		mount -t proc proc /mnt/root/proc
+		exec chroot /mnt/root env -i PATH=/usr/sbin:/usr/bin HOME=/root \
+			/src/tests/static/install.sh "$3"
+	' sh "$build/install" "$guest/root" "$(cat "$guest/version")" >&2
 	;;
 *)
 	die "unknown kernel $kernel: debian or uml"
