@@ -205,7 +205,7 @@ struct rsp_policy_index *rsp_policy_index_alloc(u32 type)
  *
  * The nodes in it stay as they are; they must live for a grace period too.
  *
- * Context: Process; does not sleep.
+ * Context: Process; may sleep.
  */
 void rsp_policy_index_free(struct rsp_policy_index *index)
 {

@@ -15,7 +15,7 @@
  * struct rsp_policy_ops - a policy
  * @type: enum rsp_policy_type
  * @alloc: make an empty index, all but its base; NULL without memory
- * @free: free it a grace period later
+ * @free: free it when a grace period is over; may sleep
  * @insert: 0, or -ENOMEM and the index is as it was
  * @remove: cannot fail
  * @update: give an indexed node these parameters; 0, or -ENOMEM and all is as
