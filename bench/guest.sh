@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh [pool] [haproxy]: in a test machine, make ready what the rows want
 # and run those that come on standard input, one a line: the arguments of
-# out/bench/client, or "elements".  The ports: 7000 the server, 7100 the same
+# out/bench/client, "elements" or "select POLICY".  The ports: 7000 the server, 7100 the same
 # through HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400
 # those of session.
 set -eu
@@ -64,6 +64,15 @@ elements() {
 	}' | rspctl -batch -
 }
 
+# select_scale POLICY: the module's samples, out of the kernel's log.
+select_scale() {
+	before=$(dmesg | wc -l)
+	insmod bench/select/rsp_select_bench.ko policy="$1"
+	rmmod rsp_select_bench
+	dmesg -t | tail -n +$((before + 1)) |
+		sed -n 's/^select-scale-.*: /# &/p; /^sample select-scale-/p'
+}
+
 for want in "$@"; do
 	case $want in
 	pool) pools ;;
@@ -72,11 +81,15 @@ for want in "$@"; do
 done
 while read -r line; do
 	echo "# $line"
-	if [ "$line" = elements ]; then
+	case $line in
+	elements)
 		elements pools 10000
 		elements one 1
-		continue
-	fi
+		continue ;;
+	select\ *)
+		select_scale "${line#select }"
+		continue ;;
+	esac
 	# Sessions that were closed would keep memory for another minute.
 	case $line in
 	*" session "*) sysctl -qw net.ipv4.tcp_max_tw_buckets=0 ;;

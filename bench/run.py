@@ -76,6 +76,10 @@ ROWS = [
         "pool bench-session 7400", "tcp 127.0.0.1 7400", bar=1.6),
     Row("noise-session-bytes", "N", "session", "octets", "lower",
         "tcp 127.0.0.1 7400", "tcp 127.0.0.1 7400"),
+    *(Row(f"select-scale-{policy}", "W", f"select {policy}", "ns", "lower",
+          "", "", bar=4)
+      for policy in ("rr", "wrr", "rand", "wrand", "prio", "lu", "lud", "plu",
+                     "rlu")),
     Row("element-bytes", "N", "elements", "octets", "lower", "", "", bar=512,
         of="ours"),
 ]

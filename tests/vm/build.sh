@@ -65,7 +65,7 @@ rsync -a "$linux/tools/net/ynl/pyynl" "$linux/Documentation/netlink/genetlink.ya
 	"$build/debian/out/ynl/"
 case $kernel in
 debian)
-	in_guest "$build/debian" make -s "$jobs" W=1e \
+	in_guest "$build/debian" make -s "$jobs" W=1e RSERPOOL_BENCH=y \
 		-C "/usr/lib/modules/$(cat "$guest/version")/build" M=/src modules
 	depmod_with "$build/debian" \
 		"$guest/root/usr/lib/modules/$(cat "$guest/version")"
