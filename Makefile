@@ -106,7 +106,7 @@ out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/self
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
 
-out/tests/selftests/test_netlink: LDLIBS += -lmnl
+$(addprefix out/tests/selftests/,test_netlink test_resolve): LDLIBS += -lmnl
 
 out/bin/%: examples/%.c include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
