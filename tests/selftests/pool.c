@@ -71,8 +71,9 @@ static void sink(int fd)
 
 static void serve(int fd, uint32_t id, enum manner manner)
 {
-	if (manner == ECHO || manner == BYE)
-		write_all(fd, &id, sizeof(id));
+	if ((manner == ECHO || manner == BYE) &&
+	    write(fd, &id, sizeof(id)) != sizeof(id))
+		return;
 	switch (manner) {
 	case ECHO:
 		echo(fd);
@@ -126,6 +127,7 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 	};
 	struct server server = { .id = id, .family = family };
 	int listener = socket(family, SOCK_STREAM, 0), one = 1;
+	int tries = 500, ret;
 	struct sockaddr_in6 at;
 	socklen_t len = sizeof(at);
 
@@ -133,10 +135,14 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 	in.sin_port = htons(7000 + id);
 	in6.sin6_port = in.sin_port;
 	setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	if (family == AF_INET6)
-		CHECK_EQ(bind(listener, (void *)&in6, sizeof(in6)), 0);
-	else
-		CHECK_EQ(bind(listener, (void *)&in, sizeof(in)), 0);
+	/* Children of one that was killed may be on their way out. */
+	do {
+		if (family == AF_INET6)
+			ret = bind(listener, (void *)&in6, sizeof(in6));
+		else
+			ret = bind(listener, (void *)&in, sizeof(in));
+	} while (ret && errno == EADDRINUSE && tries-- && !usleep(10000));
+	CHECK_EQ(ret, 0);
 	CHECK_EQ(listen(listener, 1024), 0);
 	CHECK_EQ(getsockname(listener, (void *)&at, &len), 0);
 	server.port = ntohs(at.sin6_port);
