@@ -7,6 +7,7 @@
 # make unit       the tools' own tests, here, with sanitizers
 # make demo       a failover, live, in a test guest
 # make check      every test there is; T=name runs those whose name has it
+# make soak       the tests that repeat, for hours
 # make gen        the netlink tables and headers, from their spec
 # make check-gen  fails where these are not what the spec says
 # make bench      how fast it is; B=name runs the rows whose name has it
@@ -56,6 +57,9 @@ install-tools: out/bin/rspctl
 
 check:
 	tests/run "$(T)"
+
+soak:
+	tests/run soak
 
 gen:
 	Documentation/netlink/generate.sh
@@ -139,5 +143,5 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
-.PHONY: all modules install install-modules install-tools install-dkms unit check gen \
-	check-gen bench demo guest clean tools user user32
+.PHONY: all modules install install-modules install-tools install-dkms unit check soak \
+	gen check-gen bench demo guest clean tools user user32

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -69,6 +70,50 @@ static void sink(int fd)
 		;
 }
 
+/* Shared with all servers. */
+static struct {
+	unsigned int whole;
+	unsigned int broken;
+} *messages;
+
+static void message_check(int fd, uint32_t id)
+{
+	static char got[MESSAGE_SIZE], want[MESSAGE_SIZE];
+	uint32_t n;
+
+	for (;;) {
+		if (recv(fd, got, sizeof(got), MSG_WAITALL) != sizeof(got))
+			return;
+		memcpy(&n, got, sizeof(n));
+		message_fill(want, n);
+		if (memcmp(got, want, sizeof(got))) {
+			__atomic_add_fetch(&messages->broken, 1,
+					   __ATOMIC_SEQ_CST);
+			return;
+		}
+		__atomic_add_fetch(&messages->whole, 1, __ATOMIC_SEQ_CST);
+		if (write(fd, &id, sizeof(id)) < 0)
+			return;
+	}
+}
+
+void message_fill(char *message, uint32_t n)
+{
+	memset(message, n % 251, MESSAGE_SIZE);
+	memcpy(message, &n, sizeof(n));
+	memcpy(message + sizeof(n), "whole?", 6);
+}
+
+unsigned int messages_whole(void)
+{
+	return __atomic_load_n(&messages->whole, __ATOMIC_SEQ_CST);
+}
+
+unsigned int messages_broken(void)
+{
+	return __atomic_load_n(&messages->broken, __ATOMIC_SEQ_CST);
+}
+
 static void serve(int fd, uint32_t id, enum manner manner)
 {
 	if ((manner == ECHO || manner == BYE) &&
@@ -88,6 +133,9 @@ static void serve(int fd, uint32_t id, enum manner manner)
 		for (;;)
 			pause();
 	case BYE:
+		break;
+	case WHOLE:
+		message_check(fd, id);
 		break;
 	}
 }
@@ -131,6 +179,10 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 	struct sockaddr_in6 at;
 	socklen_t len = sizeof(at);
 
+	if (!messages)
+		messages = mmap(NULL, sizeof(*messages), PROT_READ | PROT_WRITE,
+				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	CHECK(messages != MAP_FAILED);
 	CHECK(listener >= 0);
 	in.sin_port = htons(7000 + id);
 	in6.sin6_port = in.sin_port;

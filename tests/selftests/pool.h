@@ -21,7 +21,20 @@ enum manner {
 	SINK,		/* reads all, says nothing */
 	DEAF,		/* never reads, says nothing */
 	BYE,		/* says its id, then ends the connection */
+	WHOLE,		/* reads messages of message_fill(), counts them and */
+			/* answers each with its id; ends with a broken one */
 };
+
+#define MESSAGE_SIZE	32768
+
+void message_fill(char *message, uint32_t n);
+
+/*
+ * Of all WHOLE servers: messages that were whole, connections with octets that
+ * were none. A last one that was cut off counts as neither.
+ */
+unsigned int messages_whole(void);
+unsigned int messages_broken(void);
 
 struct server {
 	pid_t pid;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # In a test machine: run the selftests, or those whose file or name has $1 in it.
 # A program prints KTAP and takes such a part of a name as its argument.
+# RSP_TIMEOUT: the seconds that each may take.
 pick=${1:-}
 programs=(out/tests/selftests/test_* tests/selftests/test_*.sh)
 # UML runs no 32-bit programs.
@@ -16,7 +17,7 @@ for program in "${programs[@]}"; do
 	*.sh) grep -qF -- "$pick" "$program" || continue ;;
 	esac
 	echo "# Subtest: $name"
-	timeout -k 5 600 "$program" "$part" < /dev/null
+	timeout -k 5 "${RSP_TIMEOUT:-600}" "$program" "$part" < /dev/null
 	result=$?
 	[ $result = 0 ] || status=1
 	# A test that is killed has said nothing of it.
