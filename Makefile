@@ -85,6 +85,9 @@ CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes -Werror -Iinclude/uapi
 
 selftests := $(patsubst %.c,out/%,$(wildcard tests/selftests/test_*.c))
+ifeq ($(wildcard /usr/include/liburing.h),)
+selftests := $(filter-out %/test_uring,$(selftests))
+endif
 selftest_lib := $(filter-out tests/selftests/test_%,$(wildcard tests/selftests/*.c))
 
 bench_programs := out/bench/client out/bench/server
@@ -111,6 +114,7 @@ out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/self
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
 
 $(addprefix out/tests/selftests/,test_netlink test_resolve): LDLIBS += -lmnl
+out/tests/selftests/test_uring: LDLIBS += -luring
 
 out/bin/%: examples/%.c include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
