@@ -8,6 +8,7 @@
 # make demo       a failover, live, in a test guest
 # make check      every test there is; T=name runs those whose name has it
 # make soak       the tests that repeat, for hours
+# make fuzz       the fuzzers with SEEDS=n seeds (200), the first of them SEED=n
 # make gen        the netlink tables and headers, from their spec
 # make check-gen  fails where these are not what the spec says
 # make bench      how fast it is; B=name runs the rows whose name has it
@@ -61,6 +62,9 @@ check:
 soak:
 	tests/run soak
 
+fuzz:
+	RSP_SEEDS=$(or $(SEEDS),200) RSP_SEED=$(or $(SEED),1) tests/run fuzz
+
 gen:
 	Documentation/netlink/generate.sh
 
@@ -103,11 +107,19 @@ out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/se
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -m32 -o $@ $< $(selftest_lib) -lpthread
 
+fuzzers := $(patsubst %.c,out/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
+
+out/tests/fuzz/fuzz_netlink: LDLIBS += -lmnl
+
 examples := $(patsubst examples/%.c,out/bin/%,$(wildcard examples/*.c))
 
 tools: out/bin/rspctl $(examples)
 
-user: $(selftests) $(bench_programs) tools
+user: $(selftests) $(fuzzers) $(bench_programs) tools
 
 out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
@@ -147,5 +159,5 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
-.PHONY: all modules install install-modules install-tools install-dkms unit check soak \
+.PHONY: all modules install install-modules install-tools install-dkms unit check soak fuzz \
 	gen check-gen bench demo guest clean tools user user32

@@ -3,7 +3,7 @@
 # A program prints KTAP and takes such a part of a name as its argument.
 # RSP_TIMEOUT: the seconds that each may take.
 pick=${1:-}
-programs=(out/tests/selftests/test_* tests/selftests/test_*.sh)
+programs=(out/tests/selftests/test_* tests/selftests/test_*.sh out/tests/fuzz/fuzz_*)
 # UML runs no 32-bit programs.
 grep -q 'User Mode Linux' /proc/cpuinfo || programs+=(out/tests/selftests32/test_*)
 status=0
