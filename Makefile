@@ -125,7 +125,7 @@ out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/self
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
 
-$(addprefix out/tests/selftests/,test_netlink test_resolve): LDLIBS += -lmnl
+$(addprefix out/tests/selftests/,test_failslab test_netlink test_resolve): LDLIBS += -lmnl
 out/tests/selftests/test_uring: LDLIBS += -luring
 
 out/bin/%: examples/%.c include/uapi/linux/rserpool.h
