@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-2.0
 # Count the results of KTAP, as "N passed, N failed, N skipped", after the names
 # of those that failed. A line of results at a deeper level sums up in the next
 # one above it, which counts only if it failed and none of them did. A plan that

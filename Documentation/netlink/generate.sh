@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # generate.sh [check]: make from specs/rserpool.yaml what is generated, with the
 # kernel's own generator; with "check", only say what differs from the tree.
 

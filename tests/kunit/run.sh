@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
 # In UML: run the KUnit suites and print their KTAP out of the kernel's log;
 # with $1 only the suites, or else the cases, that have it in their name. insmod
 # succeeds whatever the cases do: the KTAP says.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
 # Sourced by test programs in bash: each test is a function test_NAME, run in a
 # subshell with a network namespace of its own, $ns; ctl is rspctl there. The
 # first command that fails ends the test; exit 4 skips it. At the end of the

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
 # In a test machine: run the selftests, or those whose file or name has $1 in it.
 # A program prints KTAP and takes such a part of a name as its argument.
 # RSP_TIMEOUT: the seconds that each may take.

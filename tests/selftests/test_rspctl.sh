@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
 # rspctl against the kernel.
 . "$(dirname "$0")/ktap.sh"
 dir=$(cd "$(dirname "$0")/../.." && pwd)

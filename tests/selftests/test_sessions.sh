@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
 # Sessions as an operator sees them, with servers that know nothing of pools.
 . "$(dirname "$0")/ktap.sh"
 

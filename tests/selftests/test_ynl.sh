@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # The netlink family through the kernel's own client, which knows of it only
 # what the spec says; and the tables that the kernel shows of it.
 ynl=out/ynl

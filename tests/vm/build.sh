@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # build.sh debian|uml: build the module, the tests and the programs for a test
 # machine, in a copy of the tree in the cache; print that copy's folder.
 # build.sh sparse: what sparse says of the module, on 6.12.

@@ -1,3 +1,5 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
 # Sourced by the scripts beside it: where the test machines are kept, and
 # where Debian's packages come from.
 

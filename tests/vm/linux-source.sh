@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Print the folder of Debian's linux-source-7.2; fetch and unpack it when missing.
 
 . "$(dirname "$0")/common.sh"

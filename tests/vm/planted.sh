@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Plant each fault that a test machine is there to notice; it must notice.
 # tests/kunit/planted.c commits them.
 

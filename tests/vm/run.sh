@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # run.sh debian|uml COMMAND...: build, boot the test machine, run the command
 # there as root in the tree's folder, pass its output on. Exit 0 when the
 # command did and the machine found no fault of the kernel (see guest-init).
