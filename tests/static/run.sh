@@ -37,11 +37,25 @@ kernel_doc() {
 	! git ls-files -co --exclude-standard 'net/*.[ch]' 'include/*.h' |
 		xargs "$linux/scripts/kernel-doc" -none -Wall 2>&1 | grep -E 'warning|error'
 }
+# Left out: a variable that coproc or a sourced file sets; "ls | grep" and
+# "a= b=", which mean what they say; that busybox is no dash.
+shell() {
+	git ls-files -co --exclude-standard | xargs grep -lE '^# shellcheck shell|^#!.*sh$' |
+		xargs shellcheck -x -P SCRIPTDIR -S warning \
+			-e SC2154,SC1090,SC2010,SC1007,SC2187
+}
+# No host but the machine itself, and no folder of one machine or one person.
+names() {
+	! git ls-files -co --exclude-standard | grep -vxF -e LICENSE -e "$self" |
+		xargs grep -nIE '(https?|ftp|git)://[a-z]|/home/|[ "=]/(root|work)/|/tmp/wt'
+}
 echo "KTAP version 1"
 echo "1..$(grep -c "^check .*$pick" $self)"
-need_packages perl python3
+need_packages perl python3 shellcheck
 check checkpatch checkpatch
 check kernel_doc kernel_doc
+check shell shell
+check names names
 check sparse tests/vm/build.sh sparse
 check install tests/vm/build.sh install
 check gen Documentation/netlink/generate.sh check
