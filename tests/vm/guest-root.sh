@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
 # Print the folder of the guest's Debian 13 root; make it first when missing.
 #
 #   root/     the file system, used read-only: 9p below QEMU, hostfs below UML
@@ -10,7 +11,7 @@
 packages=linux-image-amd64,linux-headers-amd64,kmod,iproute2,procps,strace,\
 tcpdump,python3,python3-yaml,python3-jsonschema,gcc,gcc-multilib,make,\
 libc6-dev,libmnl-dev,libjansson-dev,libcmocka-dev,libuv1-dev,libgnutls28-dev,\
-liburing-dev,pkgconf,ktls-utils,keyutils,gnutls-bin,openssl,socat,ncat,haproxy,\
+liburing-dev,pkgconf,ktls-utils,keyutils,gnutls-bin,openssl,socat,ncat,curl,haproxy,\
 bash-completion,perl,nftables,ethtool,util-linux,sparse,dkms
 
 out=$cache/debian-$(key "$0" "$vm/initrd-init")
