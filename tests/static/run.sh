@@ -44,10 +44,16 @@ shell() {
 		xargs shellcheck -x -P SCRIPTDIR -S warning \
 			-e SC2154,SC1090,SC2010,SC1007,SC2187
 }
+spdx() {
+	! git ls-files -co --exclude-standard |
+		grep -vxE 'LICENSE|MAINTAINERS|README.md|.gitignore|examples/demo.sh' |
+		xargs grep -L SPDX-License-Identifier | grep .
+}
 # No host but the machine itself, and no folder of one machine or one person.
 names() {
 	! git ls-files -co --exclude-standard | grep -vxF -e LICENSE -e "$self" |
-		xargs grep -nIE '(https?|ftp|git)://[a-z]|/home/|[ "=]/(root|work)/|/tmp/wt'
+		xargs grep -nIE '(https?|ftp|git)://[a-z]|/home/|[ "=]/(root|work)/|/tmp/wt' |
+		grep .
 }
 echo "KTAP version 1"
 echo "1..$(grep -c "^check .*$pick" $self)"
@@ -55,6 +61,7 @@ need_packages perl python3 shellcheck
 check checkpatch checkpatch
 check kernel_doc kernel_doc
 check shell shell
+check spdx spdx
 check names names
 check sparse tests/vm/build.sh sparse
 check install tests/vm/build.sh install
