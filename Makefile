@@ -105,7 +105,7 @@ user32: $(selftests32)
 
 out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h) include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -m32 -o $@ $< $(selftest_lib) -lpthread
+	$(CC) $(CFLAGS) -Wno-psabi -m32 -o $@ $< $(selftest_lib) -lpthread
 
 fuzzers := $(patsubst %.c,out/%,$(wildcard tests/fuzz/fuzz_*.c))
 
