@@ -103,7 +103,11 @@ static int connect_wait(struct rsp_session *ssn, int flags)
 		if (err)
 			return err == -EAGAIN ? -EINPROGRESS : err;
 	}
-	return sock_error(&ssn->sk);
+	err = sock_error(&ssn->sk);
+	/* Another call was told what was wrong. */
+	if (!err && ssn->state.now == RSP_SESSION_INIT)
+		err = -ECONNABORTED;
+	return err;
 }
 
 static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
@@ -222,6 +226,8 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 		/* Of a failed element only what it delivered is of interest. */
 		if (rx && rsp_flow_unread(rx))
 			mask |= in;
+		else if (rx)	/* read to its end: make way for the next */
+			rsp_session_kick(ssn);
 		if (tx)
 			mask |= flow_poll(file, tx) & ~in;
 	}

@@ -37,6 +37,9 @@ static inline kuid_t rsp_sk_uid(const struct sock *sk)
 {
 	return READ_ONCE(sk->sk_uid);
 }
+
+/* When TCP's timer of retransmissions and window probes runs out; jiffies. */
+#define tcp_timeout_expires(_sk)	READ_ONCE(inet_csk(_sk)->icsk_timeout)
 #else
 #define RSP_SOCKADDR	struct sockaddr_unsized
 

@@ -133,6 +133,8 @@ static void round_begin(struct rsp_session *ssn)
 	ssn->round_over = false;
 	ssn->round_err = 0;
 	clear_bit(RSP_SESSION_WOKEN, &ssn->flags);
+	/* Pairs with session_wake(): what wakes from now on is seen below. */
+	smp_mb__after_atomic();
 	pool_look_up(ssn);
 }
 
@@ -191,14 +193,33 @@ static void element_put(struct rsp_session *ssn)
 	ssn->pe = NULL;
 }
 
+/*
+ * All sessions of the scope pass over an element that failed.  A session that
+ * asks more of elements than others do, or less than the way to them takes,
+ * has no say in that.
+ */
+static bool speaks_for_all(const struct rsp_session *ssn,
+			   enum rsp_failure failure)
+{
+	if (ssn->bent || ssn->sk.sk_bound_dev_if || ssn->sk.sk_mark)
+		return false;
+	return (failure != RSP_FAILURE_SILENT &&
+		failure != RSP_FAILURE_CONNECT_TIMEOUT) ||
+	       ssn->detect_timeout >= msecs_to_jiffies(RSP_DETECT_TIMEOUT_MS);
+}
+
 static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 			   int err)
 {
 	struct net *net = sock_net(&ssn->sk);
 
 	if (ssn->flow) {
-		rsp_flow_end(ssn->flow);
+		struct rsp_flow *flow = ssn->flow;
+
 		WRITE_ONCE(ssn->flow, NULL);
+		/* It may be connected by now: with SO_LINGER it would linger. */
+		rsp_flow_abort(flow);
+		rsp_flow_end(flow);
 	}
 	trace_rsp_connect(ssn->state.id, ssn->pe->node.id, err);
 	RSP_INC_STATS(net, RSP_MIB_CONNECT_FAILED);
@@ -206,10 +227,10 @@ static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 	if (++ssn->transport < ssn->pe->n_transports)
 		return;
 	/* What this host could not do is not the element's fault. */
-	if (failure != RSP_FAILURE_LOCAL)
-		rsp_pe_failed(ssn->pe);
-	else
+	if (failure == RSP_FAILURE_LOCAL)
 		ssn->round_err = err;
+	else if (speaks_for_all(ssn, failure))
+		rsp_pe_failed(ssn->pe);
 	element_put(ssn);
 }
 
@@ -309,11 +330,14 @@ static void watch(struct rsp_session *ssn)
 	struct rsp_flow *flow = ssn->flow;
 	unsigned long in = 0;
 
+	/* Pairs with watch_start() in sendmsg.c: octets first, then the timer. */
+	smp_mb();
 	if (rsp_flow_outstanding(flow))
 		in = min(ssn->detect_timeout / 4,
 			 ssn->detect_timeout -
 			 min(rsp_flow_silence(flow), ssn->detect_timeout));
-	else if (READ_ONCE(flow->pe->failures))
+	else if (!test_bit(RSP_FLOW_PROVEN, &flow->flags) &&
+		 READ_ONCE(flow->pe->failures))
 		in = min(ssn->detect_timeout / 4, probation(ssn));
 	else
 		return;
@@ -425,7 +449,7 @@ int rsp_session_start(struct rsp_session *ssn)
 	case RSP_SESSION_CONNECT:
 		return -EINPROGRESS;
 	case RSP_SESSION_INIT:
-		return sock_error(&ssn->sk);
+		return sock_error(&ssn->sk) ?: -ECONNABORTED;
 	default:
 		return 0;
 	}
@@ -442,7 +466,8 @@ static void leave(struct rsp_session *ssn)
 		ssn->prev_pe_id = flow->pe->node.id;
 		atomic_dec(&flow->pe->sessions);
 	}
-	if (visible && rsp_flow_unread(flow))
+	if (visible && rsp_flow_unread(flow) &&
+	    list_count_nodes(&ssn->draining) < RSP_DRAINING_MAX)
 		list_add_tail(&flow->draining, &ssn->draining);
 	rsp_session_publish(ssn);
 	rsp_flow_abort(flow);
@@ -497,6 +522,9 @@ static void failover_wait(struct rsp_session *ssn)
 	unsigned long pause = probation(ssn);
 
 	ssn->round_over = true;
+	/* What came while the round went on may have come too late for it. */
+	if (test_bit(RSP_SESSION_WOKEN, &ssn->flags))
+		rsp_session_kick(ssn);
 	ssn->next_try = jiffies + pause + get_random_u32_below(pause + 1);
 }
 
@@ -549,7 +577,7 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	rsp_mib_failure(net, failure);
 	ssn->failure = failure;
 	if (failure != RSP_FAILURE_SEVERED && failure != RSP_FAILURE_FORCED &&
-	    failure != RSP_FAILURE_LOCAL)
+	    failure != RSP_FAILURE_LOCAL && speaks_for_all(ssn, failure))
 		rsp_pe_failed(flow->pe);
 
 	if (mode == RSP_FAILOVER_OFF || ssn->sk.sk_shutdown || ssn->pe_id) {
@@ -613,13 +641,13 @@ static bool silent(struct rsp_session *ssn)
 void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 {
 	enum rsp_failure failure;
+	bool suspect;
 
 	if (!flow || flow != ssn->flow || ssn->state.now != RSP_SESSION_READY)
 		return;
 
-	clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	/* Pairs with the order in flow_wake(): state first, then the bit. */
-	smp_mb__after_atomic();
+	suspect = test_and_clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	failure = rsp_flow_failure(flow, err);
 	if (failure == RSP_FAILURE_FIN &&
 	    (ssn->sk.sk_shutdown ||
@@ -631,9 +659,13 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 	if (failure == RSP_FAILURE_NONE && silent(ssn))
 		failure = RSP_FAILURE_SILENT;
 	if (failure == RSP_FAILURE_NONE) {
-		if (time_after_eq(jiffies, flow->born + probation(ssn)))
+		if (time_after_eq(jiffies, flow->born + probation(ssn)) &&
+		    !test_and_set_bit(RSP_FLOW_PROVEN, &flow->flags))
 			rsp_pe_worked(flow->pe);
 		watch(ssn);
+		/* Who polled meanwhile was told nothing. */
+		if (suspect)
+			ssn->sk.sk_state_change(&ssn->sk);
 		return;
 	}
 	if (test_bit(RSP_FLOW_ENDED, &flow->flags)) {
@@ -689,6 +721,7 @@ void rsp_session_work(struct work_struct *work)
 	struct sock *sk = &ssn->sk;
 
 	lock_sock(sk);
+	rsp_session_drop_read(ssn);
 	switch (ssn->state.now) {
 	case RSP_SESSION_RESOLVE:
 		resolve_step(ssn);

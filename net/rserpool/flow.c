@@ -8,8 +8,10 @@
  * session hears what a poller of the transport would hear.
  */
 
+#include <linux/bpf-cgroup.h>
 #include <linux/cgroup.h>
 #include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <net/inet_common.h>
@@ -25,6 +27,7 @@
 #include "trace.h"
 
 #define KEEPALIVE_PROBES	3
+#define BACKOFF_MAX		8	/* doublings of TCP's retransmission time */
 
 /* A transport's queue wakes a session's: two classes, always in this order. */
 static struct lock_class_key flow_wait_key;
@@ -38,11 +41,14 @@ static struct lock_class_key flow_wait_key;
 void rsp_flow_suspect(struct rsp_flow *flow)
 {
 	const struct sock *transport = flow->sock->sk;
+	int err = READ_ONCE(transport->sk_err);
 
-	if (test_bit(RSP_FLOW_ENDED, &flow->flags) ||
-	    (test_bit(RSP_FLOW_CONNECTED, &flow->flags) &&
-	     inet_sk_state_load(transport) == TCP_ESTABLISHED &&
-	     !READ_ONCE(transport->sk_err)))
+	if (err)
+		WRITE_ONCE(flow->err, -err);
+	if (!err &&
+	    (test_bit(RSP_FLOW_ENDED, &flow->flags) ||
+	     (test_bit(RSP_FLOW_CONNECTED, &flow->flags) &&
+	      inet_sk_state_load(transport) == TCP_ESTABLISHED)))
 		return;
 	set_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	rsp_session_kick(flow->ssn);
@@ -77,7 +83,7 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 	if (events & EPOLLIN)
 		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
 	if (events & EPOLLOUT)
-		sk_wake_async(sk, SOCK_WAKE_SPACE, POLL_OUT);
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 	return 0;
 }
 
@@ -94,7 +100,7 @@ static void flow_attach(struct rsp_flow *flow)
  * A worker is nobody: what it opens must be labelled, charged and filtered as
  * the session's own socket was when a program opened that.
  */
-static void transport_inherit(struct sock *sk, struct sock *transport)
+static int transport_inherit(struct sock *sk, struct sock *transport)
 {
 	sk_net_refcnt_upgrade(transport);
 	security_sk_clone(sk, transport);
@@ -124,6 +130,30 @@ static void transport_inherit(struct sock *sk, struct sock *transport)
 			css_put(&from->css);
 	}
 #endif
+	/* What the program's cgroup says of each new socket. */
+	return BPF_CGROUP_RUN_PROG_INET_SOCK(transport);
+}
+
+/* As __sock_create() for a program, in its call or for it in a worker. */
+static int transport_create(struct sock *sk, int family, struct socket **sock)
+{
+	struct mem_cgroup *old;
+	int err;
+
+	if (!(current->flags & PF_WQ_WORKER))
+		return __sock_create(sock_net(sk), family, SOCK_STREAM,
+				     IPPROTO_TCP, sock, 0);
+
+	old = set_active_memcg(mem_cgroup_from_sk(sk));
+	err = __sock_create(sock_net(sk), family, SOCK_STREAM, IPPROTO_TCP,
+			    sock, 1);
+	set_active_memcg(old);
+	if (err)
+		return err;
+	err = transport_inherit(sk, (*sock)->sk);
+	if (err)
+		sock_release(*sock);
+	return err;
 }
 
 /*
@@ -177,7 +207,6 @@ static void transport_configure(struct rsp_session *ssn, struct socket *sock)
 struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 			       const struct rsp_transport *transport)
 {
-	bool worker = current->flags & PF_WQ_WORKER;
 	struct sock *sk = &ssn->sk;
 	struct rsp_flow *flow;
 	int err;
@@ -186,14 +215,11 @@ struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 	if (!flow)
 		return ERR_PTR(-ENOMEM);
 
-	err = __sock_create(sock_net(sk), transport->family, SOCK_STREAM,
-			    IPPROTO_TCP, &flow->sock, worker);
+	err = transport_create(sk, transport->family, &flow->sock);
 	if (err) {
 		kfree(flow);
 		return ERR_PTR(err);
 	}
-	if (worker)
-		transport_inherit(sk, flow->sock->sk);
 	lockdep_set_class(&flow->sock->wq.wait.lock, &flow_wait_key);
 	transport_configure(ssn, flow->sock);
 	/*
@@ -258,6 +284,20 @@ int rsp_flow_connect(struct rsp_flow *flow)
 	return -EINPROGRESS;
 }
 
+static void name_local(struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+
+	flow->local.family = transport->sk_family;
+	flow->local.port = inet_sk(transport)->inet_sport;
+	if (transport->sk_family == AF_INET6) {
+		flow->local.v6 = transport->sk_v6_rcv_saddr;
+		flow->local.scope_id = flow->transport->scope_id;
+	} else {
+		flow->local.v4 = inet_sk(transport)->inet_rcv_saddr;
+	}
+}
+
 /**
  * rsp_flow_connected() - has the connect come to its good end?
  * @flow: a flow that rsp_flow_connect() began to connect
@@ -273,6 +313,7 @@ bool rsp_flow_connected(struct rsp_flow *flow)
 	case TCP_ESTABLISHED:
 	case TCP_CLOSE_WAIT:	/* connected, and ended by the other side */
 		flow->sock->state = SS_CONNECTED;
+		name_local(flow);
 		set_bit(RSP_FLOW_CONNECTED, &flow->flags);
 		return true;
 	default:
@@ -324,12 +365,13 @@ enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
 {
 	const struct sock *transport = flow->sock->sk;
 	int state = inet_sk_state_load(transport);
-	int sk_err = READ_ONCE(transport->sk_err);
+	/* A call takes the error away from the transport, not from us. */
+	int known = -READ_ONCE(transport->sk_err) ?: READ_ONCE(flow->err);
 
-	if (state == TCP_CLOSE || sk_err) {
-		/* A call may have taken the error away; EPIPE is no cause. */
-		if (sk_err)
-			return rsp_failure_of(-sk_err);
+	if (known)
+		return rsp_failure_of(known);
+	if (state == TCP_CLOSE) {
+		/* EPIPE is no cause. */
 		if (err && err != -EAGAIN && err != -EPIPE)
 			return rsp_failure_of(err);
 		return sock_flag(transport, SOCK_DONE) ? RSP_FAILURE_FIN
@@ -387,24 +429,32 @@ unsigned long rsp_flow_silence(const struct rsp_flow *flow)
 }
 
 /**
- * rsp_flow_probe() - have a closed window probed soon
+ * rsp_flow_probe() - have TCP ask the element soon
  * @flow: a flow with octets outstanding
  * @within: jiffies
  *
- * TCP probes the window of an element that does not read at longer and longer
- * intervals, far beyond the time in which silence is a failure; a live element
- * must be given the chance to answer.
+ * TCP sends again, and probes the window of an element that does not read, at
+ * longer and longer intervals, far beyond the time in which silence is a
+ * failure; a live element must be given the chance to answer.
  *
  * Context: process.
  */
 void rsp_flow_probe(struct rsp_flow *flow, unsigned long within)
 {
 	struct sock *transport = flow->sock->sk;
+	int pending;
 
 	lock_sock(transport);
-	if (inet_csk(transport)->icsk_pending == ICSK_TIME_PROBE0)
-		inet_csk_reset_xmit_timer(transport, ICSK_TIME_PROBE0,
-					  within, TCP_RTO_MAX);
+	pending = inet_csk(transport)->icsk_pending;
+	if ((pending == ICSK_TIME_PROBE0 || pending == ICSK_TIME_RETRANS) &&
+	    time_after(tcp_timeout_expires(transport), jiffies + within)) {
+		inet_csk_reset_xmit_timer(transport, pending, within,
+					  TCP_RTO_MAX);
+		/* Each brings TCP's own interval nearer to its maximum. */
+		inet_csk(transport)->icsk_backoff =
+			min_t(u8, inet_csk(transport)->icsk_backoff,
+			      BACKOFF_MAX);
+	}
 	release_sock(transport);
 }
 
@@ -438,44 +488,6 @@ void rsp_flow_keepalive(struct rsp_flow *flow)
 void rsp_flow_abort(struct rsp_flow *flow)
 {
 	tcp_abort(flow->sock->sk, ECONNRESET);
-}
-
-/**
- * rsp_flow_names() - the transport addresses of both ends
- * @flow: a connected flow
- * @local: to be filled
- * @peer: to be filled
- *
- * Context: any, without the transport's lock: what a connected one says of
- * itself does not change.
- */
-void rsp_flow_names(const struct rsp_flow *flow,
-		    struct __kernel_sockaddr_storage *local,
-		    struct __kernel_sockaddr_storage *peer)
-{
-	const struct sock *transport = flow->sock->sk;
-	const struct inet_sock *inet = inet_sk(transport);
-
-	if (transport->sk_family == AF_INET6) {
-		struct sockaddr_in6 *l = (void *)local, *p = (void *)peer;
-
-		l->sin6_family = AF_INET6;
-		l->sin6_port = inet->inet_sport;
-		l->sin6_addr = transport->sk_v6_rcv_saddr;
-		p->sin6_family = AF_INET6;
-		p->sin6_port = inet->inet_dport;
-		p->sin6_addr = transport->sk_v6_daddr;
-		p->sin6_scope_id = flow->transport->scope_id;
-	} else {
-		struct sockaddr_in *l = (void *)local, *p = (void *)peer;
-
-		l->sin_family = AF_INET;
-		l->sin_port = inet->inet_sport;
-		l->sin_addr.s_addr = inet->inet_rcv_saddr;
-		p->sin_family = AF_INET;
-		p->sin_port = inet->inet_dport;
-		p->sin_addr.s_addr = inet->inet_daddr;
-	}
 }
 
 /**

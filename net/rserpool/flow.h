@@ -9,15 +9,16 @@
 #include <linux/rserpool.h>
 #include <linux/wait.h>
 
-struct rsp_pe;
+#include "handlespace.h"
+
 struct rsp_session;
-struct rsp_transport;
 
 /* Bits of rsp_flow.flags */
 enum rsp_flow_flag {
 	RSP_FLOW_CONNECTED,	/* the handshake of TCP is done */
 	RSP_FLOW_SUSPECT,	/* its transport changed: someone must look */
 	RSP_FLOW_ENDED,		/* the element ended it, and that is no failure */
+	RSP_FLOW_PROVEN,	/* its element has served for a while */
 	RSP_FLOW_ATTACHED,	/* @wait is on the transport's queue */
 };
 
@@ -30,10 +31,12 @@ enum rsp_flow_flag {
  *	while @wait is queued
  * @pe: the element; holds a reference; fixed
  * @transport: which of the element's transport addresses; fixed
+ * @local: this end's; fixed once RSP_FLOW_CONNECTED is set
  * @wait: hears what the transport tells its waiters
  * @draining: place in rsp_session.draining; the session's socket lock
  * @armed: jiffies at which rsp_session.timer last began to watch this flow;
  *	written by senders, any of them will do
+ * @err: the last error that the transport told of, negative; 0: none
  * @born: jiffies at which the session turned to the element; fixed
  * @rcu: frees it
  */
@@ -44,9 +47,11 @@ struct rsp_flow {
 	struct rsp_session *ssn;
 	struct rsp_pe *pe;
 	const struct rsp_transport *transport;
+	struct rsp_transport local;
 	struct wait_queue_entry wait;
 	struct list_head draining;
 	unsigned long armed;
+	int err;
 	unsigned long born;
 	struct rcu_head rcu;
 };
@@ -64,9 +69,6 @@ unsigned long rsp_flow_silence(const struct rsp_flow *flow);
 void rsp_flow_probe(struct rsp_flow *flow, unsigned long within);
 void rsp_flow_keepalive(struct rsp_flow *flow);
 void rsp_flow_abort(struct rsp_flow *flow);
-void rsp_flow_names(const struct rsp_flow *flow,
-		    struct __kernel_sockaddr_storage *local,
-		    struct __kernel_sockaddr_storage *peer);
 void rsp_flow_detach(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);

@@ -150,6 +150,7 @@ enum rsp_avoid_reason {
  * @refs: one for the handlespace, one a session
  * @dead: taken out of the handlespace; its sessions go on; writer lock, read
  *	locklessly
+ * @moved: it was at other transport addresses before; fixed
  * @avoid: enum rsp_avoid_reason; writer lock, read locklessly
  * @failures: failures since it last worked; writer lock, read locklessly
  * @avoid_until: ktime at which RSP_AVOID_FAILED ends; writer lock
@@ -174,6 +175,7 @@ struct rsp_pe {
 	u32 home;
 	refcount_t refs;
 	bool dead;
+	bool moved;
 	u8 avoid;
 	u16 failures;
 	ktime_t avoid_until;

@@ -391,6 +391,7 @@ static int pe_replace(struct rsp_pe *old, const struct rsp_pe_config *config)
 	if (!new)
 		return -ENOMEM;
 	new->index = old->index;
+	new->moved = true;
 
 	if (old->avoid == RSP_AVOID_DRAIN) {
 		new->avoid = RSP_AVOID_DRAIN;

@@ -144,8 +144,11 @@ u32 rsp_nl_sever(struct net *net, struct rsp_pe *pe)
 {
 	u32 n = 0;
 
-	/* Who serves nobody, nor is being connected, has this reference only. */
-	if (refcount_read(&pe->refs) > 1)
+	/*
+	 * Who serves nobody, nor is being connected, has this reference only;
+	 * but sessions may be where it was before it moved.
+	 */
+	if (READ_ONCE(pe->moved) || refcount_read(&pe->refs) > 1)
 		n = rsp_session_sever(net, pe);
 	rsp_pe_put(pe);
 	return n;

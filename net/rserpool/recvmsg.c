@@ -34,7 +34,7 @@ struct receive {
  */
 static bool can_take_events(const struct receive *rx)
 {
-	return rx->msg && rx->msg->msg_control_is_user &&
+	return rx->msg && rx->size && rx->msg->msg_control_is_user &&
 	       !rx->msg->msg_get_inq;
 }
 
@@ -172,7 +172,7 @@ static ssize_t receive(struct rsp_session *ssn, struct receive *rx)
 	do {
 		if (flow) {
 			ret = transport_receive(flow, rx);
-			if (ret > 0 || !rx->size ||
+			if (ret > 0 || (!ret && !rx->size) ||
 			    (rx->msg && rx->flags & MSG_ERRQUEUE) ||
 			    (ret < 0 && of_the_call(flow, ret)))
 				break;

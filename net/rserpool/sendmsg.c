@@ -50,17 +50,30 @@ static int tx_ask(struct rsp_session *ssn, struct rsp_flow *flow, int err,
 	return ret;
 }
 
+/* While octets are outstanding the session's timer runs. */
+static void watch_start(struct rsp_session *ssn, struct rsp_flow *flow)
+{
+	if (timer_pending(&ssn->timer))
+		return;
+	WRITE_ONCE(flow->armed, jiffies);
+	mod_timer(&ssn->timer, jiffies + ssn->detect_timeout / 4);
+}
+
 static int transport_send(struct rsp_session *ssn, struct rsp_flow *flow,
 			  struct msghdr *msg, size_t size)
 {
 	struct socket *sock = flow->sock;
 	int ret;
 
+	/* Before: it may block for as long as nobody notices the silence. */
+	watch_start(ssn, flow);
 	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
-	if (!timer_pending(&ssn->timer)) {
-		WRITE_ONCE(flow->armed, jiffies);
-		mod_timer(&ssn->timer, jiffies + ssn->detect_timeout / 4);
-	}
+	/*
+	 * And after: the timer may have found nothing outstanding meanwhile.
+	 * Pairs with watch() in failover.c.
+	 */
+	smp_mb();
+	watch_start(ssn, flow);
 	return ret;
 }
 

@@ -10,7 +10,6 @@
 #include "net_ns.h"
 #include "session.h"
 
-#define DETECT_TIMEOUT_MS	5000
 #define FAILOVER_TIMEOUT_MS	30000
 
 static struct proto rsp_proto = {
@@ -39,7 +38,7 @@ struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
 	sock_init_data(sock, sk);
 
 	ssn = rsp_session(sk);
-	ssn->detect_timeout = msecs_to_jiffies(DETECT_TIMEOUT_MS);
+	ssn->detect_timeout = msecs_to_jiffies(RSP_DETECT_TIMEOUT_MS);
 	ssn->failover_timeout = msecs_to_jiffies(FAILOVER_TIMEOUT_MS);
 	INIT_LIST_HEAD(&ssn->draining);
 	INIT_LIST_HEAD(&ssn->sockopts);
@@ -213,6 +212,29 @@ void rsp_session_publish(struct rsp_session *ssn)
 }
 
 /**
+ * rsp_session_drop_read() - let go of failed elements' flows that are all read
+ * @ssn: the session
+ *
+ * A receive that took the last octet does not know that it was the last.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_drop_read(struct rsp_session *ssn)
+{
+	struct rsp_flow *flow, *next;
+	LIST_HEAD(read);
+
+	list_for_each_entry_safe(flow, next, &ssn->draining, draining)
+		if (!rsp_flow_unread(flow))
+			list_move_tail(&flow->draining, &read);
+	if (list_empty(&read))
+		return;
+	rsp_session_publish(ssn);
+	list_for_each_entry_safe(flow, next, &read, draining)
+		rsp_flow_end(flow);
+}
+
+/**
  * rsp_session_resume() - the program agrees to the element that serves now
  * @ssn: the session
  * @generation: the failover that it knows of
@@ -318,20 +340,22 @@ struct sock *rsp_session_next(struct net *net, u32 *id)
 	return ssn ? &ssn->sk : NULL;
 }
 
-/*
- * The flow that connects or serves, to look at without the socket lock: a use
- * of it, or NULL.
- */
-static struct rsp_flow *flow_get(const struct rsp_session *ssn)
+static void name(struct __kernel_sockaddr_storage *storage,
+		 const struct rsp_transport *transport)
 {
-	struct rsp_flow *flow;
+	struct sockaddr_in6 *sin6 = (void *)storage;
+	struct sockaddr_in *sin = (void *)storage;
 
-	rcu_read_lock();
-	flow = READ_ONCE(ssn->flow);
-	if (flow && !refcount_inc_not_zero(&flow->users))
-		flow = NULL;
-	rcu_read_unlock();
-	return flow;
+	if (transport->family == AF_INET6) {
+		sin6->sin6_family = AF_INET6;
+		sin6->sin6_port = transport->port;
+		sin6->sin6_addr = transport->v6;
+		sin6->sin6_scope_id = transport->scope_id;
+	} else if (transport->family == AF_INET) {
+		sin->sin_family = AF_INET;
+		sin->sin_port = transport->port;
+		sin->sin_addr.s_addr = transport->v4;
+	}
 }
 
 /**
@@ -349,7 +373,7 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 			  struct rsp_handle *handle)
 {
 	struct rsp_session *ssn = rsp_session(sk);
-	struct rsp_flow *flow = flow_get(ssn);
+	const struct rsp_flow *flow;
 
 	*info = (struct rsp_info){
 		.state = READ_ONCE(ssn->state.now),
@@ -361,12 +385,15 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 		.elements_tried = READ_ONCE(ssn->elements_tried),
 		.failover_us = READ_ONCE(ssn->failover_us),
 	};
+	/* No use of the flow is taken: the file may go with it at any time. */
+	rcu_read_lock();
+	flow = READ_ONCE(ssn->flow);
 	if (flow && info->state == RSP_SESSION_READY) {
 		info->pe_id = flow->pe->node.id;
-		rsp_flow_names(flow, &info->local, &info->peer);
+		name(&info->local, &flow->local);
+		name(&info->peer, flow->transport);
 	}
-	if (flow)
-		rsp_flow_unpin(flow);
+	rcu_read_unlock();
 	if (handle)
 		*handle = ssn->handle;
 }

@@ -26,6 +26,9 @@ struct rsp_sockopt {
 	u8 value[] __counted_by(len);
 };
 
+#define RSP_DRAINING_MAX	8	/* flows in rsp_session.draining */
+#define RSP_DETECT_TIMEOUT_MS	5000	/* unless RSP_DETECT_TIMEOUT was set */
+
 enum rsp_session_flag {
 	RSP_SESSION_WOKEN,	/* @waiter was called */
 	RSP_SESSION_SEVER,	/* its element may be one to leave now */
@@ -67,6 +70,7 @@ enum rsp_session_flag {
  * @waiter: waits for the pool to have an element, if @waiting
  * @waiting: @waiter is registered
  * @round_over: all elements were tried; the next round begins at @next_try
+ * @bent: an option in @sockopts can make a good element fail
  * @round_err: the last error of this host in this round, 0: none
  * @sockopts: what each new flow gets
  * @timer: connect time-out, silence, retry or deadline, as the state says
@@ -84,6 +88,7 @@ struct rsp_session {
 	u8 failure;
 	bool waiting;
 	bool round_over;
+	bool bent;
 	int round_err;
 	u8 events;
 	u8 pending;
@@ -121,6 +126,7 @@ void rsp_session_close(struct rsp_session *ssn);
 int rsp_session_enlist(struct rsp_session *ssn);
 void rsp_session_forget(struct rsp_session *ssn);
 void rsp_session_publish(struct rsp_session *ssn);
+void rsp_session_drop_read(struct rsp_session *ssn);
 int rsp_session_resume(struct rsp_session *ssn, u32 generation);
 u8 rsp_session_mode(const struct rsp_session *ssn);
 void rsp_session_event(const struct rsp_session *ssn, enum rsp_event_type type,

@@ -29,9 +29,13 @@
  */
 void rsp_transport_options(const struct sock *sk, struct sock *transport)
 {
-	transport->sk_priority = sk->sk_priority;
-	transport->sk_mark = sk->sk_mark;
-	transport->sk_bound_dev_if = sk->sk_bound_dev_if;
+	/* Where the program set none, a cgroup may have. */
+	if (sk->sk_priority)
+		transport->sk_priority = sk->sk_priority;
+	if (sk->sk_mark)
+		transport->sk_mark = sk->sk_mark;
+	if (sk->sk_bound_dev_if)
+		transport->sk_bound_dev_if = sk->sk_bound_dev_if;
 	transport->sk_incoming_cpu = sk->sk_incoming_cpu;
 	transport->sk_rcvlowat = sk->sk_rcvlowat;
 	transport->sk_rcvtimeo = sk->sk_rcvtimeo;
@@ -145,6 +149,17 @@ static bool transport_tells(int level, int name)
 	}
 }
 
+/* Options with which a program can make a good element fail. */
+static bool bends(int level, int name)
+{
+	return (level == SOL_IP && name == IP_TTL) ||
+	       (level == SOL_IPV6 && name == IPV6_UNICAST_HOPS) ||
+	       (level == SOL_TCP &&
+		(name == TCP_USER_TIMEOUT || name == TCP_SYNCNT ||
+		 name == TCP_MAXSEG || name == TCP_KEEPIDLE ||
+		 name == TCP_KEEPINTVL || name == TCP_KEEPCNT));
+}
+
 static int option_set(struct socket *transport, const struct rsp_sockopt *opt)
 {
 	if (opt->level == SOL_SOCKET)
@@ -218,6 +233,7 @@ static int transport_set(struct rsp_session *ssn, struct rsp_sockopt *new)
 		kfree(opt);
 	}
 	list_add_tail(&new->list, &ssn->sockopts);
+	ssn->bent |= bends(new->level, new->name);
 	return 0;
 }
 
@@ -334,6 +350,8 @@ static int session_set(struct rsp_session *ssn, int name, u32 value)
 		if (ssn->state.now != RSP_SESSION_READY)
 			return ssn->state.now == RSP_SESSION_FAILOVER ?
 			       -EALREADY : -ENOTCONN;
+		if (list_count_nodes(&ssn->draining) >= RSP_DRAINING_MAX)
+			return -ENOBUFS;
 		rsp_session_fail(ssn, RSP_FAILURE_FORCED);
 		return 0;
 	case RSP_FAILOVER_TIMEOUT:

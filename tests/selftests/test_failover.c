@@ -255,19 +255,17 @@ TEST(failover_resume_drops_what_is_unread)
 {
 	struct server servers[2];
 	uint32_t id;
-	char octet;
 	int fd;
 
-	pool_make("s", "fin failure", 2, COUNT, servers);
+	pool_make("s", "fin failure", 2, ECHO, servers);
 	fd = pool_connect("s");
-	read_all(fd, &octet, 1);
-	id = octet;
+	wait_for(fd, POLLIN);
+	id = get_info(fd).pe_id;
 	server_kill(&servers[id - 1]);
 	wait_for(fd, POLLPRI);
 	CHECK_ERR(write(fd, "x", 1), EREMCHG);
 	resume(fd);
-	read_all(fd, &octet, 1);
-	CHECK_EQ(octet, other_than(id, servers, 2));
+	CHECK_EQ(read_id(fd), other_than(id, servers, 2));
 }
 
 TEST(failover_all_waits_for_an_element)

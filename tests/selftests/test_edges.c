@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Edges of failover and of its detection that are easy to fall off. */
+#define _GNU_SOURCE
+#include <linux/sockios.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pool.h"
+
+/* The host of a server answers what is sent to it with an ICMP error. */
+static void server_unreachable(const struct server *server)
+{
+	run("nft -f - <<END\n"
+	    "table inet cut {\n"
+	    "  chain c { type filter hook input priority 0;\n"
+	    "    tcp dport %u reject with icmpx type host-unreachable; }\n"
+	    "}\n"
+	    "END", server->port);
+}
+
+static void server_heal(void)
+{
+	run("nft delete table inet cut");
+}
+
+/* A program that polls, reads once and polls again. */
+TEST(edge_poll_after_the_last_octet)
+{
+	struct server servers[2];
+	struct pollfd ready;
+	uint32_t id;
+	int fd;
+
+	pool_make("p", "failover auto fin failure", 2, ECHO, servers);
+	fd = pool_connect("p");
+	ready = (struct pollfd){ .fd = fd, .events = POLLIN };
+	wait_for(fd, POLLIN);
+	server_kill(&servers[get_info(fd).pe_id - 1]);
+	while (get_info(fd).generation != 1 ||
+	       get_info(fd).state != RSP_SESSION_READY)
+		usleep(10000);
+	wait_for(fd, POLLIN);
+	CHECK_EQ(recv(fd, &id, sizeof(id), 0), sizeof(id));
+	CHECK_EQ(poll(&ready, 1, 5000), 1);
+	CHECK(read_id(fd) != id);
+}
+
+/* The first send blocks, so nothing comes back that could start a watch. */
+TEST(edge_silence_under_a_blocked_send)
+{
+	static char block[4 << 20];
+	struct server servers[2];
+	int fd, sndbuf = 16384;
+	pid_t pid;
+
+	pool_make("p", "", 2, SINK, servers);
+	fd = pool_connect("p");
+	set_option(fd, RSP_DETECT_TIMEOUT, RSP_DETECT_MIN);
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &sndbuf,
+			    sizeof(sndbuf)), 0);
+	server_cut(&servers[get_info(fd).pe_id - 1]);
+	pid = fork();
+	if (!pid)
+		_exit(write(fd, block, sizeof(block)) < 0);
+	wait_for(fd, POLLPRI);
+	CHECK_EQ(get_info(fd).failure, RSP_FAILURE_SILENT);
+	kill(pid, SIGKILL);
+}
+
+/*
+ * Small segments fill the receiver's memory before its window: it drops what
+ * is in flight, and TCP sends that again at longer and longer intervals.
+ */
+TEST(edge_deaf_with_octets_in_flight)
+{
+	struct server servers[2];
+	int fd, one = 1, i;
+
+	run("sysctl -qw net.ipv4.tcp_rmem='4096 65536 65536'");
+	pool_make("p", "", 2, DEAF, servers);
+	fd = pool_connect("p");
+	CHECK_EQ(setsockopt(fd, SOL_TCP, TCP_NODELAY, &one, sizeof(one)), 0);
+	set_option(fd, RSP_DETECT_TIMEOUT, 2000);
+	for (i = 0; i < 200000; i++)
+		if (send(fd, "x", 1, MSG_DONTWAIT) < 0)
+			break;
+	sleep(8);
+	CHECK_EQ(get_info(fd).generation, 0);
+}
+
+/* The host is back before its silence has lasted too long. */
+TEST(edge_short_outage)
+{
+	struct server servers[2];
+	int fd;
+
+	pool_make("p", "", 2, ECHO, servers);
+	fd = pool_connect("p");
+	server_cut(&servers[read_id(fd) - 1]);
+	write_all(fd, "x", 1);
+	usleep(3500000);
+	server_heal();
+	wait_for(fd, POLLIN);
+	CHECK_EQ(get_info(fd).generation, 0);
+}
+
+TEST(edge_severed_after_a_move)
+{
+	struct server servers[1], other;
+	int fd;
+
+	pool_make("p", "failover auto", 1, ECHO, servers);
+	fd = pool_connect("p");
+	CHECK_EQ(read_id(fd), 1);
+	other = server_start(9, ECHO, AF_INET);
+	run("rspctl pe set pool p id 1 tcp 127.0.0.1:%u", other.port);
+	run("rspctl pe add pool p id 2 tcp 127.0.0.1:%u", other.port);
+	run("rspctl pe del pool p id 1 now");
+	CHECK_EQ(read_id(fd), 9);
+}
+
+/* Two wait for one connect, and each is told that it failed. */
+TEST(edge_connect_of_two)
+{
+	struct sockaddr_rserpool address;
+	struct server servers[1];
+	int fd, status;
+	socklen_t len;
+	pid_t pid;
+
+	pool_make("p", "", 1, ECHO, servers);
+	server_cut(&servers[0]);
+	fd = socket(AF_RSERPOOL, SOCK_STREAM, 0);
+	set_option(fd, RSP_DETECT_TIMEOUT, RSP_DETECT_MIN);
+	address = pool_address("p", 0, &len);
+	pid = fork();
+	if (!pid)
+		_exit(connect(fd, (void *)&address, len) == 0);
+	while (get_info(fd).state != RSP_SESSION_CONNECT)
+		usleep(1000);
+	CHECK_EQ(connect(fd, (void *)&address, len), -1);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+/* The call that takes ICMP's error away must not keep it to itself. */
+TEST(edge_unreachable_while_sending)
+{
+	struct server servers[2];
+	ssize_t n;
+	int fd, i;
+
+	pool_make("p", "", 2, SINK, servers);
+	for (i = 0; i < 4; i++) {
+		fd = pool_connect("p");
+		server_unreachable(&servers[get_info(fd).pe_id - 1]);
+		do {
+			n = send(fd, "x", 1, 0);
+		} while (n == 1);
+		CHECK_EQ(errno, EREMCHG);
+		CHECK_EQ(get_info(fd).failure, RSP_FAILURE_UNREACHABLE);
+		server_heal();
+		close(fd);
+	}
+}
