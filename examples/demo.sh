@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
 # make demo runs this in the test guest: three servers that know nothing of
 # pools, on three hosts (network namespaces); a client that knows only the
 # pool; and what it sees when the server it talks to is killed.
