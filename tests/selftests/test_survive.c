@@ -388,6 +388,46 @@ TEST(survive_close_below_a_blocked_read)
 	}
 }
 
+/*
+ * close() waits for octets that the element will never take; what is told of
+ * the transport meanwhile must not reach the session, which goes with it.
+ */
+TEST(survive_linger)
+{
+	struct linger linger = { .l_onoff = 1, .l_linger = 10 };
+	static char block[65536];
+	struct server servers[1];
+	int fd, i, full[2];
+	pid_t killer;
+	char c;
+
+	pool_make("p", "fin failure failover auto", 1, DEAF, servers);
+	run("rspctl scope set avoid-min 1ms avoid-max 2ms");
+	for (i = 0; i < 4; i++) {
+		CHECK_EQ(pipe(full), 0);
+		fflush(stdout);
+		killer = fork();
+		CHECK(killer >= 0);
+		if (!killer) {
+			read_all(full[0], &c, 1);
+			usleep(200000);
+			kill(-servers[0].pid, SIGKILL);
+			_exit(0);
+		}
+		fd = pool_connect("p");
+		CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+				    sizeof(linger)), 0);
+		while (send(fd, block, sizeof(block), MSG_DONTWAIT) > 0)
+			;
+		write_all(full[1], "f", 1);
+		CHECK_EQ(close(fd), 0);
+		CHECK_EQ(waitpid(killer, NULL, 0), killer);
+		waitpid(servers[0].pid, NULL, 0);
+		servers[0] = server_start(1, DEAF, AF_INET);
+	}
+	check_none_left();
+}
+
 static int unload(void)
 {
 	return syscall(SYS_delete_module, "rserpool", O_NONBLOCK);
