@@ -88,7 +88,7 @@ fi
 # prints says all.
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-"boot_$kernel" 2>&1 | tr -d '\r' | tee "$log" | sed -u '/^# machine: /d'
+"boot_$kernel" 2>&1 | sed -u 's|\r||g' | tee "$log" | sed -u '/^# machine: /d'
 grep -q '^# machine: clean' "$log" && exit
 grep '^# machine: ' "$log" ||
 	echo "# machine: did not reach its end; it had $((timeout + 120)) s"
