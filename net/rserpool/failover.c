@@ -146,10 +146,11 @@ static int tried_add(struct rsp_session *ssn, u32 id)
 		unsigned int size = max(2 * at, 8u);
 		u32 *tried;
 
-		tried = krealloc_array(ssn->tried, size, sizeof(*tried),
-				       GFP_KERNEL_ACCOUNT);
+		tried = kmalloc_array(size, sizeof(*tried), GFP_KERNEL_ACCOUNT);
 		if (!tried)
 			return -ENOMEM;
+		memcpy(tried, ssn->tried, at * sizeof(*tried));
+		rsp_session_free_tried(ssn);
 		ssn->tried = tried;
 		ssn->size_tried = size;
 	}
@@ -510,7 +511,8 @@ static void failover_give_up(struct rsp_session *ssn)
 
 static void failover_done(struct rsp_session *ssn)
 {
-	ssn->failover_us = ktime_us_delta(ktime_get(), ssn->begun);
+	ssn->failover_us = min_t(u64, U32_MAX,
+				 ktime_us_delta(ktime_get(), ssn->begun));
 	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_FAILOVER_DONE);
 	event_raise(ssn, RSP_EVENT_FAILOVER_DONE);
 	serve(ssn);
@@ -571,7 +573,7 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	u8 mode = rsp_session_mode(ssn);
 	struct rsp_flow *flow = ssn->flow;
 	u32 id = flow->pe->node.id;
-	bool brief = time_before(jiffies, flow->born + probation(ssn));
+	bool brief = (u32)jiffies - flow->born < probation(ssn);
 
 	trace_rsp_failover(ssn->state.id, id, failure);
 	rsp_mib_failure(net, failure);
@@ -659,7 +661,7 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 	if (failure == RSP_FAILURE_NONE && silent(ssn))
 		failure = RSP_FAILURE_SILENT;
 	if (failure == RSP_FAILURE_NONE) {
-		if (time_after_eq(jiffies, flow->born + probation(ssn)) &&
+		if ((u32)jiffies - flow->born >= probation(ssn) &&
 		    !test_and_set_bit(RSP_FLOW_PROVEN, &flow->flags))
 			rsp_pe_worked(flow->pe);
 		watch(ssn);

@@ -284,20 +284,6 @@ int rsp_flow_connect(struct rsp_flow *flow)
 	return -EINPROGRESS;
 }
 
-static void name_local(struct rsp_flow *flow)
-{
-	const struct sock *transport = flow->sock->sk;
-
-	flow->local.family = transport->sk_family;
-	flow->local.port = inet_sk(transport)->inet_sport;
-	if (transport->sk_family == AF_INET6) {
-		flow->local.v6 = transport->sk_v6_rcv_saddr;
-		flow->local.scope_id = flow->transport->scope_id;
-	} else {
-		flow->local.v4 = inet_sk(transport)->inet_rcv_saddr;
-	}
-}
-
 /**
  * rsp_flow_connected() - has the connect come to its good end?
  * @flow: a flow that rsp_flow_connect() began to connect
@@ -313,7 +299,6 @@ bool rsp_flow_connected(struct rsp_flow *flow)
 	case TCP_ESTABLISHED:
 	case TCP_CLOSE_WAIT:	/* connected, and ended by the other side */
 		flow->sock->state = SS_CONNECTED;
-		name_local(flow);
 		set_bit(RSP_FLOW_CONNECTED, &flow->flags);
 		return true;
 	default:
@@ -425,7 +410,7 @@ unsigned long rsp_flow_silence(const struct rsp_flow *flow)
 	const struct tcp_sock *tp = tcp_sk(flow->sock->sk);
 
 	return min_t(u32, keepalive_time_elapsed(tp),
-		     (u32)(jiffies - READ_ONCE(flow->armed)));
+		     (u32)jiffies - READ_ONCE(flow->armed));
 }
 
 /**
@@ -488,6 +473,49 @@ void rsp_flow_keepalive(struct rsp_flow *flow)
 void rsp_flow_abort(struct rsp_flow *flow)
 {
 	tcp_abort(flow->sock->sk, ECONNRESET);
+}
+
+/**
+ * rsp_flow_names() - the transport addresses of both ends
+ * @flow: a connected flow, found under RCU
+ * @local: to be filled
+ * @peer: to be filled
+ *
+ * No use of the flow is taken, lest its end wait for who asks.  Socket and
+ * transport are freed after a grace period, and what a connected transport
+ * says of itself does not change before.
+ *
+ * Context: RCU read lock.
+ */
+void rsp_flow_names(const struct rsp_flow *flow,
+		    struct __kernel_sockaddr_storage *local,
+		    struct __kernel_sockaddr_storage *peer)
+{
+	const struct sock *transport = READ_ONCE(flow->sock->sk);
+	const struct inet_sock *inet = inet_sk(transport);
+
+	if (!transport)
+		return;
+	if (flow->transport->family == AF_INET6) {
+		struct sockaddr_in6 *l = (void *)local, *p = (void *)peer;
+
+		l->sin6_family = AF_INET6;
+		l->sin6_port = inet->inet_sport;
+		l->sin6_addr = transport->sk_v6_rcv_saddr;
+		p->sin6_family = AF_INET6;
+		p->sin6_port = flow->transport->port;
+		p->sin6_addr = flow->transport->v6;
+		p->sin6_scope_id = flow->transport->scope_id;
+	} else {
+		struct sockaddr_in *l = (void *)local, *p = (void *)peer;
+
+		l->sin_family = AF_INET;
+		l->sin_port = inet->inet_sport;
+		l->sin_addr.s_addr = inet->inet_rcv_saddr;
+		p->sin_family = AF_INET;
+		p->sin_port = flow->transport->port;
+		p->sin_addr.s_addr = flow->transport->v4;
+	}
 }
 
 /**

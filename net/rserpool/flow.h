@@ -9,9 +9,9 @@
 #include <linux/rserpool.h>
 #include <linux/wait.h>
 
-#include "handlespace.h"
-
+struct rsp_pe;
 struct rsp_session;
+struct rsp_transport;
 
 /* Bits of rsp_flow.flags */
 enum rsp_flow_flag {
@@ -27,32 +27,31 @@ enum rsp_flow_flag {
  * @sock: the transport; fixed, released with the last of @users
  * @flags: enum rsp_flow_flag; atomic bits
  * @users: one for the session, one a call that is inside the transport
+ * @armed: low 32 bits of the jiffies at which rsp_session.timer last began to
+ *	watch this flow; written by senders, any of them will do
  * @ssn: its session; fixed; valid while the session's own use lasts, and
  *	while @wait is queued
  * @pe: the element; holds a reference; fixed
  * @transport: which of the element's transport addresses; fixed
- * @local: this end's; fixed once RSP_FLOW_CONNECTED is set
  * @wait: hears what the transport tells its waiters
  * @draining: place in rsp_session.draining; the session's socket lock
- * @armed: jiffies at which rsp_session.timer last began to watch this flow;
- *	written by senders, any of them will do
+ * @born: low 32 bits of the jiffies at which the session turned to the element;
+ *	fixed
  * @err: the last error that the transport told of, negative; 0: none
- * @born: jiffies at which the session turned to the element; fixed
  * @rcu: frees it
  */
 struct rsp_flow {
 	struct socket *sock;
 	unsigned long flags;
 	refcount_t users;
+	u32 armed;
 	struct rsp_session *ssn;
 	struct rsp_pe *pe;
 	const struct rsp_transport *transport;
-	struct rsp_transport local;
 	struct wait_queue_entry wait;
 	struct list_head draining;
-	unsigned long armed;
+	u32 born;
 	int err;
-	unsigned long born;
 	struct rcu_head rcu;
 };
 
@@ -69,6 +68,9 @@ unsigned long rsp_flow_silence(const struct rsp_flow *flow);
 void rsp_flow_probe(struct rsp_flow *flow, unsigned long within);
 void rsp_flow_keepalive(struct rsp_flow *flow);
 void rsp_flow_abort(struct rsp_flow *flow);
+void rsp_flow_names(const struct rsp_flow *flow,
+		    struct __kernel_sockaddr_storage *local,
+		    struct __kernel_sockaddr_storage *peer);
 void rsp_flow_detach(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);

@@ -40,6 +40,8 @@ struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
 	ssn = rsp_session(sk);
 	ssn->detect_timeout = msecs_to_jiffies(RSP_DETECT_TIMEOUT_MS);
 	ssn->failover_timeout = msecs_to_jiffies(FAILOVER_TIMEOUT_MS);
+	ssn->tried = &ssn->tried_first;
+	ssn->size_tried = 1;
 	INIT_LIST_HEAD(&ssn->draining);
 	INIT_LIST_HEAD(&ssn->sockopts);
 	INIT_WORK(&ssn->work, rsp_session_work);
@@ -135,7 +137,7 @@ void rsp_session_close(struct rsp_session *ssn)
 	}
 	list_for_each_entry_safe(opt, next, &ssn->sockopts, list)
 		kfree(opt);
-	kfree(ssn->tried);
+	rsp_session_free_tried(ssn);
 	sock_put(sk);
 }
 
@@ -340,24 +342,6 @@ struct sock *rsp_session_next(struct net *net, u32 *id)
 	return ssn ? &ssn->sk : NULL;
 }
 
-static void name(struct __kernel_sockaddr_storage *storage,
-		 const struct rsp_transport *transport)
-{
-	struct sockaddr_in6 *sin6 = (void *)storage;
-	struct sockaddr_in *sin = (void *)storage;
-
-	if (transport->family == AF_INET6) {
-		sin6->sin6_family = AF_INET6;
-		sin6->sin6_port = transport->port;
-		sin6->sin6_addr = transport->v6;
-		sin6->sin6_scope_id = transport->scope_id;
-	} else if (transport->family == AF_INET) {
-		sin->sin_family = AF_INET;
-		sin->sin_port = transport->port;
-		sin->sin_addr.s_addr = transport->v4;
-	}
-}
-
 /**
  * rsp_session_describe() - tell how a session stands
  * @sk: its socket
@@ -385,13 +369,11 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 		.elements_tried = READ_ONCE(ssn->elements_tried),
 		.failover_us = READ_ONCE(ssn->failover_us),
 	};
-	/* No use of the flow is taken: the file may go with it at any time. */
 	rcu_read_lock();
 	flow = READ_ONCE(ssn->flow);
 	if (flow && info->state == RSP_SESSION_READY) {
 		info->pe_id = flow->pe->node.id;
-		name(&info->local, &flow->local);
-		name(&info->peer, flow->transport);
+		rsp_flow_names(flow, &info->local, &info->peer);
 	}
 	rcu_read_unlock();
 	if (handle)

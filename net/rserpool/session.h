@@ -2,6 +2,7 @@
 #ifndef _RSERPOOL_SESSION_H
 #define _RSERPOOL_SESSION_H
 
+#include <linux/slab.h>
 #include <linux/timer.h>
 #include <linux/workqueue.h>
 #include <net/sock.h>
@@ -44,10 +45,6 @@ enum rsp_session_flag {
  * @draining: flows of failed elements that have unread octets, oldest first
  * @state: see session_state.h
  * @flags: enum rsp_session_flag; atomic bits
- * @mode: enum rsp_failover_mode that the program set, 0: the pool's
- * @failure: enum rsp_failure of the last failover
- * @events: set of 1 << enum rsp_event_type that the program wants
- * @pending: set of 1 << enum rsp_event_type to be given to it
  * @generation: failovers begun
  * @resumed: the last of them that the program agreed to
  * @detect_timeout: jiffies of silence that make a failure
@@ -56,25 +53,33 @@ enum rsp_session_flag {
  * @next_try: jiffies at which a waiting failover tries again, or the connect
  *	under way is given up
  * @begun: ktime (ns) at which the last failover began
- * @failover_us: how long the last finished failover took
- * @handle: of the pool; zero length before connect()
  * @pe_id: the only element that connect() allows, 0: any
+ * @prev_pe_id: element before the one that serves now
+ * @elements_tried: connects begun since connect()
+ * @round_err: the last error of this host in this round, 0: none
  * @pool: holds a reference; looked up anew for each round
  * @pe: the element being connected; holds a reference
- * @transport: index of its transport address being connected
- * @tried: PE identifiers tried in this round, ascending
+ * @tried: PE identifiers tried in this round, ascending; @tried_first while
+ *	that holds them
  * @n_tried: how many
  * @size_tried: room in @tried
- * @elements_tried: connects begun since connect()
- * @prev_pe_id: element before the one that serves now
+ * @tried_first: most rounds try one element
+ * @failover_us: how long the last finished failover took, U32_MAX at most
  * @waiter: waits for the pool to have an element, if @waiting
- * @waiting: @waiter is registered
- * @round_over: all elements were tried; the next round begins at @next_try
- * @bent: an option in @sockopts can make a good element fail
- * @round_err: the last error of this host in this round, 0: none
  * @sockopts: what each new flow gets
  * @timer: connect time-out, silence, retry or deadline, as the state says
  * @work: looks at the flow and the time; runs on rsp_session_wq
+ * @handle: of the pool; zero length before connect()
+ * @transport: index of @pe's transport address being connected
+ * @mode: enum rsp_failover_mode that the program set, 0: the pool's
+ * @failure: enum rsp_failure of the last failover
+ * @events: set of 1 << enum rsp_event_type that the program wants
+ * @pending: set of 1 << enum rsp_event_type to be given to it
+ * @waiting: @waiter is registered
+ * @round_over: all elements were tried; the next round begins at @next_try
+ * @bent: an option in @sockopts can make a good element fail
+ *
+ * The order of the members leaves no holes: a program can have many.
  */
 struct rsp_session {
 	struct sock sk;
@@ -84,36 +89,37 @@ struct rsp_session {
 	struct list_head draining;
 	struct rsp_session_status state;
 	unsigned long flags;
-	u8 mode;
-	u8 failure;
-	bool waiting;
-	bool round_over;
-	bool bent;
-	int round_err;
-	u8 events;
-	u8 pending;
 	u32 generation;
 	u32 resumed;
-	unsigned long detect_timeout;
-	unsigned long failover_timeout;
+	u32 detect_timeout;
+	u32 failover_timeout;
 	unsigned long deadline;
 	unsigned long next_try;
 	ktime_t begun;
-	u64 failover_us;
 	u32 pe_id;
 	u32 prev_pe_id;
 	u32 elements_tried;
+	int round_err;
 	struct rsp_pool *pool;
 	struct rsp_pe *pe;
-	unsigned int transport;
 	u32 *tried;
 	unsigned int n_tried;
 	unsigned int size_tried;
+	u32 tried_first;
+	u32 failover_us;
 	struct rsp_waiter waiter;
 	struct list_head sockopts;
 	struct timer_list timer;
 	struct work_struct work;
 	struct rsp_handle handle;
+	u8 transport;
+	u8 mode;
+	u8 failure;
+	u8 events;
+	u8 pending;
+	bool waiting;
+	bool round_over;
+	bool bent;
 };
 
 static inline struct rsp_session *rsp_session(struct sock *sk)
@@ -142,5 +148,12 @@ int rsp_session_sever(struct net *net, struct rsp_pe *pe);
 
 int rsp_sessions_register(void);
 void rsp_sessions_unregister(void);
+
+/* Only where @tried is set anew or not used any more. */
+static inline void rsp_session_free_tried(struct rsp_session *ssn)
+{
+	if (ssn->tried != &ssn->tried_first)
+		kfree(ssn->tried);
+}
 
 #endif /* _RSERPOOL_SESSION_H */
