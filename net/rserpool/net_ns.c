@@ -33,7 +33,7 @@ static int __net_init rsp_net_init(struct net *net)
 	rn->pe_id_min = 1;
 	rn->pe_id_max = U32_MAX;
 	atomic_set(&rn->sockets_inuse, 0);
-	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC1);
+	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC);
 	atomic_set(&rn->n_sessions, 0);
 
 	err = rsp_mib_init(net);

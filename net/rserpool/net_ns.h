@@ -25,8 +25,8 @@ struct rsp_mib;
  * @sync_portid: netlink port of the socket that began the sync under way, 0
  *	when none is; the handlespace's writer lock
  * @sockets_inuse: sockets of the family that are open here
- * @sessions: those that have called connect(), by number; its own lock
- * @session_next: the number to try next; @sessions' lock
+ * @sessions: those that have called connect(), each at its number less 1; its
+ *	own lock
  * @n_sessions: how many are in @sessions, or about to be
  */
 struct rsp_net {
@@ -41,7 +41,6 @@ struct rsp_net {
 	u32 sync_portid;
 	atomic_t sockets_inuse;
 	struct xarray sessions;
-	u32 session_next;
 	atomic_t n_sessions;
 };
 

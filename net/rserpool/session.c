@@ -51,7 +51,11 @@ struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
 
 /**
  * rsp_session_enlist() - give a session the number that netlink shows
- * @ssn: a session without one
+ * @ssn: a session
+ *
+ * The lowest that is free, as for a file descriptor: numbers that lie close
+ * together cost the array next to nothing, one far from all others, several
+ * nodes to make and to free.
  *
  * Context: process; the session's socket lock.
  * Return: 0, -ENOBUFS when the scope has as many sessions as it may, -ENOMEM.
@@ -59,8 +63,8 @@ struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
 int rsp_session_enlist(struct rsp_session *ssn)
 {
 	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
+	u32 index;
 	int err;
-	u32 id;
 
 	if (ssn->state.id)
 		return 0;
@@ -68,11 +72,10 @@ int rsp_session_enlist(struct rsp_session *ssn)
 		err = -ENOBUFS;
 		goto err_count;
 	}
-	err = xa_alloc_cyclic(&rn->sessions, &id, ssn, xa_limit_31b,
-			      &rn->session_next, GFP_KERNEL);
-	if (err < 0)
+	err = xa_alloc(&rn->sessions, &index, ssn, xa_limit_31b, GFP_KERNEL);
+	if (err)
 		goto err_count;
-	ssn->state.id = id;
+	ssn->state.id = index + 1;
 	return 0;
 
 err_count:
@@ -118,7 +121,7 @@ void rsp_session_close(struct rsp_session *ssn)
 	LIST_HEAD(flows);
 
 	if (ssn->state.id) {
-		xa_erase(&rn->sessions, ssn->state.id);
+		xa_erase(&rn->sessions, ssn->state.id - 1);
 		atomic_dec(&rn->n_sessions);
 	}
 
@@ -334,11 +337,11 @@ struct sock *rsp_session_next(struct net *net, u32 *id)
 	unsigned long index = *id;
 
 	xa_lock(&rn->sessions);
-	ssn = xa_find_after(&rn->sessions, &index, UINT_MAX, XA_PRESENT);
+	ssn = xa_find(&rn->sessions, &index, UINT_MAX, XA_PRESENT);
 	if (ssn)
 		sock_hold(&ssn->sk);
 	xa_unlock(&rn->sessions);
-	*id = index;
+	*id = index + 1;
 	return ssn ? &ssn->sk : NULL;
 }
 
@@ -393,7 +396,7 @@ int rsp_session_sever(struct net *net, struct rsp_pe *pe)
 	struct rsp_net *rn = rsp_net(net);
 	struct rsp_session *ssn;
 	struct rsp_flow *flow;
-	unsigned long id = 0;
+	unsigned long index;
 	int n = 0;
 
 	/*
@@ -401,8 +404,7 @@ int rsp_session_sever(struct net *net, struct rsp_pe *pe)
 	 * is queued under the array's lock is cancelled in time.
 	 */
 	xa_lock(&rn->sessions);
-	while ((ssn = xa_find_after(&rn->sessions, &id, UINT_MAX,
-				    XA_PRESENT))) {
+	xa_for_each(&rn->sessions, index, ssn) {
 		rcu_read_lock();
 		flow = READ_ONCE(ssn->flow);
 		if (flow && flow->pe->pool == pe->pool &&

@@ -11,7 +11,7 @@ struct net;
  * struct rsp_session_status - what a session does now
  * @now: enum rsp_session_state; written by rsp_session_state_set() alone,
  *	under the session's socket lock; read locklessly
- * @id: of the session, for the trace; fixed
+ * @id: of the session, 0 before connect(); for the trace; fixed
  */
 struct rsp_session_status {
 	u8 now;
