@@ -215,8 +215,11 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	/* Pairs with rsp_session_end(). */
 	if (smp_load_acquire(&sk->sk_err))
 		mask = EPOLLERR;
-	rx = rsp_session_pin(ssn, &ssn->rx);
-	tx = rsp_session_pin(ssn, &ssn->tx);
+	rx = rsp_session_pin(&ssn->rx);
+	/* Mostly the same one, which is pinned then. */
+	tx = rcu_access_pointer(ssn->tx);
+	if (!rx || tx != rx)
+		tx = rsp_session_pin(&ssn->tx);
 	state = READ_ONCE(ssn->state.now);
 
 	if (rx == tx) {
@@ -233,7 +236,7 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	}
 	if (rx)
 		rsp_flow_unpin(rx);
-	if (tx)
+	if (tx && tx != rx)
 		rsp_flow_unpin(tx);
 
 	if (READ_ONCE(ssn->pending))
@@ -292,11 +295,11 @@ static int rsp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	switch (cmd) {
 	case SIOCINQ:
 	case SIOCATMARK:
-		flow = rsp_session_pin(ssn, &ssn->rx);
+		flow = rsp_session_pin(&ssn->rx);
 		break;
 	case SIOCOUTQ:
 	case SIOCOUTQNSD:
-		flow = rsp_session_pin(ssn, &ssn->tx);
+		flow = rsp_session_pin(&ssn->tx);
 		break;
 	default:
 		return -ENOIOCTLCMD;

@@ -63,23 +63,21 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 {
 	struct rsp_flow *flow = container_of(wait, struct rsp_flow, wait);
 	struct sock *sk = &flow->ssn->sk;
+	/* A session lets go of its flows before it lets go of its queue. */
+	wait_queue_head_t *queue = sk_sleep(sk);
 	__poll_t events = key_to_poll(key);
-	struct socket_wq *wq;
 
 	if (!events || events & (EPOLLERR | EPOLLHUP))
 		rsp_flow_suspect(flow);
 
-	rcu_read_lock();
-	wq = rcu_dereference(sk->sk_wq);
-	if (skwq_has_sleeper(wq)) {
+	if (wq_has_sleeper(queue)) {
 		if (!events)
-			wake_up_interruptible_all(&wq->wait);
+			wake_up_interruptible_all(queue);
 		else if (wake_flags)
-			__wake_up_sync_key(&wq->wait, TASK_INTERRUPTIBLE, key);
+			__wake_up_sync_key(queue, TASK_INTERRUPTIBLE, key);
 		else
-			__wake_up(&wq->wait, TASK_INTERRUPTIBLE, 1, key);
+			__wake_up(queue, TASK_INTERRUPTIBLE, 1, key);
 	}
-	rcu_read_unlock();
 	if (events & EPOLLIN)
 		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
 	if (events & EPOLLOUT)

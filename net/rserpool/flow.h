@@ -75,7 +75,7 @@ void rsp_flow_detach(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);
 
-/* Give back what rsp_session_pin_tx() or _rx() gave. May sleep. */
+/* Give back what rsp_session_pin() gave. May sleep. */
 static inline void rsp_flow_unpin(struct rsp_flow *flow)
 {
 	if (refcount_dec_and_test(&flow->users))

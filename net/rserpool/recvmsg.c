@@ -166,7 +166,7 @@ static ssize_t receive(struct rsp_session *ssn, struct receive *rx)
 	ssize_t ret = 0;
 	bool again;
 
-	flow = rsp_session_pin(ssn, &ssn->rx);
+	flow = rsp_session_pin(&ssn->rx);
 	if (!flow && rx->msg && rx->flags & MSG_ERRQUEUE)
 		return -EAGAIN;
 	do {

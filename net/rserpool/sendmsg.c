@@ -102,7 +102,7 @@ int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 	timeo = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
 	do {
 		ret = 0;
-		flow = rsp_session_pin(ssn, &ssn->tx);
+		flow = rsp_session_pin(&ssn->tx);
 		if (flow && !test_bit(RSP_FLOW_SUSPECT, &flow->flags)) {
 			ret = transport_send(ssn, flow, msg, size);
 			if (ret >= 0 || ret == -EAGAIN) {

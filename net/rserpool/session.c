@@ -269,28 +269,6 @@ int rsp_session_resume(struct rsp_session *ssn, u32 generation)
 }
 
 /**
- * rsp_session_pin() - take hold of the flow that a call may use
- * @ssn: the session
- * @which: its @tx or @rx
- *
- * Context: process, without the socket lock.
- * Return: a flow to be given back to rsp_flow_unpin(); NULL: ask under the
- * lock.
- */
-struct rsp_flow *rsp_session_pin(struct rsp_session *ssn,
-				 struct rsp_flow __rcu **which)
-{
-	struct rsp_flow *flow;
-
-	rcu_read_lock();
-	flow = rcu_dereference(*which);
-	if (flow && !refcount_inc_not_zero(&flow->users))
-		flow = NULL;
-	rcu_read_unlock();
-	return flow;
-}
-
-/**
  * rsp_session_wait() - wait until a session stands otherwise
  * @ssn: the session
  * @events: an event record counts too

@@ -127,6 +127,28 @@ static inline struct rsp_session *rsp_session(struct sock *sk)
 	return container_of(sk, struct rsp_session, sk);
 }
 
+/**
+ * rsp_session_pin() - take hold of the flow that a call may use
+ * @which: rsp_session.tx or .rx
+ *
+ * Each send, receive and poll of a program begins here, so it is inline.
+ *
+ * Context: process, without the socket lock.
+ * Return: a flow to be given back to rsp_flow_unpin(); NULL: ask under the
+ * lock.
+ */
+static inline struct rsp_flow *rsp_session_pin(struct rsp_flow __rcu **which)
+{
+	struct rsp_flow *flow;
+
+	rcu_read_lock();
+	flow = rcu_dereference(*which);
+	if (flow && !refcount_inc_not_zero(&flow->users))
+		flow = NULL;
+	rcu_read_unlock();
+	return flow;
+}
+
 struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern);
 void rsp_session_close(struct rsp_session *ssn);
 int rsp_session_enlist(struct rsp_session *ssn);
@@ -137,8 +159,6 @@ int rsp_session_resume(struct rsp_session *ssn, u32 generation);
 u8 rsp_session_mode(const struct rsp_session *ssn);
 void rsp_session_event(const struct rsp_session *ssn, enum rsp_event_type type,
 		       struct rsp_event *event);
-struct rsp_flow *rsp_session_pin(struct rsp_session *ssn,
-				 struct rsp_flow __rcu **which);
 int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo);
 
 struct sock *rsp_session_next(struct net *net, u32 *id);
