@@ -13,8 +13,9 @@
  *	CONNECT		the connect under way is given up, after detect_timeout
  *	READY		octets are outstanding: is the element silent? It runs
  *			only while octets are, each quarter of detect_timeout;
- *			a send starts it. And once where the element had failed
- *			before: it has served for a while now
+ *			a send starts it. The work item looks only when nothing
+ *			was heard for a quarter. And once where the element had
+ *			failed before: it has served for a while now
  *	FAILOVER	the connect under way is given up, or a new round is
  *			tried, or the failover is given up at the deadline
  *
@@ -52,18 +53,6 @@ static struct workqueue_struct *session_wq;
 void rsp_session_kick(struct rsp_session *ssn)
 {
 	queue_work(session_wq, &ssn->work);
-}
-
-/**
- * rsp_session_timer() - the session's timer ran out
- * @timer: of the session
- */
-void rsp_session_timer(struct timer_list *timer)
-{
-	struct rsp_session *ssn = container_of(timer, struct rsp_session,
-					       timer);
-
-	rsp_session_kick(ssn);
 }
 
 static void session_wake(struct rsp_waiter *waiter)
@@ -343,6 +332,44 @@ static void watch(struct rsp_session *ssn)
 	else
 		return;
 	mod_timer(&ssn->timer, jiffies + max(in, 1UL));
+}
+
+/*
+ * Octets were outstanding a while ago.  Mostly all is well: some were
+ * acknowledged since.  Then the work item need not look.
+ */
+static bool watch_goes_on(struct rsp_session *ssn)
+{
+	struct rsp_flow *flow = ssn->flow;
+
+	if (ssn->state.now != RSP_SESSION_READY ||
+	    READ_ONCE(flow->pe->failures) ||
+	    (rsp_flow_outstanding(flow) &&
+	     rsp_flow_silence(flow) >= ssn->detect_timeout / 4))
+		return false;
+	watch(ssn);
+	return true;
+}
+
+/**
+ * rsp_session_timer() - the session's timer ran out
+ * @timer: of the session
+ *
+ * Context: soft interrupt. The socket lock's spinlock, while no process has the
+ * socket lock, is as good as that.
+ */
+void rsp_session_timer(struct timer_list *timer)
+{
+	struct rsp_session *ssn = container_of(timer, struct rsp_session,
+					       timer);
+	struct sock *sk = &ssn->sk;
+	bool well;
+
+	bh_lock_sock(sk);
+	well = !sock_owned_by_user(sk) && watch_goes_on(ssn);
+	bh_unlock_sock(sk);
+	if (!well)
+		rsp_session_kick(ssn);
 }
 
 static void serve(struct rsp_session *ssn)
