@@ -2,18 +2,21 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh [pool] [haproxy]: in a test machine, make ready what the rows want
 # and run those that come on standard input, one a line: the arguments of
-# out/bench/client, "elements" or "select POLICY".  The ports: 7000 the server, 7100 the same
-# through HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400
-# those of session.
+# out/bench/client, "elements" or "select POLICY".  The ports: 7000 the server,
+# 7100 HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400 those
+# of session.
 set -eu
 client=out/bench/client
 
-# 500 connects a sample leave as many ports in TIME_WAIT.
-sysctl -qw net.ipv4.ip_local_port_range="10000 65001"
-# Buffers of one size, whatever sizes TCP would find by itself from run to run.
-sysctl -qw net.ipv4.tcp_rmem="4096 1048576 1048576"
-sysctl -qw net.ipv4.tcp_wmem="4096 1048576 1048576"
-sysctl -qw net.ipv4.tcp_slow_start_after_idle=0
+# Of a host: 500 connects a sample leave as many ports in TIME_WAIT; buffers are
+# of one size, whatever sizes TCP would find by itself from run to run.
+settings() {
+	sysctl -qw net.ipv4.ip_local_port_range="10000 65001" \
+		net.ipv4.tcp_rmem="4096 1048576 1048576" \
+		net.ipv4.tcp_wmem="4096 1048576 1048576" \
+		net.ipv4.tcp_slow_start_after_idle=0
+}
+settings
 out/bench/server 7000 > /run/bench-server &
 until grep -q ready /run/bench-server; do sleep 0.1; done
 
@@ -21,6 +24,8 @@ pools() {
 	modprobe rserpool
 	rspctl pool add bench
 	rspctl pe add pool bench tcp 127.0.0.1:7000
+	rspctl pool add bench-far
+	rspctl pe add pool bench-far tcp 10.0.1.2:7000
 	rspctl pool add bench-session
 	rspctl pe add pool bench-session tcp 127.0.0.1:7400
 	rspctl pool add bench-failover fin failure
@@ -29,7 +34,28 @@ pools() {
 	done
 }
 
+# hop NAMESPACE NAMESPACE N: a link between them, 10.0.N.1 and 10.0.N.2.
+hop() {
+	ip -n "$1" link add "to-$2" type veth peer name "to-$1" netns "$2"
+	ip -n "$1" addr add "10.0.$3.1/24" dev "to-$2"
+	ip -n "$2" addr add "10.0.$3.2/24" dev "to-$1"
+	ip -n "$1" link set "to-$2" up
+	ip -n "$2" link set "to-$1" up
+}
+
+# The server on a host of its own, and HAProxy on another between it and us.
 haproxy_starts() {
+	ip netns attach client $$
+	for host in server proxy; do
+		ip netns add $host
+		ip -n $host link set lo up
+		nsenter --net=/run/netns/$host bash -c "$(declare -f settings); settings"
+	done
+	hop client server 1
+	hop client proxy 2
+	hop proxy server 3
+	ip netns exec server out/bench/server 7000 > /run/bench-far &
+	until grep -q ready /run/bench-far; do sleep 0.1; done
 	cat > /run/haproxy.cfg <<-END
 	global
 		nbthread 1
@@ -40,10 +66,10 @@ haproxy_starts() {
 		timeout client 1h
 		timeout server 1h
 	listen bench
-		bind 127.0.0.1:7100
-		server bench 127.0.0.1:7000
+		bind 10.0.2.2:7100
+		server bench 10.0.3.2:7000
 	END
-	haproxy -D -f /run/haproxy.cfg
+	ip netns exec proxy haproxy -D -f /run/haproxy.cfg
 }
 
 # elements SUFFIX POOLS: octets an element when 10^6 are in so many pools.

@@ -164,7 +164,7 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_in addr = {
 		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_addr.s_addr = htonl(INADDR_ANY),
 	};
 	struct rlimit files = { 100000, 100000 };
 	struct epoll_event events[64], event = { .events = EPOLLIN };
