@@ -209,6 +209,7 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	struct rsp_session *ssn = rsp_session(sk);
 	struct rsp_flow *rx, *tx;
 	__poll_t mask = 0;
+	bool shared;
 	u8 state;
 
 	sock_poll_wait(file, sock, wait);
@@ -217,9 +218,8 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 		mask = EPOLLERR;
 	rx = rsp_session_pin(&ssn->rx);
 	/* Mostly the same one, which is pinned then. */
-	tx = rcu_access_pointer(ssn->tx);
-	if (!rx || tx != rx)
-		tx = rsp_session_pin(&ssn->tx);
+	shared = rx && rcu_access_pointer(ssn->tx) == rx;
+	tx = shared ? rx : rsp_session_pin(&ssn->tx);
 	state = READ_ONCE(ssn->state.now);
 
 	if (rx == tx) {
@@ -236,7 +236,7 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	}
 	if (rx)
 		rsp_flow_unpin(rx);
-	if (tx && tx != rx)
+	if (tx && !shared)
 		rsp_flow_unpin(tx);
 
 	if (READ_ONCE(ssn->pending))
