@@ -5,7 +5,7 @@
 # out/bench/client, "elements" or "select POLICY".  The ports: 7000 the server,
 # 7100 HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400 those
 # of session.
-set -eu
+set -eu -o pipefail
 client=out/bench/client
 
 # Of a host: 500 connects a sample leave as many ports in TIME_WAIT; buffers are
@@ -81,13 +81,13 @@ elements() {
 		for (e = 0; e < 1000000; e++)
 			printf "pe add pool e%d id %d tcp 10.%d.%d.%d:7000\n",
 				e % pools, e + 1, e / 65536, e / 256 % 256, e % 256
-	}' | rspctl -batch -
+	}' | rspctl -batch - 2>&1 | cat
 	after=$($client memory)
 	echo "sample element-bytes.$1 0 ours $(((after - before) / 1000000))"
 	awk -v pools="$2" 'BEGIN {
 		for (p = 0; p < pools; p++)
 			print "pool del e" p
-	}' | rspctl -batch -
+	}' | rspctl -batch - 2>&1 | cat
 }
 
 # select_scale POLICY: the module's samples, out of the kernel's log.
