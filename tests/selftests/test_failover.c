@@ -484,5 +484,6 @@ TEST(failover_repeated)
 		servers[id - 1] = server_start(id, ECHO, AF_INET);
 	}
 	CHECK(read_id(fd) != id);
-	CHECK_EQ(get_info(fd).generation, 10);
+	/* A server may take one more connection while it dies. */
+	CHECK(get_info(fd).generation >= 10);
 }
