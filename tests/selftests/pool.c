@@ -140,13 +140,17 @@ static void serve(int fd, uint32_t id, enum manner manner)
 	}
 }
 
-static void die_with_parent(void)
+static void die_with_parent(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* It may have died before. */
+	if (getppid() != parent)
+		_exit(0);
 }
 
 static void listen_for_ever(int listener, uint32_t id, enum manner manner)
 {
+	pid_t self = getpid();
 	int fd;
 
 	signal(SIGCHLD, SIG_IGN);
@@ -156,7 +160,7 @@ static void listen_for_ever(int listener, uint32_t id, enum manner manner)
 		if (fd < 0)
 			_exit(1);
 		if (!fork()) {
-			die_with_parent();
+			die_with_parent(self);
 			close(listener);
 			serve(fd, id, manner);
 			_exit(0);
@@ -178,6 +182,7 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 	int tries = 500, ret;
 	struct sockaddr_in6 at;
 	socklen_t len = sizeof(at);
+	pid_t test;
 
 	if (!messages)
 		messages = mmap(NULL, sizeof(*messages), PROT_READ | PROT_WRITE,
@@ -200,11 +205,12 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 	server.port = ntohs(at.sin6_port);
 
 	fflush(stdout);
+	test = getpid();
 	server.pid = fork();
 	CHECK(server.pid >= 0);
 	if (!server.pid) {
 		setpgid(0, 0);
-		die_with_parent();
+		die_with_parent(test);
 		listen_for_ever(listener, id, manner);
 	}
 	setpgid(server.pid, server.pid);

@@ -22,6 +22,8 @@ for program in "${programs[@]}"; do
 	echo "# Subtest: $name"
 	timeout -k 5 "${RSP_TIMEOUT:-600}" "$program" "$part" < /dev/null
 	result=$?
+	# Servers that a test left: they may hold its sockets.
+	pkill -KILL -f "^$program" || :
 	[ $result = 0 ] || status=1
 	# A test that is killed has said nothing of it.
 	[ $result -lt 124 ] || echo "not ok 0 $name ended with $result"
