@@ -67,12 +67,6 @@ void rsp_resolver_exit(struct rsp_resolver *resolver);
 int rsp_resolve(struct net *net, const struct rsp_handle *handle);
 int rsp_resolve_result(struct net *net, const struct rsp_handle *handle);
 
-static inline bool rsp_resolve_pending(struct net *net,
-				       const struct rsp_handle *handle)
-{
-	return rsp_resolve_result(net, handle) == -EINPROGRESS;
-}
-
 /* Netlink. */
 int rsp_resolve_done(struct net *net, const struct rsp_handle *handle,
 		     int result);
