@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a session finds its element, notices that it failed, and finds the next.
+ * How a session finds its element, and the next one when that has failed; that
+ * it has failed is noticed in detect.c.
  *
  * All of it runs under the session's socket lock: in the call of a program
  * that has something to find out (connect, a send or receive that met a
@@ -27,6 +28,7 @@
 #include <linux/slab.h>
 #include <net/tcp.h>
 
+#include "detect.h"
 #include "failover.h"
 #include "flow.h"
 #include "mib.h"
@@ -305,73 +307,6 @@ static int connect_check(struct rsp_session *ssn)
 	return connect_next(ssn);
 }
 
-/* How long an element that failed must serve before that is forgotten. */
-static unsigned long probation(const struct rsp_session *ssn)
-{
-	return msecs_to_jiffies(READ_ONCE(handlespace(ssn)->limits.avoid_min_ms));
-}
-
-/*
- * Set the timer of a session in READY to when there may be something to see:
- * silence, if octets are outstanding, or the end of a probation.
- */
-static void watch(struct rsp_session *ssn)
-{
-	struct rsp_flow *flow = ssn->flow;
-	unsigned long in = 0;
-
-	/* Pairs with watch_start() in sendmsg.c: octets first, then the timer. */
-	smp_mb();
-	if (rsp_flow_outstanding(flow))
-		in = min(ssn->detect_timeout / 4,
-			 ssn->detect_timeout -
-			 min(rsp_flow_silence(flow), ssn->detect_timeout));
-	else if (!test_bit(RSP_FLOW_PROVEN, &flow->flags) &&
-		 READ_ONCE(flow->pe->failures))
-		in = min(ssn->detect_timeout / 4, probation(ssn));
-	else
-		return;
-	mod_timer(&ssn->timer, jiffies + max(in, 1UL));
-}
-
-/*
- * Octets were outstanding a while ago.  Mostly all is well: some were
- * acknowledged since.  Then the work item need not look.
- */
-static bool watch_goes_on(struct rsp_session *ssn)
-{
-	struct rsp_flow *flow = ssn->flow;
-
-	if (ssn->state.now != RSP_SESSION_READY ||
-	    READ_ONCE(flow->pe->failures) ||
-	    (rsp_flow_outstanding(flow) &&
-	     rsp_flow_silence(flow) >= ssn->detect_timeout / 4))
-		return false;
-	watch(ssn);
-	return true;
-}
-
-/**
- * rsp_session_timer() - the session's timer ran out
- * @timer: of the session
- *
- * Context: soft interrupt. The socket lock's spinlock, while no process has the
- * socket lock, is as good as that.
- */
-void rsp_session_timer(struct timer_list *timer)
-{
-	struct rsp_session *ssn = container_of(timer, struct rsp_session,
-					       timer);
-	struct sock *sk = &ssn->sk;
-	bool well;
-
-	bh_lock_sock(sk);
-	well = !sock_owned_by_user(sk) && watch_goes_on(ssn);
-	bh_unlock_sock(sk);
-	if (!well)
-		rsp_session_kick(ssn);
-}
-
 static void serve(struct rsp_session *ssn)
 {
 	struct rsp_flow *flow = ssn->flow;
@@ -379,7 +314,7 @@ static void serve(struct rsp_session *ssn)
 	clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	WRITE_ONCE(flow->armed, jiffies);
 	state_set(ssn, RSP_SESSION_READY);
-	watch(ssn);
+	rsp_session_watch(ssn);
 	rsp_session_publish(ssn);
 	if (test_bit(RSP_SESSION_SEVER, &ssn->flags))
 		rsp_session_kick(ssn);
@@ -548,7 +483,7 @@ static void failover_done(struct rsp_session *ssn)
 /* The round found nobody: wait for an element, and try anyhow in a while. */
 static void failover_wait(struct rsp_session *ssn)
 {
-	unsigned long pause = probation(ssn);
+	unsigned long pause = rsp_session_probation(ssn);
 
 	ssn->round_over = true;
 	/* What came while the round went on may have come too late for it. */
@@ -600,7 +535,7 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	u8 mode = rsp_session_mode(ssn);
 	struct rsp_flow *flow = ssn->flow;
 	u32 id = flow->pe->node.id;
-	bool brief = (u32)jiffies - flow->born < probation(ssn);
+	bool brief = (u32)jiffies - flow->born < rsp_session_probation(ssn);
 
 	trace_rsp_failover(ssn->state.id, id, failure);
 	rsp_mib_failure(net, failure);
@@ -640,69 +575,6 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 		rsp_session_end(ssn, -ENOMEM);
 	else
 		failover_step(ssn);
-}
-
-/* Octets are outstanding: has the element been silent for too long? */
-static bool silent(struct rsp_session *ssn)
-{
-	unsigned long quarter = ssn->detect_timeout / 4;
-	unsigned long silence;
-
-	if (!rsp_flow_outstanding(ssn->flow))
-		return false;
-	silence = rsp_flow_silence(ssn->flow);
-	if (silence >= ssn->detect_timeout)
-		return true;
-	if (silence >= quarter)
-		rsp_flow_probe(ssn->flow, quarter / 2);
-	return false;
-}
-
-/**
- * rsp_session_check() - has the session's element failed?
- * @ssn: the session
- * @flow: the flow that gave cause to ask; nothing happens when the session
- *	has left it already
- * @err: a negative errno that a call on @flow gave, or 0
- *
- * Context: process; the session's socket lock.
- */
-void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
-{
-	enum rsp_failure failure;
-	bool suspect;
-
-	if (!flow || flow != ssn->flow || ssn->state.now != RSP_SESSION_READY)
-		return;
-
-	/* Pairs with the order in flow_wake(): state first, then the bit. */
-	suspect = test_and_clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
-	failure = rsp_flow_failure(flow, err);
-	if (failure == RSP_FAILURE_FIN &&
-	    (ssn->sk.sk_shutdown ||
-	     READ_ONCE(ssn->pool->config.fin) == RSP_FIN_EOF)) {
-		if (!test_and_set_bit(RSP_FLOW_ENDED, &flow->flags))
-			rsp_session_publish(ssn);
-		failure = RSP_FAILURE_NONE;
-	}
-	if (failure == RSP_FAILURE_NONE && silent(ssn))
-		failure = RSP_FAILURE_SILENT;
-	if (failure == RSP_FAILURE_NONE) {
-		if ((u32)jiffies - flow->born >= probation(ssn) &&
-		    !test_and_set_bit(RSP_FLOW_PROVEN, &flow->flags))
-			rsp_pe_worked(flow->pe);
-		watch(ssn);
-		/* Who polled meanwhile was told nothing. */
-		if (suspect)
-			ssn->sk.sk_state_change(&ssn->sk);
-		return;
-	}
-	if (test_bit(RSP_FLOW_ENDED, &flow->flags)) {
-		rsp_mib_failure(sock_net(&ssn->sk), failure);
-		rsp_session_end(ssn, -ECONNRESET);
-		return;
-	}
-	rsp_session_fail(ssn, failure);
 }
 
 /**

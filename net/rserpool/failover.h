@@ -5,9 +5,7 @@
 #include <linux/rserpool.h>
 
 struct list_head;
-struct rsp_flow;
 struct rsp_session;
-struct timer_list;
 struct work_struct;
 
 int rsp_failover_register(void);
@@ -15,10 +13,8 @@ void rsp_failover_unregister(void);
 
 void rsp_session_kick(struct rsp_session *ssn);
 void rsp_session_work(struct work_struct *work);
-void rsp_session_timer(struct timer_list *timer);
 
 int rsp_session_start(struct rsp_session *ssn);
-void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err);
 void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure);
 void rsp_session_end(struct rsp_session *ssn, int err);
 void rsp_session_shut(struct rsp_session *ssn, struct list_head *flows);

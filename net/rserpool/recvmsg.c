@@ -5,7 +5,7 @@
 #include <linux/splice.h>
 
 #include "af_rserpool.h"
-#include "failover.h"
+#include "detect.h"
 #include "flow.h"
 #include "session.h"
 

@@ -4,7 +4,7 @@
 #include <linux/sched/signal.h>
 
 #include "af_rserpool.h"
-#include "failover.h"
+#include "detect.h"
 #include "flow.h"
 #include "session.h"
 
@@ -70,7 +70,7 @@ static int transport_send(struct rsp_session *ssn, struct rsp_flow *flow,
 	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
 	/*
 	 * And after: the timer may have found nothing outstanding meanwhile.
-	 * Pairs with watch() in failover.c.
+	 * Pairs with rsp_session_watch().
 	 */
 	smp_mb();
 	watch_start(ssn, flow);

@@ -5,6 +5,7 @@
 #include <linux/slab.h>
 #include <net/inet_common.h>
 
+#include "detect.h"
 #include "failover.h"
 #include "flow.h"
 #include "net_ns.h"
