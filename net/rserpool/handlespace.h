@@ -30,13 +30,15 @@ struct rsp_handle {
 /**
  * struct rsp_transport - a transport address of an element; TCP
  * @family: AF_INET or AF_INET6
+ * @use: enum rsp_transport_use
  * @port: network byte order
  * @v4: address when @family is AF_INET
  * @v6: address when @family is AF_INET6
  * @scope_id: interface index of a link-local @v6, else 0
  */
 struct rsp_transport {
-	u16 family;
+	u8 family;
+	u8 use;
 	__be16 port;
 	union {
 		__be32 v4;

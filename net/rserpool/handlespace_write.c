@@ -232,7 +232,8 @@ static int transport_check(const struct rsp_transport *transport)
 {
 	bool link_local;
 
-	if (!transport->port)
+	if (!transport->port ||
+	    transport->use > RSP_TRANSPORT_USE_DATA_CONTROL)
 		return -EINVAL;
 	switch (transport->family) {
 	case AF_INET:
@@ -266,7 +267,7 @@ static int transport_check(const struct rsp_transport *transport)
  * Context: process; writer lock.
  * Return: 0, or
  * -EINVAL: the identifier is 0, there is no transport or too many, a port is
- * 0, or a scope id is missing or too much;
+ * 0, a use is unknown, or a scope id is missing or too much;
  * -EAFNOSUPPORT: a transport is neither IPv4 nor IPv6;
  * -EADDRNOTAVAIL: nobody can listen on a transport's address;
  * -EOPNOTSUPP: the policy is unknown;
@@ -435,8 +436,8 @@ static bool same_transports(const struct rsp_pe *pe,
 	if (pe->n_transports != config->n_transports)
 		return false;
 	for (i = 0; i < pe->n_transports; i++, a++, b++) {
-		if (a->family != b->family || a->port != b->port ||
-		    a->scope_id != b->scope_id)
+		if (a->family != b->family || a->use != b->use ||
+		    a->port != b->port || a->scope_id != b->scope_id)
 			return false;
 		if (a->family == AF_INET ? a->v4 != b->v4 :
 					   !ipv6_addr_equal(&a->v6, &b->v6))

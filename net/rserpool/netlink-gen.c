@@ -42,11 +42,12 @@ const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRA
 	[RSERPOOL_A_ELEMENT_TRANSPORT] = NLA_POLICY_NESTED(rserpool_transport_nl_policy),
 };
 
-const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_SCOPE_ID + 1] = {
+const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_USE + 1] = {
 	[RSERPOOL_A_TRANSPORT_IPV4] = { .type = NLA_BE32, },
 	[RSERPOOL_A_TRANSPORT_IPV6] = NLA_POLICY_EXACT_LEN(16),
 	[RSERPOOL_A_TRANSPORT_PORT] = NLA_POLICY_MIN(NLA_BE16, 1),
 	[RSERPOOL_A_TRANSPORT_SCOPE_ID] = { .type = NLA_U32, },
+	[RSERPOOL_A_TRANSPORT_USE] = NLA_POLICY_MAX(NLA_U32, 1),
 };
 
 /* RSERPOOL_CMD_SCOPE_SET - do */

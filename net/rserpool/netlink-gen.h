@@ -17,7 +17,7 @@
 
 /* Common nested types */
 extern const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRANSPORT + 1];
-extern const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_SCOPE_ID + 1];
+extern const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_USE + 1];
 
 int rserpool_nl_bare_doit(const struct genl_split_ops *ops,
 			  struct sk_buff *skb, struct genl_info *info);

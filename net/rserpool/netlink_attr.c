@@ -218,6 +218,8 @@ static int get_transport(const struct genl_info *info,
 		return rsp_nl_refuse(info, tb[RSERPOOL_A_TRANSPORT_SCOPE_ID],
 				     -EINVAL, "IPv4 has no scope-id");
 	transport->port = nla_get_be16(port);
+	transport->use = get_u32(tb[RSERPOOL_A_TRANSPORT_USE],
+				 RSP_TRANSPORT_USE_DATA_ONLY);
 	if (v4)
 		return get_ipv4(info, v4, transport);
 	return get_ipv6(info, v6, tb[RSERPOOL_A_TRANSPORT_SCOPE_ID], transport);
@@ -504,7 +506,9 @@ int rsp_nl_put_transport(struct sk_buff *skb, int type,
 	    nla_put_be16(skb, RSERPOOL_A_TRANSPORT_PORT, transport->port) ||
 	    (transport->scope_id &&
 	     nla_put_u32(skb, RSERPOOL_A_TRANSPORT_SCOPE_ID,
-			 transport->scope_id))) {
+			 transport->scope_id)) ||
+	    (transport->use != RSP_TRANSPORT_USE_DATA_ONLY &&
+	     nla_put_u32(skb, RSERPOOL_A_TRANSPORT_USE, transport->use))) {
 		nla_nest_cancel(skb, nest);
 		return -EMSGSIZE;
 	}

@@ -93,6 +93,8 @@ static void put_transport(void)
 	mnl_attr_put_u32(nlh, RSERPOOL_A_TRANSPORT_IPV4,
 			 htobe32(0x7f000001 + rnd(3)));
 	mnl_attr_put_u16(nlh, RSERPOOL_A_TRANSPORT_PORT, 1 + rnd(65535));
+	if (!rnd(4))
+		mnl_attr_put_u32(nlh, RSERPOOL_A_TRANSPORT_USE, rnd(3));
 	mnl_attr_nest_end(nlh, nest);
 }
 

@@ -158,6 +158,9 @@ static void what_cannot_be_is_refused(struct kunit *test)
 		  { .family = AF_UNIX, .port = 1 } },
 		{ -EINVAL, 1, 1, RSP_POLICY_WRR,
 		  { .family = AF_INET, .v4 = htonl(0x7f000001) } },
+		{ -EINVAL, 1, 1, RSP_POLICY_WRR,
+		  { .family = AF_INET, .port = 1, .v4 = htonl(0x7f000001),
+		    .use = RSP_TRANSPORT_USE_DATA_CONTROL + 1 } },
 	};
 	struct scope *s = test->priv;
 	struct rsp_pe_config config;
@@ -273,6 +276,37 @@ static void another_address_is_another_element(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, set_pe(pool, &config), 0);
 	KUNIT_EXPECT_PTR_NE(test, find_pe(pool, 1), new);
 	KUNIT_EXPECT_EQ(test, s->pe_changes[RSP_CHANGE_RETURNED], 0);
+}
+
+static void another_use_is_another_element(struct kunit *test)
+{
+	struct rsp_pool *pool = add_pool(test, "p", RSP_POLICY_RR, true);
+	struct scope *s = test->priv;
+	struct rsp_pe_config config;
+	struct rsp_pe *old, *new;
+
+	add_pe(test, pool, 1);
+	old = rsp_pe_get(pool, 1);
+	rsp_pe_failed(old);
+
+	config = pe_config(pool, 1);
+	config.transports[0].use = RSP_TRANSPORT_USE_DATA_CONTROL;
+	KUNIT_ASSERT_EQ(test, set_pe(pool, &config), 0);
+	new = find_pe(pool, 1);
+	KUNIT_ASSERT_PTR_NE(test, new, old);
+	KUNIT_EXPECT_TRUE(test, old->dead);
+	KUNIT_EXPECT_TRUE(test, new->moved);
+	KUNIT_EXPECT_EQ(test, new->avoid, RSP_AVOID_NONE);
+	KUNIT_EXPECT_EQ(test, old->transports[0].use,
+			RSP_TRANSPORT_USE_DATA_ONLY);
+	KUNIT_EXPECT_EQ(test, new->transports[0].use,
+			RSP_TRANSPORT_USE_DATA_CONTROL);
+	KUNIT_EXPECT_EQ(test, pool->n_elements, 1);
+	KUNIT_EXPECT_EQ(test, s->pe_changes[RSP_CHANGE_SET], 1);
+	rsp_pe_put(old);
+
+	KUNIT_ASSERT_EQ(test, set_pe(pool, &config), 0);
+	KUNIT_EXPECT_PTR_EQ(test, find_pe(pool, 1), new);
 }
 
 static void registration_resets_degradation(struct kunit *test)
@@ -497,6 +531,7 @@ static struct kunit_case handlespace_cases[] = {
 	KUNIT_CASE(what_cannot_be_is_refused),
 	KUNIT_CASE(policy_changes_while_empty),
 	KUNIT_CASE(another_address_is_another_element),
+	KUNIT_CASE(another_use_is_another_element),
 	KUNIT_CASE(registration_resets_degradation),
 	KUNIT_CASE(sync_sweeps),
 	KUNIT_CASE(only_explicit_pools_stay),

@@ -558,6 +558,88 @@ TEST(element_transports)
 	CHECK_EQ(count_elements(), 1);
 }
 
+static int uses[2], n_uses;
+
+static int use_attr(const struct nlattr *attr, void *data)
+{
+	int *use = data;
+
+	if (mnl_attr_get_type(attr) == RSERPOOL_A_TRANSPORT_USE)
+		*use = mnl_attr_get_u32(attr);
+	return MNL_CB_OK;
+}
+
+static void show_uses(const struct nlmsghdr *nlh)
+{
+	struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != RSERPOOL_A_ELEMENT_TRANSPORT)
+			continue;
+		CHECK(n_uses < 2);
+		uses[n_uses] = -1;
+		mnl_attr_parse_nested(attr, use_attr, &uses[n_uses++]);
+	}
+}
+
+/* What the element says of its two addresses; -1: nothing. */
+static void check_uses(int first, int second)
+{
+	n_uses = 0;
+	name_element(RSERPOOL_CMD_ELEMENT_GET, "p", 1);
+	CHECK_EQ(talk_on(nl, show_uses), 0);
+	CHECK_EQ(n_uses, 2);
+	CHECK_EQ(uses[0], first);
+	CHECK_EQ(uses[1], second);
+}
+
+static struct nlattr *put_used_transport(int port, int use)
+{
+	struct nlattr *nest, *attr;
+
+	nest = mnl_attr_nest_start(req, RSERPOOL_A_ELEMENT_TRANSPORT);
+	mnl_attr_put_u32(req, RSERPOOL_A_TRANSPORT_IPV4, htonl(0x7f000001));
+	mnl_attr_put_u16(req, RSERPOOL_A_TRANSPORT_PORT, htons(port));
+	attr = put_u32(RSERPOOL_A_TRANSPORT_USE, use);
+	mnl_attr_nest_end(req, nest);
+	return attr;
+}
+
+/* Data only is what there is where nothing is said, and is not said. */
+TEST(element_transport_use)
+{
+	struct nlattr *nest, *attr;
+
+	start();
+	begin(RSERPOOL_CMD_ELEMENT_NEW, 0);
+	nest = mnl_attr_nest_start(req, RSERPOOL_A_BATCH_ELEMENT);
+	put_handle(RSERPOOL_A_ELEMENT_HANDLE, "p");
+	put_u32(RSERPOOL_A_ELEMENT_ID, 1);
+	put_used_transport(1, RSP_TRANSPORT_USE_DATA_CONTROL);
+	put_transport("192.0.2.1", 2);
+	mnl_attr_nest_end(req, nest);
+	CHECK_EQ(talk(), 0);
+	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL, -1);
+
+	name_element(RSERPOOL_CMD_ELEMENT_SET, "p", 1);
+	put_u32(RSERPOOL_A_ELEMENT_HOME, 6);
+	CHECK_EQ(talk(), 0);
+	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL, -1);
+
+	name_element(RSERPOOL_CMD_ELEMENT_SET, "p", 1);
+	put_used_transport(1, RSP_TRANSPORT_USE_DATA_CONTROL);
+	attr = put_used_transport(2, RSP_TRANSPORT_USE_DATA_CONTROL + 1);
+	CHECK_REFUSED(talk(), ERANGE);
+	CHECK_AT(attr);
+	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL, -1);
+
+	name_element(RSERPOOL_CMD_ELEMENT_SET, "p", 1);
+	put_used_transport(1, RSP_TRANSPORT_USE_DATA_ONLY);
+	put_used_transport(2, RSP_TRANSPORT_USE_DATA_CONTROL);
+	CHECK_EQ(talk(), 0);
+	check_uses(-1, RSP_TRANSPORT_USE_DATA_CONTROL);
+}
+
 TEST(element_set_changes_a_part)
 {
 	struct nlattr *attr;

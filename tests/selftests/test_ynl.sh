@@ -47,7 +47,8 @@ check('pool', (got['handle'], got['policy'], got['fin'], got['failover']),
 
 elements = [{**pool, 'id': i, 'weight': i,
              'transport': [{'ipv4': '192.0.2.1', 'port': 80},
-                           {'ipv6': '2001:db8::1', 'port': 80}]}
+                           {'ipv6': '2001:db8::1', 'port': 80,
+                            'use': 'data-control'}]}
             for i in (1, 2, 3)]
 family.do('element-new', {'element': elements})
 got = family.dump('element-get', pool)

@@ -85,6 +85,17 @@ enum rsp_fin {
 };
 
 /**
+ * enum rsp_transport_use - what goes over a connection to a transport address;
+ *	the values of RFC 5354, section 3.4
+ * @RSP_TRANSPORT_USE_DATA_ONLY: the program's octets
+ * @RSP_TRANSPORT_USE_DATA_CONTROL: ASAP's messages beside them, in frames
+ */
+enum rsp_transport_use {
+	RSP_TRANSPORT_USE_DATA_ONLY,
+	RSP_TRANSPORT_USE_DATA_CONTROL,
+};
+
+/**
  * enum rsp_session_state - RSP_INFO and netlink
  * @RSP_SESSION_INIT: no connect() yet
  * @RSP_SESSION_RESOLVE: the pool's elements are being asked for
