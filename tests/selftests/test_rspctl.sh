@@ -90,6 +90,22 @@ test_pe() {
 	same "$(ctl pool show)" ''
 }
 
+test_pe_use() {
+	ctl pe add pool web id 1 tcp 192.0.2.1:80 use control \
+		tcp '[2001:db8::1]:81' use data tcp 192.0.2.1:82
+	same "$(ctl pe show)" 'pool web id 0x00000001 tcp 192.0.2.1:80 use control tcp [2001:db8::1]:81 tcp 192.0.2.1:82 policy rr'
+	same "$(json 'v[0]["tcp"], v[0]["use"]' ctl -j pe)" \
+		'[["192.0.2.1:80", "[2001:db8::1]:81", "192.0.2.1:82"], ["control", "data", "data"]]'
+	ctl pe set pool web id 1 home 7
+	same "$(json 'v[0]["use"]' ctl -j pe)" '["control", "data", "data"]'
+	ctl pe set pool web id 1 tcp 192.0.2.1:80
+	same "$(json 'v[0]["use"]' ctl -j pe)" '["data"]'
+	ctl pe set pool web id 1 tcp 192.0.2.1:80 use control
+	same "$(json 'v[0]["use"]' ctl -j pe)" '["control"]'
+	refused 1 'data, control' ctl pe set pool web id 1 tcp 192.0.2.1:80 use all
+	refused 1 'behind its address' ctl pe set pool web id 1 use data
+}
+
 test_pe_policies() {
 	local p
 
@@ -276,7 +292,7 @@ test_save() {
 	scope set name lab pools-max 1000 avoid-min 1500ms pe-id-range 1-99
 	pool add web policy wrr fin failure failover auto
 	pool add empty policy lud
-	pe add pool web id 1 tcp 192.0.2.1:80 tcp [2001:db8::1]:80 weight 3
+	pe add pool web id 1 tcp 192.0.2.1:80 tcp [2001:db8::1]:80 use control weight 3
 	pe add pool web id 0xffffffff tcp [fe80::1%lo]:80 weight 0 lifetime 1h
 	pe add pool \x00\xff\\\x30x id 1 tcp 192.0.2.1:80 policy lud load 12.5% degradation 12345
 	pe add pool "with blank" id 7 tcp 192.0.2.1:80 policy prio priority 4
@@ -400,6 +416,8 @@ test_completion() {
 		[ "$(complete_line rspctl -n "$ns" pe del pool web id "")" = 0x00000001 ]
 		[ "$(complete_line rspctl -n "$ns" pool show "\\$")" = "\\\$\\(reboot\\)" ]
 		[ "$(complete_line rspctl pool set web failover a)" = auto ]
+		[ "$(complete_line rspctl pe add pool web tcp 192.0.2.1:80 u)" = use ]
+		[ "$(complete_line rspctl pe add pool web tcp 192.0.2.1:80 use "")" = "data control" ]
 		[ "$(complete_line rspctl -n "${ns%?}")" != "" ]
 	' bash "$dir" "$ns"
 }

@@ -8,6 +8,7 @@ const char *const failover_names[] = {
 	"default", "notify", "auto", "off", NULL
 };
 const char *const fin_names[] = { "eof", "failure", NULL };
+const char *const use_names[] = { "data", "control", NULL };
 const char *const avoid_names[] = { "none", "failed", "drain", NULL };
 const char *const state_names[] = {
 	"init", "resolve", "connect", "ready", "failover", "closed", NULL

@@ -49,14 +49,39 @@ static void show_policy(const struct nlattr **attrs)
 		  attrs[RSERPOOL_A_ELEMENT_DEGRADATION]);
 }
 
+/* In text only what is not said where it is left out. */
+static void show_use(const struct nlattr *transport)
+{
+	const struct nlattr *attrs[RSERPOOL_A_TRANSPORT_MAX + 1];
+	uint32_t use;
+
+	nest_read(transport, attrs, RSERPOOL_A_TRANSPORT_MAX);
+	use = attr_u32(attrs[RSERPOOL_A_TRANSPORT_USE]);
+	print_string(NULL,
+		     use == RSP_TRANSPORT_USE_DATA_ONLY ? NULL : " use %s",
+		     name_of(use_names, use));
+}
+
+/* In JSON two arrays: an address is a string there as it is of a session. */
 static void show_transports(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attr;
 
 	print_array_begin("tcp");
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(attr) != RSERPOOL_A_ELEMENT_TRANSPORT)
+			continue;
+		show_transport(NULL, " tcp %s", attr);
+		if (!print_json())
+			show_use(attr);
+	}
+	print_array_end();
+	if (!print_json())
+		return;
+	print_array_begin("use");
 	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
 		if (mnl_attr_get_type(attr) == RSERPOOL_A_ELEMENT_TRANSPORT)
-			show_transport(NULL, " tcp %s", attr);
+			show_use(attr);
 	print_array_end();
 }
 

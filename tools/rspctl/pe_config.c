@@ -4,14 +4,15 @@
 #include "rspctl.h"
 
 enum keyword {
-	KEY_POOL, KEY_ID, KEY_TCP, KEY_POLICY, KEY_WEIGHT, KEY_PRIORITY,
-	KEY_LOAD, KEY_DEGRADATION, KEY_LIFETIME, KEY_HOME,
+	KEY_POOL, KEY_ID, KEY_TCP, KEY_USE, KEY_POLICY, KEY_WEIGHT,
+	KEY_PRIORITY, KEY_LOAD, KEY_DEGRADATION, KEY_LIFETIME, KEY_HOME,
 };
 
 static const char *const keywords[] = {
 	[KEY_POOL] = "pool",
 	[KEY_ID] = "id",
 	[KEY_TCP] = "tcp",
+	[KEY_USE] = "use",
 	[KEY_POLICY] = "policy",
 	[KEY_WEIGHT] = "weight",
 	[KEY_PRIORITY] = "priority",
@@ -26,6 +27,7 @@ static const uint16_t attributes[] = {
 	[KEY_POOL] = RSERPOOL_A_ELEMENT_HANDLE,
 	[KEY_ID] = RSERPOOL_A_ELEMENT_ID,
 	[KEY_TCP] = RSERPOOL_A_ELEMENT_TRANSPORT,
+	[KEY_USE] = RSERPOOL_A_ELEMENT_TRANSPORT,
 	[KEY_POLICY] = RSERPOOL_A_ELEMENT_POLICY,
 	[KEY_WEIGHT] = RSERPOOL_A_ELEMENT_WEIGHT,
 	[KEY_PRIORITY] = RSERPOOL_A_ELEMENT_PRIORITY,
@@ -50,7 +52,23 @@ static int take_transport(struct words *words, struct pe_config *config)
 				   &config->transports[config->n_transports]);
 	if (expected)
 		return complain("tcp \"%s\": %s", word, expected);
+	config->uses[config->n_transports] = RSP_TRANSPORT_USE_DATA_ONLY;
 	config->n_transports++;
+	return 0;
+}
+
+/* Of the address before it. */
+static int take_use(struct words *words, struct pe_config *config)
+{
+	const char *word;
+	int use;
+
+	if (take_value(words, "use", &word))
+		return EXIT_USAGE;
+	use = pick(word, "use of an address", use_names);
+	if (use < 0)
+		return EXIT_USAGE;
+	config->uses[config->n_transports - 1] = (uint32_t)use;
 	return 0;
 }
 
@@ -68,6 +86,8 @@ static int take_keyword(struct words *words, enum keyword key,
 		return config->id ? 0 : complain("id: it is not 0");
 	case KEY_TCP:
 		return take_transport(words, config);
+	case KEY_USE:
+		return take_use(words, config);
 	case KEY_POLICY:
 		return take_policy(words, &config->policy);
 	case KEY_WEIGHT:
@@ -116,8 +136,8 @@ static int check(const struct pe_config *config, bool add)
  */
 int pe_parse(struct words *words, bool add, struct pe_config *config)
 {
+	int key, last = KEY_POOL;
 	uint32_t bit;
-	int key;
 
 	config->given = 0;
 	config->n_transports = 0;
@@ -128,18 +148,21 @@ int pe_parse(struct words *words, bool add, struct pe_config *config)
 		words->at++;
 		words->n--;
 		bit = 1u << attributes[key];
-		if (config->given & bit && key != KEY_TCP)
+		if (key == KEY_USE && last != KEY_TCP)
+			return complain("use: it stands right behind its address; say: tcp ADDR:PORT use control");
+		if (config->given & bit && key != KEY_TCP && key != KEY_USE)
 			return complain("%s: it is there twice",
 					keywords[key]);
 		config->given |= bit;
 		if (take_keyword(words, key, config))
 			return EXIT_USAGE;
+		last = key;
 	}
 	return check(config, add);
 }
 
 static void put_transport(struct nlmsghdr *nlh,
-			  const struct transport *transport)
+			  const struct transport *transport, uint32_t use)
 {
 	struct nlattr *nest;
 
@@ -155,6 +178,8 @@ static void put_transport(struct nlmsghdr *nlh,
 	if (transport->scope_id)
 		mnl_attr_put_u32(nlh, RSERPOOL_A_TRANSPORT_SCOPE_ID,
 				 transport->scope_id);
+	if (use != RSP_TRANSPORT_USE_DATA_ONLY)
+		mnl_attr_put_u32(nlh, RSERPOOL_A_TRANSPORT_USE, use);
 	mnl_attr_nest_end(nlh, nest);
 }
 
@@ -187,5 +212,5 @@ void pe_put(struct nlmsghdr *nlh, const struct pe_config *config)
 			mnl_attr_put_u32(nlh, numbers[i].type,
 					 numbers[i].value);
 	for (i = 0; i < config->n_transports; i++)
-		put_transport(nlh, &config->transports[i]);
+		put_transport(nlh, &config->transports[i], config->uses[i]);
 }

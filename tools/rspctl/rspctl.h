@@ -86,6 +86,7 @@ int no_more(const struct words *words);
 /* names.c */
 extern const char *const failover_names[];
 extern const char *const fin_names[];
+extern const char *const use_names[];
 extern const char *const avoid_names[];
 extern const char *const state_names[];
 extern const char *const failure_names[];
@@ -131,6 +132,7 @@ void show_transport(const char *key, const char *fmt,
  * @degradation: LUD, PLU
  * @n_transports: how many
  * @transports: in the order of preference
+ * @uses: enum rsp_transport_use of each
  */
 struct pe_config {
 	struct handle handle;
@@ -145,11 +147,12 @@ struct pe_config {
 	uint32_t degradation;
 	unsigned int n_transports;
 	struct transport transports[RSERPOOL_TRANSPORTS_MAX];
+	uint32_t uses[RSERPOOL_TRANSPORTS_MAX];
 };
 
 /* Octets that pe_put() takes at most. */
 #define PE_SIZE_MAX	(4 + 4 + RSERPOOL_HANDLE_MAX + 8 * 8 + \
-			 RSERPOOL_TRANSPORTS_MAX * (4 + 20 + 8 + 8))
+			 RSERPOOL_TRANSPORTS_MAX * (4 + 20 + 8 + 8 + 8))
 
 int pe_parse(struct words *words, bool add, struct pe_config *config);
 void pe_put(struct nlmsghdr *nlh, const struct pe_config *config);
