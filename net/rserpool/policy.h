@@ -2,6 +2,7 @@
 #ifndef _RSERPOOL_POLICY_H
 #define _RSERPOOL_POLICY_H
 
+#include <linux/list.h>
 #include <linux/rbtree.h>
 #include <linux/types.h>
 
@@ -41,11 +42,15 @@ struct rsp_policy_params {
  * @params: writer lock; WRR, LUD: the index's own lock too
  * @id: PE identifier; fixed
  * @indexed: it is in the index; writer lock
+ * @queued: WRR, LUD: it has @behind rather than @rb; the index's own lock
  * @pos: RR, RAND, WRAND, RLU: in which slot; writer lock
  * @used: LUD: selections since the last registration (RFC 5356, 5.2.2); the
  *	index's own lock
  * @rb: WRR, LUD: place in the tree; the index's own lock
- * @key: WRR, LUD: what the tree is sorted by; the index's own lock
+ * @behind: WRR, LUD: place behind others in the queue; the index's own lock
+ * @key: WRR, LUD: what tree and queue are sorted by; the index's own lock
+ * @queue: WRR, LUD: of those that move as far back at each selection; NULL
+ *	when it is not in the index; writer lock and the index's own
  *
  * Freed by its owner a grace period after rsp_policy_remove().
  */
@@ -53,12 +58,17 @@ struct rsp_policy_node {
 	struct rsp_policy_params params;
 	u32 id;
 	bool indexed;
+	bool queued;
 	union {
 		u32 pos;
 		u32 used;
 	};
-	struct rb_node rb;
+	union {
+		struct rb_node rb;
+		struct list_head behind;
+	};
 	u64 key;
+	struct rsp_policy_queue *queue;
 };
 
 /**

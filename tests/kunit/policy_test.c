@@ -357,6 +357,100 @@ static void test_wrr_excluded(struct kunit *test)
 	KUNIT_EXPECT_GE(test, pool->elements[0].hits, 10);
 }
 
+/*
+ * WRR and LUD select the first of all by the key, whatever others came, went,
+ * were changed or excluded before.
+ */
+
+static const u32 keyed_types[] = { RSP_POLICY_WRR, RSP_POLICY_LUD };
+
+KUNIT_ARRAY_PARAM(keyed, keyed_types, type_desc);
+
+static bool is_excluded(const struct pool *pool, const struct element *element)
+{
+	return rsp_exclude_has(&pool->exclude, element->node.id);
+}
+
+/* WRR's clock can go round between two keys. */
+static bool is_before(u32 type, u64 a, u64 b)
+{
+	return type == RSP_POLICY_WRR ? (s64)(a - b) < 0 : a < b;
+}
+
+static bool first_key(struct pool *pool, u32 type, u64 *first)
+{
+	struct rsp_policy_node *node;
+	bool found = false;
+	u32 i;
+
+	for (i = 0; i < pool->n; i++) {
+		node = &pool->elements[i].node;
+		if (!node->indexed || is_excluded(pool, &pool->elements[i]) ||
+		    (type == RSP_POLICY_WRR && !node->params.weight))
+			continue;
+		if (!found || is_before(type, node->key, *first))
+			*first = node->key;
+		found = true;
+	}
+	return found;
+}
+
+static void expect_first(struct kunit *test, struct pool *pool, u32 type)
+{
+	struct element *element;
+	u64 first = 0, keys[64];
+	bool found;
+	u32 i;
+
+	for (i = 0; i < pool->n; i++)
+		keys[i] = pool->elements[i].node.key;
+	found = first_key(pool, type, &first);
+	element = pool_select(pool);
+	KUNIT_ASSERT_EQ(test, found, !!element);
+	if (!found)
+		return;
+	KUNIT_ASSERT_TRUE(test, element->node.indexed);
+	KUNIT_ASSERT_FALSE(test, is_excluded(pool, element));
+	KUNIT_ASSERT_EQ(test, first, keys[element - pool->elements]);
+}
+
+static void exclude_some(struct pool *pool, u32 one_in)
+{
+	u32 i;
+
+	pool->exclude.n = 0;
+	for (i = 0; one_in && i < pool->n; i++)
+		if (!get_random_u32_below(one_in))
+			pool_exclude(pool, &pool->elements[i]);
+}
+
+static void test_first(struct kunit *test)
+{
+	static const u32 one_in[] = { 0, 0, 0, 2, 16, 1 };
+	u32 type = *(const u32 *)test->param_value, n = 64, step, i;
+	struct pool *pool = pool_new(test, type, n);
+	struct rsp_policy_params params;
+	struct element *element;
+
+	for (i = 0; i < n; i++)
+		pool_add(test, pool, params_of(type, i % 7, i % 5));
+	for (step = 0; step < 1000; step++) {
+		element = &pool->elements[get_random_u32_below(n)];
+		params = params_of(type, get_random_u32_below(7),
+				   get_random_u32_below(5));
+		if (step % 3 == 0)
+			rsp_policy_update(pool->index, &element->node, &params);
+		else if (step % 3 == 1 && element->node.indexed)
+			rsp_policy_remove(pool->index, &element->node);
+		else if (step % 3 == 1)
+			rsp_policy_insert(pool->index, &element->node);
+		exclude_some(pool, one_in[step / 16 % ARRAY_SIZE(one_in)]);
+		/* Long enough for rounds in between. */
+		for (i = get_random_u32_below(100); i; i--)
+			expect_first(test, pool, type);
+	}
+}
+
 /* RFC 5356, section 5.2.2: one a selection, and 0 with each registration. */
 static void test_lud_counter(struct kunit *test)
 {
@@ -424,6 +518,7 @@ static struct kunit_case policy_cases[] = {
 	KUNIT_CASE(test_wrr_even),
 	KUNIT_CASE(test_wrr_update),
 	KUNIT_CASE(test_wrr_excluded),
+	KUNIT_CASE_PARAM(test_first, keyed_gen_params),
 	KUNIT_CASE(test_lud_counter),
 	KUNIT_CASE(test_lud_largest),
 	{}
