@@ -205,12 +205,12 @@ static void writer_clear(struct race *race)
 }
 
 static void start_readers(struct kunit *test, struct task_struct **readers,
-			  int (*function)(void *), struct race *race)
+			  int (*function)(void *), void *data)
 {
 	u32 i;
 
 	for (i = 0; i < READERS; i++) {
-		readers[i] = kthread_run(function, race, "rsp-reader/%u", i);
+		readers[i] = kthread_run(function, data, "rsp-reader/%u", i);
 		KUNIT_EXPECT_FALSE(test, IS_ERR(readers[i]));
 	}
 }
@@ -382,6 +382,96 @@ static void test_turns(struct kunit *test)
 	rcu_barrier();
 	KUNIT_EXPECT_EQ(test, 2, rsp_policy_count(race->index));
 	KUNIT_EXPECT_EQ(test, 0, atomic_read(&race->none));
+}
+
+/*
+ * One of many is not excluded, and it goes from the end of an array to a place
+ * that those who look for it have passed.  That is the only change meanwhile.
+ */
+
+#define CROWD		1024
+#define LEAPS		20
+
+struct crowd {
+	struct rsp_policy_index *index;
+	struct rsp_policy_node nodes[CROWD + 2];
+	u32 ids[CROWD];
+	atomic_t looks[READERS];
+	atomic_t readers;
+	atomic_t none;
+};
+
+static int crowd_reader(void *data)
+{
+	struct crowd *crowd = data;
+	struct rsp_exclude exclude = { .ids = crowd->ids, .n = CROWD };
+	atomic_t *looks = &crowd->looks[atomic_inc_return(&crowd->readers) - 1];
+
+	while (!kthread_should_stop()) {
+		rcu_read_lock();
+		if (!rsp_policy_select(crowd->index, &exclude))
+			atomic_inc(&crowd->none);
+		rcu_read_unlock();
+		atomic_inc(looks);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* Each reader ends what it had begun. */
+static void await_looks(struct crowd *crowd)
+{
+	int i, seen;
+
+	for (i = 0; i < READERS; i++) {
+		seen = atomic_read(&crowd->looks[i]);
+		while (atomic_read(&crowd->looks[i]) == seen)
+			usleep_range(50, 100);
+	}
+}
+
+static void test_leaps(struct kunit *test)
+{
+	u32 type = *(const u32 *)test->param_value, i;
+	struct rsp_policy_node *first, *here, *there;
+	struct task_struct *readers[READERS];
+	struct crowd *crowd;
+
+	crowd = kunit_kzalloc(test, sizeof(*crowd), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, crowd);
+	crowd->index = rsp_policy_index_alloc(type);
+	KUNIT_ASSERT_NOT_NULL(test, crowd->index);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_index,
+							   crowd->index));
+	for (i = 0; i < CROWD + 2; i++) {
+		crowd->nodes[i].id = i + 1;
+		crowd->nodes[i].params.type = type;
+		crowd->nodes[i].params.weight = 1;
+		if (i < CROWD)
+			crowd->ids[i] = i + 1;
+	}
+	first = &crowd->nodes[0];
+	here = &crowd->nodes[CROWD];
+	there = &crowd->nodes[CROWD + 1];
+	for (i = 0; i <= CROWD; i++)
+		KUNIT_ASSERT_EQ(test, 0, rsp_policy_insert(crowd->index,
+							   &crowd->nodes[i]));
+
+	start_readers(test, readers, crowd_reader, crowd);
+	for (i = 0; i < LEAPS; i++) {
+		await_looks(crowd);
+		rsp_policy_remove(crowd->index, first);
+		await_looks(crowd);
+		/* The first where it was, and the other one at the end. */
+		KUNIT_EXPECT_EQ(test, 0, rsp_policy_insert(crowd->index,
+							   there));
+		KUNIT_EXPECT_EQ(test, 0, rsp_policy_insert(crowd->index,
+							   first));
+		rsp_policy_remove(crowd->index, here);
+		swap(here, there);
+	}
+	stop_readers(readers);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&crowd->none));
 }
 
 /*
@@ -609,6 +699,7 @@ static struct kunit_case race_cases[] = {
 	KUNIT_CASE_PARAM(test_race, type_gen_params),
 	KUNIT_CASE_PARAM(test_moves, type_gen_params),
 	KUNIT_CASE_PARAM(test_turns, type_gen_params),
+	KUNIT_CASE_PARAM(test_leaps, type_gen_params),
 	KUNIT_CASE_PARAM(test_round, type_gen_params),
 #ifdef CONFIG_FAULT_INJECTION
 	KUNIT_CASE_PARAM(test_no_memory, type_gen_params),
