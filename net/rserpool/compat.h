@@ -14,6 +14,7 @@
 
 #include <linux/net.h>
 #include <linux/slab.h>
+#include <linux/unaligned.h>
 #include <net/netlink.h>
 #include <net/sock.h>
 
