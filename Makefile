@@ -8,7 +8,8 @@
 # make demo       a failover, live, in a test guest
 # make check      every test there is; T=name runs those whose name has it
 # make soak       the tests that repeat, for hours
-# make fuzz       the fuzzers with SEEDS=n seeds (200), the first of them SEED=n
+# make fuzz       the fuzzers with SEEDS=n seeds (200), the first of them SEED=n;
+#                 libFuzzer's with RUNS=n executions (10000000)
 # make gen        the netlink tables and headers, from their spec
 # make check-gen  fails where these are not what the spec says
 # make bench      how fast it is; B=name runs the rows whose name has it
@@ -63,7 +64,8 @@ soak:
 	tests/run soak
 
 fuzz:
-	RSP_SEEDS=$(or $(SEEDS),200) RSP_SEED=$(or $(SEED),1) tests/run fuzz
+	RSP_SEEDS=$(or $(SEEDS),200) RSP_SEED=$(or $(SEED),1) \
+		RSP_RUNS=$(or $(RUNS),10000000) tests/run fuzz
 
 gen:
 	Documentation/netlink/generate.sh
@@ -107,7 +109,11 @@ out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/se
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -Wno-psabi -m32 -o $@ $< $(selftest_lib) -lpthread
 
-fuzzers := $(patsubst %.c,out/%,$(wildcard tests/fuzz/fuzz_*.c))
+# Those of libFuzzer run here, the others in the test machines.
+libfuzzers := $(patsubst tests/fuzz/%.c,out/fuzz/%,\
+	$(shell grep -l LLVMFuzzerTestOneInput tests/fuzz/*.c))
+fuzzers := $(filter-out $(libfuzzers:out/%=out/tests/%),\
+	$(patsubst %.c,out/%,$(wildcard tests/fuzz/fuzz_*.c)))
 
 out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
@@ -150,8 +156,8 @@ out/bin/rspctl: $(rspctl_objects)
 # All of rspctl but its main(), with the tests and what they stand in for.
 unit_tests := $(patsubst %.c,out/%,$(wildcard tests/unit/test_*.c))
 
-unit: $(unit_tests)
-	@for t in $^; do $$t || exit; done
+unit: $(unit_tests) asap-files
+	@for t in $(unit_tests); do $$t || exit; done
 
 out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.c tools/rspctl/*.c) $(tools_headers)
 	@mkdir -p $(@D)
@@ -159,5 +165,34 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		-o $@ $< tools/lib/text.c tools/rspctl/lex.c tools/rspctl/words.c \
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
+# The codec, as user space builds it, and what its tests share.
+codec := $(addprefix net/rserpool/,tlv.c tlv_put.c asap.c)
+codec_headers := tools/lib/kernel.h $(addprefix net/rserpool/,tlv.h asap.h asap_proto.h) \
+	$(wildcard include/uapi/linux/*.h)
+asap_tests := $(codec) tests/unit/asap_samples.c tests/unit/asap_pcap.c
+asap_tests_headers := $(codec_headers) $(wildcard tests/unit/asap_*.h)
+
+out/tests/unit/test_asap out/tests/unit/test_asap_capture out/tests/unit/test_tlv \
+out/tests/unit/asap_files: out/tests/unit/%: tests/unit/%.c $(asap_tests) $(asap_tests_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -include tools/lib/kernel.h \
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(asap_tests) $(if $(findstring /test_,$@),-lcmocka)
+
+out/fuzz/%: tests/fuzz/%.c $(asap_tests) $(asap_tests_headers)
+	@mkdir -p $(@D)
+	clang $(CFLAGS) -include tools/lib/kernel.h \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(asap_tests)
+
+libfuzzers: $(libfuzzers)
+
+# What the fuzzer begins with, and what tshark is to read.
+asap-files: out/tests/unit/asap_files tests/data/rsplib-3.4.4.pcap
+	@rm -rf out/asap
+	@mkdir -p out/asap/corpus
+	@out/tests/unit/asap_files corpus tests/data/rsplib-3.4.4.pcap out/asap/corpus
+	@out/tests/unit/asap_files pcap out/asap/samples.pcap > out/asap/samples
+
 .PHONY: all modules install install-modules install-tools install-dkms unit check soak fuzz \
-	gen check-gen bench demo guest clean tools user user32
+	libfuzzers asap-files gen check-gen bench demo guest clean tools user user32

@@ -46,7 +46,7 @@ shell() {
 }
 spdx() {
 	! git ls-files -co --exclude-standard |
-		grep -vxE 'LICENSE|MAINTAINERS|README.md|.gitignore' |
+		grep -vxE 'LICENSE|MAINTAINERS|README.md|.gitignore|tests/data/.*' |
 		xargs grep -L SPDX-License-Identifier | grep .
 }
 # No host but the machine itself, and no folder of one machine or one person.

@@ -3,7 +3,9 @@
 # build.sh debian|uml: build the module, the tests and the programs for a test
 # machine, in a copy of the tree in the cache; print that copy's folder.
 # build.sh sparse: what sparse says of the module, on 6.12.
-# build.sh unit: build the programs' own tests and run them.
+# build.sh unit: build the programs' own tests and run them; let tshark read what
+# the codec wrote, and libFuzzer try it for some seconds.
+# build.sh fuzz: libFuzzer's fuzzers, RSP_RUNS executions each.
 # build.sh install: install all in a copy of the guest's root, as README says.
 
 . "$(dirname "$0")/common.sh"
@@ -83,7 +85,17 @@ sparse)
 		-C "/usr/lib/modules/$(cat "$guest/version")/build" M=/src modules
 	;;
 unit)
+	need_packages clang libclang-rt-dev tshark
 	in_guest "$build/debian" make -s -C /src unit
+	cd "$build/debian"
+	tests/unit/tshark.sh >&2
+	tests/fuzz/libfuzzer.sh 1000000 >&2
+	;;
+fuzz)
+	need_packages clang libclang-rt-dev
+	in_guest "$build/debian" make -s -C /src asap-files
+	cd "$build/debian"
+	tests/fuzz/libfuzzer.sh "${RSP_RUNS:-10000000}" >&2
 	;;
 install)
 	stage "$build/install"
