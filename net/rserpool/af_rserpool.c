@@ -127,7 +127,11 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 	lock_sock(sk);
 	switch (ssn->state.now) {
 	case RSP_SESSION_INIT:
-		err = sock_error(sk) ?: rsp_session_enlist(ssn);
+		/* Who was not told yet, unless it is its own doing. */
+		err = sock_error(sk);
+		if (sock->state == SS_UNCONNECTED)
+			err = 0;
+		err = err ?: rsp_session_enlist(ssn);
 		if (err)
 			break;
 		ssn->handle = handle;
@@ -145,8 +149,10 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 		err = sock->state == SS_CONNECTING ? 0 : -EISCONN;
 		break;
 	}
-	if (err == -EINPROGRESS)
+	if (err == -EINPROGRESS) {
+		sock->state = SS_CONNECTING;
 		err = connect_wait(ssn, flags);
+	}
 	sock->state = ssn->state.now >= RSP_SESSION_READY ? SS_CONNECTED :
 		      ssn->state.now == RSP_SESSION_INIT ? SS_UNCONNECTED :
 							   SS_CONNECTING;
@@ -264,6 +270,11 @@ static int rsp_shutdown(struct socket *sock, int how)
 
 	lock_sock(sk);
 	switch (ssn->state.now) {
+	case RSP_SESSION_RESOLVE:
+	case RSP_SESSION_CONNECT:
+		rsp_session_disconnect(ssn);
+		sock->state = SS_UNCONNECTED;
+		break;
 	case RSP_SESSION_READY:
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
 		if (ssn->generation == ssn->resumed) {

@@ -200,19 +200,25 @@ static bool speaks_for_all(const struct rsp_session *ssn,
 	       ssn->detect_timeout >= msecs_to_jiffies(RSP_DETECT_TIMEOUT_MS);
 }
 
+/* The connect under way, if any, leads nowhere. */
+static void connect_drop(struct rsp_session *ssn)
+{
+	struct rsp_flow *flow = ssn->flow;
+
+	WRITE_ONCE(ssn->flow, NULL);
+	if (!flow)
+		return;
+	/* It may be connected by now: with SO_LINGER it would linger. */
+	rsp_flow_abort(flow);
+	rsp_flow_end(flow);
+}
+
 static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 			   int err)
 {
 	struct net *net = sock_net(&ssn->sk);
 
-	if (ssn->flow) {
-		struct rsp_flow *flow = ssn->flow;
-
-		WRITE_ONCE(ssn->flow, NULL);
-		/* It may be connected by now: with SO_LINGER it would linger. */
-		rsp_flow_abort(flow);
-		rsp_flow_end(flow);
-	}
+	connect_drop(ssn);
 	trace_rsp_connect(ssn->state.id, ssn->pe->node.id, err);
 	RSP_INC_STATS(net, RSP_MIB_CONNECT_FAILED);
 	rsp_mib_failure(net, failure);
@@ -575,6 +581,20 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 		rsp_session_end(ssn, -ENOMEM);
 	else
 		failover_step(ssn);
+}
+
+/**
+ * rsp_session_disconnect() - take a session apart, so that it is as new
+ * @ssn: a session that connects
+ *
+ * Its calls get ECONNRESET, as TCP's do then.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_disconnect(struct rsp_session *ssn)
+{
+	connect_drop(ssn);
+	connect_give_up(ssn, -ECONNRESET);
 }
 
 /**

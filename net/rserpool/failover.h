@@ -17,6 +17,7 @@ void rsp_session_work(struct work_struct *work);
 int rsp_session_start(struct rsp_session *ssn);
 void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure);
 void rsp_session_end(struct rsp_session *ssn, int err);
+void rsp_session_disconnect(struct rsp_session *ssn);
 void rsp_session_shut(struct rsp_session *ssn, struct list_head *flows);
 
 #endif /* _RSERPOOL_FAILOVER_H */

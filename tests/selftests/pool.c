@@ -239,6 +239,11 @@ void server_cut(const struct server *server)
 	    "END", server->port, server->port);
 }
 
+void server_heal(void)
+{
+	run("nft delete table inet cut");
+}
+
 void pool_join(const char *name, const struct server *server)
 {
 	run("rspctl pe add pool %s id %u tcp %s:%u", name, server->id,

@@ -51,6 +51,7 @@ struct server server_start(uint32_t id, enum manner manner, int family);
 void server_kill(struct server *server);	/* SIGKILL, children too */
 void server_stop(const struct server *server);	/* SIGSTOP */
 void server_cut(const struct server *server);	/* drop what comes and goes */
+void server_heal(void);					/* and no more */
 
 /* A pool with n servers, ids 1 to n, in the given manner. */
 void pool_make(const char *name, const char *config, int n, enum manner manner,

@@ -23,11 +23,6 @@ static void server_unreachable(const struct server *server)
 	    "END", server->port);
 }
 
-static void server_heal(void)
-{
-	run("nft delete table inet cut");
-}
-
 /* A program that polls, reads once and polls again. */
 TEST(edge_poll_after_the_last_octet)
 {

@@ -385,7 +385,6 @@ TEST(resolve_nonblock)
 	CHECK_EQ(get_info(fd).state, RSP_SESSION_RESOLVE);
 	CHECK_ERR(recv(fd, &octet, 1, 0), EAGAIN);
 	CHECK_ERR(send(fd, &octet, 1, MSG_NOSIGNAL), EAGAIN);
-	CHECK_ERR(shutdown(fd, SHUT_RDWR), ENOTCONN);
 	know(feeder);
 	wait_for(fd, POLLOUT);
 	CHECK_EQ(connect_to(fd, "p"), 0);
@@ -399,6 +398,21 @@ TEST(resolve_nonblock)
 	/* And the socket is as new. */
 	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
 	CHECK_EQ(connect_to(fd, "p"), 0);
+	check_serves(fd);
+}
+
+TEST(resolve_shut_down)
+{
+	struct mnl_socket *feeder = feeder_start();
+	int fd;
+
+	server = server_start(1, ECHO, AF_INET);
+	fd = pending("p");
+	CHECK_EQ(shutdown(fd, SHUT_WR), 0);
+	check_refused(fd, ECONNRESET);
+	/* It is still asked for, on behalf of whoever comes next. */
+	CHECK_ERR(connect_to(fd, "p"), EINPROGRESS);
+	know(feeder);
 	check_serves(fd);
 }
 

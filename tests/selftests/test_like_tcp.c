@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a session must do as TCP does: a script runs on a TCP socket, and then
+ * on a session with the same server, and gives the same.
+ */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pool.h"
+
+static bool on_pool;
+static struct server server;
+
+/* What the script gave, on TCP and on a pool. */
+static struct {
+	const char *what;
+	int value;
+} notes[2][64];
+static int n_notes;
+
+static void note(const char *what, int value)
+{
+	notes[on_pool][n_notes].what = what;
+	notes[on_pool][n_notes++].value = value;
+}
+
+#define NOTE(_expr) note(#_expr, (_expr))
+
+static void like_tcp(void (*script)(void), enum manner manner)
+{
+	int i, n = 0;
+
+	server = server_start(1, manner, AF_INET);
+	run("rspctl pool add p");
+	pool_join("p", &server);
+	for (i = 0; i < 2; i++) {
+		on_pool = i;
+		n_notes = 0;
+		script();
+		if (i)
+			CHECK_EQ(n_notes, n);
+		n = n_notes;
+	}
+	for (i = 0; i < n; i++)
+		if (notes[0][i].value != notes[1][i].value)
+			test_fail(__FILE__, __LINE__,
+				  "%d. %s: %d on TCP, %d on a session", i,
+				  notes[0][i].what, notes[0][i].value,
+				  notes[1][i].value);
+}
+
+static int new_socket(int flags)
+{
+	int fd = socket(on_pool ? AF_RSERPOOL : AF_INET, SOCK_STREAM | flags, 0);
+
+	CHECK(fd >= 0);
+	return fd;
+}
+
+/* 0 or the errno of a call. */
+static int result(int ret)
+{
+	return ret < 0 ? errno : 0;
+}
+
+static int connect_to(int fd)
+{
+	struct sockaddr_in in = {
+		.sin_family = AF_INET, .sin_port = htons(server.port),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct sockaddr_rserpool address;
+	socklen_t len;
+
+	if (!on_pool)
+		return result(connect(fd, (void *)&in, sizeof(in)));
+	address = pool_address("p", 0, &len);
+	return result(connect(fd, (void *)&address, len));
+}
+
+static int connecting(void)
+{
+	int fd = new_socket(SOCK_NONBLOCK);
+
+	CHECK_EQ(connect_to(fd), EINPROGRESS);
+	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
+	return fd;
+}
+
+static int polled(int fd)
+{
+	struct pollfd ready = {
+		.fd = fd, .events = POLLIN | POLLOUT | POLLPRI | POLLRDHUP,
+	};
+
+	poll(&ready, 1, 0);
+	return ready.revents;
+}
+
+static int socket_error(int fd)
+{
+	socklen_t len = sizeof(int);
+	int err;
+
+	CHECK_EQ(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
+	return err;
+}
+
+/* Another process is in a call on fd while the script goes on. */
+static pid_t beside(int (*call)(int fd), int fd)
+{
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (!pid) {
+		signal(SIGPIPE, SIG_IGN);
+		_exit(call(fd));
+	}
+	usleep(300000);
+	return pid;
+}
+
+static int outcome(pid_t pid)
+{
+	int status;
+
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK(WIFEXITED(status));
+	return WEXITSTATUS(status);
+}
+
+static int send_octet(int fd)
+{
+	return result(send(fd, "x", 1, MSG_NOSIGNAL));
+}
+
+/* It can be connected, and connects to an ECHO server. */
+static void check_as_new(int fd)
+{
+	CHECK_EQ(connect_to(fd), 0);
+	NOTE(socket_error(fd));
+	NOTE(read_id(fd));
+	check_echo(fd, "again");
+}
+
+static void shutdown_while_connecting(void)
+{
+	int fd, how;
+	pid_t pid;
+
+	for (how = SHUT_RD; how <= SHUT_RDWR; how++) {
+		server_cut(&server);
+		fd = connecting();
+		NOTE(result(shutdown(fd, how)));
+		NOTE(polled(fd));
+		if (how == SHUT_WR)
+			NOTE(socket_error(fd));
+		server_heal();
+		check_as_new(fd);
+		close(fd);
+	}
+	server_cut(&server);
+	fd = new_socket(0);
+	pid = beside(connect_to, fd);
+	NOTE(result(shutdown(fd, SHUT_RDWR)));
+	NOTE(outcome(pid));
+	NOTE(socket_error(fd));
+	NOTE(polled(fd));
+	close(fd);
+	fd = connecting();
+	pid = beside(send_octet, fd);
+	NOTE(result(shutdown(fd, SHUT_RDWR)));
+	NOTE(outcome(pid));
+	server_heal();
+}
+
+TEST(like_tcp_shutdown_while_connecting)
+{
+	like_tcp(shutdown_while_connecting, ECHO);
+}
