@@ -19,7 +19,8 @@
  *
  *	INIT -> [RESOLVE ->] CONNECT -> READY <-> FAILOVER
  *
- * and from each to CLOSED; a connect() that fails leads back to INIT.  In READY
+ * and from each to CLOSED; a connect() that fails leads back to INIT, and so
+ * does connect() to AF_UNSPEC, from each.  In READY
  * the program may have to agree to the element first (RSP_RESUME), which
  * rsp_session.resumed tells from rsp_session.generation.
  *
@@ -110,6 +111,18 @@ static int connect_wait(struct rsp_session *ssn, int flags)
 	return err;
 }
 
+static void disconnect(struct socket *sock)
+{
+	struct sock *sk = sock->sk;
+
+	lock_sock(sk);
+	/* Calls that wait, for another session as it were, end. */
+	sk->sk_disconnects++;
+	rsp_session_disconnect(rsp_session(sk));
+	sock->state = SS_UNCONNECTED;
+	release_sock(sk);
+}
+
 static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 		       int flags)
 {
@@ -119,6 +132,11 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 	u32 pe_id;
 	int err;
 
+	if (len >= (int)sizeof(sa_family_t) &&
+	    ((const struct sockaddr *)uaddr)->sa_family == AF_UNSPEC) {
+		disconnect(sock);
+		return 0;
+	}
 	err = address_parse((const struct sockaddr *)uaddr, len, &handle,
 			    &pe_id);
 	if (err)

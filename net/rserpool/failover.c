@@ -200,25 +200,19 @@ static bool speaks_for_all(const struct rsp_session *ssn,
 	       ssn->detect_timeout >= msecs_to_jiffies(RSP_DETECT_TIMEOUT_MS);
 }
 
-/* The connect under way, if any, leads nowhere. */
-static void connect_drop(struct rsp_session *ssn)
-{
-	struct rsp_flow *flow = ssn->flow;
-
-	WRITE_ONCE(ssn->flow, NULL);
-	if (!flow)
-		return;
-	/* It may be connected by now: with SO_LINGER it would linger. */
-	rsp_flow_abort(flow);
-	rsp_flow_end(flow);
-}
-
 static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 			   int err)
 {
 	struct net *net = sock_net(&ssn->sk);
 
-	connect_drop(ssn);
+	if (ssn->flow) {
+		struct rsp_flow *flow = ssn->flow;
+
+		WRITE_ONCE(ssn->flow, NULL);
+		/* It may be connected by now: with SO_LINGER it would linger. */
+		rsp_flow_abort(flow);
+		rsp_flow_end(flow);
+	}
 	trace_rsp_connect(ssn->state.id, ssn->pe->node.id, err);
 	RSP_INC_STATS(net, RSP_MIB_CONNECT_FAILED);
 	rsp_mib_failure(net, failure);
@@ -583,18 +577,78 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 		failover_step(ssn);
 }
 
+/* Detach all flows, each with the session's use of it, and list them. */
+static void flows_take(struct rsp_session *ssn, struct list_head *flows)
+{
+	struct rsp_flow *flow = ssn->flow;
+
+	if (flow && test_bit(RSP_FLOW_CONNECTED, &flow->flags))
+		atomic_dec(&flow->pe->sessions);
+	RCU_INIT_POINTER(ssn->tx, NULL);
+	RCU_INIT_POINTER(ssn->rx, NULL);
+	list_splice_init(&ssn->draining, flows);
+	if (flow)
+		list_add_tail(&flow->draining, flows);
+	WRITE_ONCE(ssn->flow, NULL);
+	list_for_each_entry(flow, flows, draining)
+		rsp_flow_detach(flow);
+}
+
+/* What the program is told when it takes the session apart itself. */
+static int disconnect_error(const struct rsp_session *ssn)
+{
+	switch (ssn->state.now) {
+	case RSP_SESSION_INIT:
+	case RSP_SESSION_CLOSED:
+		return -ssn->sk.sk_err;
+	case RSP_SESSION_READY:
+		/* When both sides have ended it there is nothing to reset. */
+		if (test_bit(RSP_FLOW_ENDED, &ssn->flow->flags) &&
+		    rsp_flow_over(ssn->flow))
+			return 0;
+		fallthrough;
+	default:
+		return -ECONNRESET;
+	}
+}
+
 /**
  * rsp_session_disconnect() - take a session apart, so that it is as new
- * @ssn: a session that connects
+ * @ssn: the session
  *
- * Its calls get ECONNRESET, as TCP's do then.
+ * As with TCP what is unread is dropped, and the next call gets ECONNRESET,
+ * unless it connects.
  *
  * Context: process; the session's socket lock.
  */
 void rsp_session_disconnect(struct rsp_session *ssn)
 {
-	connect_drop(ssn);
-	connect_give_up(ssn, -ECONNRESET);
+	int err = disconnect_error(ssn);
+	struct rsp_flow *flow, *next;
+	struct sock *sk = &ssn->sk;
+	LIST_HEAD(flows);
+
+	wait_for_no_more(ssn);
+	timer_delete(&ssn->timer);
+	element_put(ssn);
+	flows_take(ssn, &flows);
+	rsp_session_forget(ssn);
+	clear_bit(RSP_SESSION_SEVER, &ssn->flags);
+	ssn->pending = 0;
+	/* Failovers are counted on: RSP_RESUME may be on its way. */
+	ssn->resumed = ssn->generation;
+	WRITE_ONCE(sk->sk_shutdown, 0);
+	if (ssn->state.now != RSP_SESSION_INIT)
+		state_set(ssn, RSP_SESSION_INIT);
+	/* Who polls looks at the error first, then at the state. */
+	smp_store_release(&sk->sk_err, -err);
+	rsp_session_publish(ssn);
+	list_for_each_entry_safe(flow, next, &flows, draining) {
+		/* First: it tells who is inside what the end means. */
+		set_bit(RSP_FLOW_APART, &flow->flags);
+		rsp_flow_abort(flow);
+		rsp_flow_end(flow);
+	}
 }
 
 /**
@@ -606,22 +660,11 @@ void rsp_session_disconnect(struct rsp_session *ssn)
  */
 void rsp_session_shut(struct rsp_session *ssn, struct list_head *flows)
 {
-	struct rsp_flow *flow;
-
 	wait_for_no_more(ssn);
 	element_put(ssn);
-	if (ssn->flow && test_bit(RSP_FLOW_CONNECTED, &ssn->flow->flags))
-		atomic_dec(&ssn->flow->pe->sessions);
 	if (ssn->state.now != RSP_SESSION_CLOSED)
 		state_set(ssn, RSP_SESSION_CLOSED);
-	RCU_INIT_POINTER(ssn->tx, NULL);
-	RCU_INIT_POINTER(ssn->rx, NULL);
-	list_splice_init(&ssn->draining, flows);
-	if (ssn->flow)
-		list_add_tail(&ssn->flow->draining, flows);
-	WRITE_ONCE(ssn->flow, NULL);
-	list_for_each_entry(flow, flows, draining)
-		rsp_flow_detach(flow);
+	flows_take(ssn, flows);
 	rsp_session_forget(ssn);
 }
 

@@ -367,6 +367,17 @@ enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
 }
 
 /**
+ * rsp_flow_over() - is nothing left of the connection?
+ * @flow: a connected flow
+ *
+ * Return: true when nothing is.
+ */
+bool rsp_flow_over(const struct rsp_flow *flow)
+{
+	return inet_sk_state_load(flow->sock->sk) == TCP_CLOSE;
+}
+
+/**
  * rsp_flow_unread() - are there octets of the element that nobody has read?
  * @flow: the flow
  *

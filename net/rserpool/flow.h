@@ -19,6 +19,7 @@ enum rsp_flow_flag {
 	RSP_FLOW_SUSPECT,	/* its transport changed: someone must look */
 	RSP_FLOW_ENDED,		/* the element ended it, and that is no failure */
 	RSP_FLOW_PROVEN,	/* its element has served for a while */
+	RSP_FLOW_APART,		/* the program took the session apart */
 	RSP_FLOW_ATTACHED,	/* @wait is on the transport's queue */
 };
 
@@ -62,6 +63,7 @@ bool rsp_flow_connected(struct rsp_flow *flow);
 void rsp_flow_suspect(struct rsp_flow *flow);
 enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err);
 enum rsp_failure rsp_failure_of(int err);
+bool rsp_flow_over(const struct rsp_flow *flow);
 bool rsp_flow_unread(const struct rsp_flow *flow);
 bool rsp_flow_outstanding(const struct rsp_flow *flow);
 unsigned long rsp_flow_silence(const struct rsp_flow *flow);

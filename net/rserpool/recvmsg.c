@@ -88,6 +88,9 @@ static int rx_ask(struct rsp_session *ssn, struct receive *rx,
 		drained(ssn, *flow);
 	rsp_session_check(ssn, *flow ?: ssn->flow, err);
 	for (;;) {
+		ret = -EPIPE;
+		if (*flow && test_bit(RSP_FLOW_APART, &(*flow)->flags))
+			break;
 		next = list_first_entry_or_null(&ssn->draining,
 						struct rsp_flow, draining);
 		if (next)

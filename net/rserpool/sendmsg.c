@@ -23,6 +23,9 @@ static int tx_ask(struct rsp_session *ssn, struct rsp_flow *flow, int err,
 	lock_sock(sk);
 	rsp_session_check(ssn, flow ?: ssn->flow, err);
 	for (;;) {
+		ret = -EPIPE;
+		if (flow && test_bit(RSP_FLOW_APART, &flow->flags))
+			break;
 		if (READ_ONCE(sk->sk_err)) {
 			ret = sock_error(sk);
 			break;

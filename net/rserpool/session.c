@@ -276,8 +276,8 @@ int rsp_session_resume(struct rsp_session *ssn, u32 generation)
  * @timeo: jiffies to wait at most; becomes what is left
  *
  * Context: process; the session's socket lock, given up meanwhile.
- * Return: 0: look again; -EAGAIN: no time is left; or what a call that a
- * signal interrupts returns.
+ * Return: 0: look again; -EAGAIN: no time is left; -EPIPE: the session was
+ * taken apart; or what a call that a signal interrupts returns.
  */
 int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo)
 {
@@ -296,6 +296,8 @@ int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo)
 				(events && READ_ONCE(ssn->pending)) ||
 				READ_ONCE(sk->sk_shutdown), &wait);
 	remove_wait_queue(sk_sleep(sk), &wait);
+	if (changed < 0)
+		return changed;
 	if (!changed && signal_pending(current))
 		return sock_intr_errno(*timeo);
 	return 0;

@@ -31,6 +31,9 @@ static const struct change changes[] = {
 	{ RSP_SESSION_READY, RSP_SESSION_CLOSED, "failure, it may not" },
 	{ RSP_SESSION_FAILOVER, RSP_SESSION_READY, "an element accepts" },
 	{ RSP_SESSION_FAILOVER, RSP_SESSION_CLOSED, "deadline, shutdown" },
+	{ RSP_SESSION_READY, RSP_SESSION_INIT, "taken apart" },
+	{ RSP_SESSION_FAILOVER, RSP_SESSION_INIT, "taken apart" },
+	{ RSP_SESSION_CLOSED, RSP_SESSION_INIT, "taken apart" },
 	/* "any": the last file is closed. */
 	{ RSP_SESSION_INIT, RSP_SESSION_CLOSED, "closed before connect" },
 	{ RSP_SESSION_RESOLVE, RSP_SESSION_CLOSED, "closed in resolution" },

@@ -163,3 +163,77 @@ TEST(edge_unreachable_while_sending)
 		close(fd);
 	}
 }
+
+static void disconnect(int fd)
+{
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	CHECK_EQ(connect(fd, &nobody, sizeof(nobody)), 0);
+	CHECK_EQ(get_info(fd).state, RSP_SESSION_INIT);
+	CHECK_EQ(get_info(fd).resumed, get_info(fd).generation);
+}
+
+/* The session is gone, and its socket connects to a pool of one, "q". */
+static void check_as_new(int fd)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len;
+	char octet;
+
+	CHECK_ERR(recv(fd, &octet, 1, 0), ENOTCONN);
+	address = pool_address("q", 0, &len);
+	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	CHECK_EQ(read_id(fd), 9);
+	check_echo(fd, "new");
+}
+
+/* In each state that TCP does not have. */
+TEST(edge_disconnect)
+{
+	struct server servers[2], other = server_start(9, ECHO, AF_INET);
+	char octet;
+	pid_t pid;
+	int fd, status;
+
+	run("rspctl pool add q");
+	pool_join("q", &other);
+	pool_make("p", "fin failure", 2, ECHO, servers);
+
+	/* With octets of the failed element unread, and before the resume. */
+	fd = pool_connect("p");
+	wait_for(fd, POLLIN);
+	set_option(fd, RSP_FORCE_FAILOVER, 0);
+	while (get_info(fd).state != RSP_SESSION_READY)
+		usleep(10000);
+	disconnect(fd);
+	CHECK_ERR(recv(fd, &octet, 1, 0), ECONNRESET);
+	check_as_new(fd);
+	CHECK_EQ(get_info(fd).generation, 1);
+	disconnect(fd);
+
+	/* While no element is there, with a call that waits for one. */
+	fd = pool_connect("p");
+	set_option(fd, RSP_FAILOVER, RSP_FAILOVER_AUTO);
+	CHECK_EQ(read_id(fd) | 3, 3);
+	server_kill(&servers[0]);
+	server_kill(&servers[1]);
+	while (get_info(fd).state != RSP_SESSION_FAILOVER)
+		usleep(10000);
+	pid = fork();
+	if (!pid)
+		_exit(recv(fd, &octet, 1, 0) < 0 ? errno : 0);
+	usleep(300000);
+	disconnect(fd);
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, EPIPE << 8);
+	CHECK_ERR(recv(fd, &octet, 1, 0), ECONNRESET);
+	check_as_new(fd);
+
+	/* And when the session is over. */
+	set_option(fd, RSP_FAILOVER, RSP_FAILOVER_OFF);
+	set_option(fd, RSP_FORCE_FAILOVER, 0);
+	CHECK_EQ(get_info(fd).state, RSP_SESSION_CLOSED);
+	CHECK_ERR(recv(fd, &octet, 1, 0), ECONNRESET);
+	disconnect(fd);
+	check_as_new(fd);
+}

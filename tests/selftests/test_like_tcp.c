@@ -84,6 +84,14 @@ static int connect_to(int fd)
 	return result(connect(fd, (void *)&address, len));
 }
 
+static int connected(void)
+{
+	int fd = new_socket(0);
+
+	CHECK_EQ(connect_to(fd), 0);
+	return fd;
+}
+
 static int connecting(void)
 {
 	int fd = new_socket(SOCK_NONBLOCK);
@@ -142,6 +150,31 @@ static int send_octet(int fd)
 	return result(send(fd, "x", 1, MSG_NOSIGNAL));
 }
 
+static int recv_octet(int fd)
+{
+	char octet;
+
+	return result(recv(fd, &octet, 1, 0));
+}
+
+static int send_much(int fd)
+{
+	static char much[16 << 20];
+	ssize_t n;
+
+	do {
+		n = send(fd, much, sizeof(much), MSG_NOSIGNAL);
+	} while (n > 0);
+	return errno;
+}
+
+static int disconnect(int fd)
+{
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+
+	return result(connect(fd, &nobody, sizeof(nobody)));
+}
+
 /* It can be connected, and connects to an ECHO server. */
 static void check_as_new(int fd)
 {
@@ -185,4 +218,121 @@ static void shutdown_while_connecting(void)
 TEST(like_tcp_shutdown_while_connecting)
 {
 	like_tcp(shutdown_while_connecting, ECHO);
+}
+
+static void disconnect_before_connect(void)
+{
+	int fd = new_socket(0);
+
+	NOTE(disconnect(fd));
+	NOTE(polled(fd));
+	check_as_new(fd);
+}
+
+TEST(like_tcp_disconnect_before_connect)
+{
+	like_tcp(disconnect_before_connect, ECHO);
+}
+
+static void disconnect_while_connecting(void)
+{
+	pid_t pid;
+	int fd;
+
+	server_cut(&server);
+	fd = connecting();
+	NOTE(disconnect(fd));
+	NOTE(polled(fd));
+	NOTE(recv_octet(fd));
+	NOTE(recv_octet(fd));
+	server_heal();
+	check_as_new(fd);
+
+	server_cut(&server);
+	fd = new_socket(0);
+	pid = beside(connect_to, fd);
+	NOTE(disconnect(fd));
+	NOTE(outcome(pid));
+	fd = connecting();
+	pid = beside(recv_octet, fd);
+	NOTE(disconnect(fd));
+	NOTE(outcome(pid));
+	server_heal();
+	check_as_new(fd);
+}
+
+TEST(like_tcp_disconnect_while_connecting)
+{
+	like_tcp(disconnect_while_connecting, ECHO);
+}
+
+static void disconnect_when_connected(void)
+{
+	pid_t pid;
+	int fd;
+
+	/* The server's id is unread. */
+	fd = connected();
+	wait_for(fd, POLLIN);
+	NOTE(disconnect(fd));
+	NOTE(polled(fd));
+	NOTE(recv_octet(fd));
+	NOTE(recv_octet(fd));
+	check_as_new(fd);
+	NOTE(disconnect(fd));
+	check_as_new(fd);
+
+	pid = beside(recv_octet, fd);
+	NOTE(disconnect(fd));
+	NOTE(outcome(pid));
+	check_as_new(fd);
+
+	NOTE(result(shutdown(fd, SHUT_WR)));
+	wait_for(fd, POLLHUP);
+	NOTE(disconnect(fd));
+	NOTE(socket_error(fd));
+	check_as_new(fd);
+}
+
+TEST(like_tcp_disconnect_when_connected)
+{
+	like_tcp(disconnect_when_connected, ECHO);
+}
+
+static void disconnect_below_a_send(void)
+{
+	int fd = connected();
+	pid_t pid;
+
+	pid = beside(send_much, fd);
+	NOTE(disconnect(fd));
+	NOTE(outcome(pid));
+	NOTE(connect_to(fd));
+	NOTE(result(shutdown(fd, SHUT_WR)));
+	NOTE(disconnect(fd));
+	NOTE(socket_error(fd));
+}
+
+TEST(like_tcp_disconnect_below_a_send)
+{
+	like_tcp(disconnect_below_a_send, DEAF);
+}
+
+static void disconnect_after_the_end(void)
+{
+	int fd = connected();
+
+	read_id(fd);
+	wait_for(fd, POLLIN);
+	NOTE(recv_octet(fd));
+	NOTE(disconnect(fd));
+	NOTE(polled(fd));
+	NOTE(socket_error(fd));
+	NOTE(connect_to(fd));
+	NOTE(read_id(fd));
+}
+
+TEST(like_tcp_disconnect_after_the_end)
+{
+	like_tcp(disconnect_after_the_end, BYE);
 }
