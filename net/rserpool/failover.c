@@ -675,16 +675,42 @@ static bool severed(struct rsp_session *ssn)
 	       READ_ONCE(ssn->flow->pe->dead);
 }
 
+/*
+ * lock_sock(), unless a call has the lock: in a copy from or to the program it
+ * may have it for ever. Its release_sock() queues the work item again.
+ */
+static bool lock_unless_late(struct rsp_session *ssn)
+{
+	struct sock *sk = &ssn->sk;
+	bool locked;
+
+	spin_lock_bh(&sk->sk_lock.slock);
+	locked = !sock_owned_by_user_nocheck(sk);
+	if (locked)
+		sk->sk_lock.owned = 1;
+	else
+		set_bit(RSP_SESSION_LATE, &ssn->flags);
+	spin_unlock_bh(&sk->sk_lock.slock);
+	if (locked)
+		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	return locked;
+}
+
 /**
  * rsp_session_work() - look at the flow and at the time
  * @work: of the session
+ *
+ * All namespaces share the workers. So a program must not be able to hold one:
+ * neither the socket's lock nor that of a transport in use is waited for, and
+ * what is left to wait for is memory.
  */
 void rsp_session_work(struct work_struct *work)
 {
 	struct rsp_session *ssn = container_of(work, struct rsp_session, work);
 	struct sock *sk = &ssn->sk;
 
-	lock_sock(sk);
+	if (!lock_unless_late(ssn))
+		return;
 	rsp_session_drop_read(ssn);
 	switch (ssn->state.now) {
 	case RSP_SESSION_RESOLVE:

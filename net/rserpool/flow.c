@@ -429,7 +429,8 @@ unsigned long rsp_flow_silence(const struct rsp_flow *flow)
  *
  * TCP sends again, and probes the window of an element that does not read, at
  * longer and longer intervals, far beyond the time in which silence is a
- * failure; a live element must be given the chance to answer.
+ * failure; a live element must be given the chance to answer. A call that has
+ * the transport's lock is not waited for.
  *
  * Context: process.
  */
@@ -438,8 +439,10 @@ void rsp_flow_probe(struct rsp_flow *flow, unsigned long within)
 	struct sock *transport = flow->sock->sk;
 	int pending;
 
-	lock_sock(transport);
-	pending = inet_csk(transport)->icsk_pending;
+	/* What TCP's timers do, they do so too. */
+	spin_lock_bh(&transport->sk_lock.slock);
+	pending = sock_owned_by_user(transport) ?
+		  0 : inet_csk(transport)->icsk_pending;
 	if ((pending == ICSK_TIME_PROBE0 || pending == ICSK_TIME_RETRANS) &&
 	    time_after(tcp_timeout_expires(transport), jiffies + within)) {
 		inet_csk_reset_xmit_timer(transport, pending, within,
@@ -449,7 +452,7 @@ void rsp_flow_probe(struct rsp_flow *flow, unsigned long within)
 			min_t(u8, inet_csk(transport)->icsk_backoff,
 			      BACKOFF_MAX);
 	}
-	release_sock(transport);
+	spin_unlock_bh(&transport->sk_lock.slock);
 }
 
 /**
@@ -473,15 +476,31 @@ void rsp_flow_keepalive(struct rsp_flow *flow)
 
 /**
  * rsp_flow_abort() - end the connection and whoever waits in a call on it
- * @flow: the flow
+ * @flow: a flow that neither rsp_session.tx nor rsp_session.rx shows any more,
+ *	unless it has octets to be read
  *
  * What the element delivered can still be read.
+ *
+ * A call may have the transport's lock for as long as it likes, in a copy from
+ * or to a page that is not there. It is not waited for: it finds the end when it
+ * is through, and the transport is reset when the last of the calls is.
  *
  * Context: process.
  */
 void rsp_flow_abort(struct rsp_flow *flow)
 {
-	tcp_abort(flow->sock->sk, ECONNRESET);
+	struct sock *transport = flow->sock->sk;
+
+	WRITE_ONCE(transport->sk_err, ECONNRESET);
+	WRITE_ONCE(transport->sk_shutdown, SHUTDOWN_MASK);
+	/* Who gets the lock after this sees the end, and gives it back. */
+	smp_mb();
+	if (!sock_owned_by_user_nocheck(transport)) {
+		tcp_abort(transport, ECONNRESET);
+		return;
+	}
+	set_bit(RSP_FLOW_LATE, &flow->flags);
+	transport->sk_state_change(transport);
 }
 
 /**
@@ -565,6 +584,8 @@ void rsp_flow_end(struct rsp_flow *flow)
  */
 void rsp_flow_release(struct rsp_flow *flow)
 {
+	if (test_bit(RSP_FLOW_LATE, &flow->flags))
+		tcp_abort(flow->sock->sk, ECONNRESET);
 	flow->sock->file = NULL;
 	sock_release(flow->sock);
 	rsp_pe_put(flow->pe);

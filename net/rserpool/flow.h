@@ -20,6 +20,7 @@ enum rsp_flow_flag {
 	RSP_FLOW_ENDED,		/* the element ended it, and that is no failure */
 	RSP_FLOW_PROVEN,	/* its element has served for a while */
 	RSP_FLOW_APART,		/* the program took the session apart */
+	RSP_FLOW_LATE,		/* its last use is to reset the transport */
 	RSP_FLOW_ATTACHED,	/* @wait is on the transport's queue */
 };
 

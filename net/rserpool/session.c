@@ -13,9 +13,19 @@
 
 #define FAILOVER_TIMEOUT_MS	30000
 
+/* The end of release_sock(); under the spinlock of the socket lock. */
+static void session_release_cb(struct sock *sk)
+{
+	struct rsp_session *ssn = rsp_session(sk);
+
+	if (test_and_clear_bit(RSP_SESSION_LATE, &ssn->flags))
+		rsp_session_kick(ssn);
+}
+
 static struct proto rsp_proto = {
 	.name		= "RSERPOOL",
 	.owner		= THIS_MODULE,
+	.release_cb	= session_release_cb,
 	.obj_size	= sizeof(struct rsp_session),
 };
 

@@ -32,6 +32,7 @@ struct rsp_sockopt {
 
 enum rsp_session_flag {
 	RSP_SESSION_WOKEN,	/* @waiter was called */
+	RSP_SESSION_LATE,	/* the work item found the socket locked */
 	RSP_SESSION_SEVER,	/* its element may be one to leave now */
 };
 
