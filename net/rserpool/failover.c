@@ -395,7 +395,7 @@ int rsp_session_start(struct rsp_session *ssn)
 		pool_look_up(ssn);
 	}
 	if (!pool_has_elements(ssn)) {
-		err = rsp_resolve(net, &ssn->handle);
+		err = rsp_resolve(net, &ssn->handle, rsp_sk_uid(&ssn->sk));
 		if (err) {
 			wait_for_no_more(ssn);
 			return ssn->pool && err == -ENOENT ? -EHOSTUNREACH

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Resolution: asking a feeder for pools; see resolve.h. */
 
+#include <linux/capability.h>
 #include <linux/ktime.h>
 #include <linux/stringhash.h>
 
@@ -24,6 +25,7 @@
  * @node: place in rsp_resolver.buckets
  * @timer: place in rsp_resolver.timers: when it times out, or is forgotten
  * @result: -EINPROGRESS while it is pending, then 0 or an errno
+ * @user: who asked first; the last one to do so, when it is asked again
  * @handle: fixed
  *
  * All under rsp_resolver.lock.
@@ -32,6 +34,7 @@ struct resolution {
 	struct hlist_node node;
 	struct timerqueue_node timer;
 	int result;
+	kuid_t user;
 	struct rsp_handle handle;
 };
 
@@ -83,9 +86,11 @@ static void set_timer(struct rsp_resolver *resolver,
 	start_work(resolver);
 }
 
-static void begin(struct rsp_resolver *resolver, struct resolution *resolution)
+static void begin(struct rsp_resolver *resolver, struct resolution *resolution,
+		  kuid_t user)
 {
 	resolution->result = -EINPROGRESS;
+	resolution->user = user;
 	resolver->n_pending++;
 	resolver->seq++;
 	set_timer(resolver, resolution, resolver->timeout_ms);
@@ -192,9 +197,41 @@ void rsp_resolver_exit(struct rsp_resolver *resolver)
 	spin_unlock(&resolver->lock);
 }
 
+static u32 n_of_user(struct rsp_resolver *resolver, kuid_t user)
+{
+	struct timerqueue_node *node;
+	u32 n = 0;
+
+	lockdep_assert_held(&resolver->lock);
+
+	for (node = timerqueue_getnext(&resolver->timers); node;
+	     node = timerqueue_iterate_next(node))
+		n += uid_eq(container_of(node, struct resolution, timer)->user,
+			    user);
+	return n;
+}
+
+/*
+ * A user may have as many as are left to others; one who may set the limit, all.
+ * So none keeps another from asking: there is always one more for who has none,
+ * until more users ask than the limit has doublings.
+ */
+static bool may_begin(struct rsp_resolver *resolver, kuid_t user,
+		      bool privileged)
+{
+	u32 left = resolver->max - min(resolver->n, resolver->max);
+
+	lockdep_assert_held(&resolver->lock);
+
+	if (privileged || !left)
+		return left;
+	return resolver->n < left || n_of_user(resolver, user) < left;
+}
+
 /* 1: a feeder is to be asked; 0: one was already; or an errno. */
 static int begin_unless_pending(struct rsp_resolver *resolver,
-				const struct rsp_handle *handle)
+				const struct rsp_handle *handle, kuid_t user,
+				bool privileged)
 {
 	struct resolution *resolution, *fresh;
 	int ret = 1;
@@ -209,15 +246,15 @@ static int begin_unless_pending(struct rsp_resolver *resolver,
 		ret = 0;
 	} else if (resolution) {
 		timerqueue_del(&resolver->timers, &resolution->timer);
-		begin(resolver, resolution);
-	} else if (resolver->n >= resolver->max) {
+		begin(resolver, resolution, user);
+	} else if (!may_begin(resolver, user, privileged)) {
 		ret = -ENOBUFS;
 	} else {
 		fresh->handle = *handle;
 		timerqueue_init(&fresh->timer);
 		hlist_add_head(&fresh->node, bucket_of(resolver, handle));
 		resolver->n++;
-		begin(resolver, fresh);
+		begin(resolver, fresh, user);
 		fresh = NULL;
 	}
 	spin_unlock(&resolver->lock);
@@ -248,15 +285,17 @@ static bool end_if_pending(struct rsp_net *rn, const struct rsp_handle *handle,
  * rsp_resolve() - ask a feeder for a pool
  * @net: the scope
  * @handle: the pool's
+ * @user: on whose behalf
  *
  * The caller has registered its waiter before, see resolve.h.
  *
- * Context: process. Return: 0, the resolution is pending, with all who ask
- * for the same handle; -ENOENT, nobody listens; -ENOBUFS, too many are
- * pending; -ENOMEM.
+ * Context: process, of the program that asks. Return: 0, the resolution is
+ * pending, with all who ask for the same handle; -ENOENT, nobody listens;
+ * -ENOBUFS, too many are pending, of all or of @user; -ENOMEM.
  */
-int rsp_resolve(struct net *net, const struct rsp_handle *handle)
+int rsp_resolve(struct net *net, const struct rsp_handle *handle, kuid_t user)
 {
+	bool privileged = ns_capable_noaudit(net->user_ns, CAP_NET_ADMIN);
 	struct rsp_net *rn = rsp_net(net);
 	int ret;
 
@@ -265,7 +304,7 @@ int rsp_resolve(struct net *net, const struct rsp_handle *handle)
 		goto refused;
 	}
 
-	ret = begin_unless_pending(&rn->resolver, handle);
+	ret = begin_unless_pending(&rn->resolver, handle, user, privileged);
 	if (ret < 0)
 		goto refused;
 	if (!ret)

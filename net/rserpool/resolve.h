@@ -18,6 +18,7 @@
 #include <linux/spinlock.h>
 #include <linux/timerqueue.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 #include <linux/workqueue.h>
 
 struct net;
@@ -64,7 +65,7 @@ void rsp_resolver_init(struct rsp_resolver *resolver);
 void rsp_resolver_exit(struct rsp_resolver *resolver);
 
 /* Sessions. */
-int rsp_resolve(struct net *net, const struct rsp_handle *handle);
+int rsp_resolve(struct net *net, const struct rsp_handle *handle, kuid_t user);
 int rsp_resolve_result(struct net *net, const struct rsp_handle *handle);
 
 /* Netlink. */

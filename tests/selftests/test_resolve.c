@@ -509,6 +509,33 @@ TEST(resolve_limit)
 	hear(feeder, "c");
 }
 
+/* As a user: 0, or the errno of the first request that is refused. */
+static int ask_for(uid_t user, const char *name)
+{
+	int fd, ret;
+
+	CHECK_EQ(seteuid(user), 0);
+	fd = new_socket(SOCK_NONBLOCK);
+	ret = connect_to(fd, name) && errno != EINPROGRESS ? errno : 0;
+	CHECK_EQ(seteuid(0), 0);
+	return ret;
+}
+
+/* One user leaves as many to others as it has. */
+TEST(resolve_share_of_a_user)
+{
+	feeder_start();
+	run("rspctl scope set resolutions-max 4");
+	CHECK_EQ(ask_for(1000, "a"), 0);
+	CHECK_EQ(ask_for(1000, "b"), 0);
+	CHECK_EQ(ask_for(1000, "c"), ENOBUFS);
+	CHECK_EQ(ask_for(1000, "a"), 0);
+	CHECK_EQ(ask_for(1001, "d"), 0);
+	CHECK_EQ(ask_for(1001, "e"), ENOBUFS);
+	CHECK_EQ(ask_for(0, "f"), 0);
+	CHECK_EQ(ask_for(0, "g"), ENOBUFS);
+}
+
 TEST(resolve_send_timeout)
 {
 	struct timeval soon = { .tv_usec = 300000 };
