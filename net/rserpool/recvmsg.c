@@ -87,10 +87,8 @@ static int rx_ask(struct rsp_session *ssn, struct receive *rx,
 	if (*flow)
 		drained(ssn, *flow);
 	rsp_session_check(ssn, *flow ?: ssn->flow, err);
-	for (;;) {
-		ret = -EPIPE;
-		if (*flow && test_bit(RSP_FLOW_APART, &(*flow)->flags))
-			break;
+	ret = *flow && test_bit(RSP_FLOW_APART, &(*flow)->flags) ? -EPIPE : 0;
+	while (!ret) {
 		next = list_first_entry_or_null(&ssn->draining,
 						struct rsp_flow, draining);
 		if (next)
@@ -99,21 +97,8 @@ static int rx_ask(struct rsp_session *ssn, struct receive *rx,
 			ret = event_give(ssn, rx);
 			break;
 		}
-		if (READ_ONCE(sk->sk_err)) {
-			ret = sock_error(sk);
-			break;
-		}
-		ret = 0;
-		if (sk->sk_shutdown & RCV_SHUTDOWN ||
-		    ssn->state.now == RSP_SESSION_CLOSED)
-			break;
-		ret = -ENOTCONN;
-		if (ssn->state.now == RSP_SESSION_INIT)
-			break;
-		ret = -EREMCHG;
-		if (ssn->generation != ssn->resumed)
-			break;
-		if (ssn->state.now == RSP_SESSION_READY) {
+		ret = rsp_session_stand(ssn, RCV_SHUTDOWN);
+		if (!ret) {
 			next = ssn->flow;
 			if (*flow != next)
 				goto again;
@@ -121,11 +106,12 @@ static int rx_ask(struct rsp_session *ssn, struct receive *rx,
 			ret = err;
 			break;
 		}
-		ret = rsp_session_wait(ssn, can_take_events(rx),
-				       &rx->timeo);
-		if (ret)
+		if (ret != -EINPROGRESS)
 			break;
+		ret = rsp_session_wait(ssn, can_take_events(rx), &rx->timeo);
 	}
+	if (ret == -ESHUTDOWN)
+		ret = 0;
 	release_sock(sk);
 	return ret;
 

@@ -22,33 +22,18 @@ static int tx_ask(struct rsp_session *ssn, struct rsp_flow *flow, int err,
 
 	lock_sock(sk);
 	rsp_session_check(ssn, flow ?: ssn->flow, err);
-	for (;;) {
-		ret = -EPIPE;
-		if (flow && test_bit(RSP_FLOW_APART, &flow->flags))
+	ret = flow && test_bit(RSP_FLOW_APART, &flow->flags) ? -EPIPE : 0;
+	while (!ret) {
+		ret = rsp_session_stand(ssn, SEND_SHUTDOWN);
+		if (ret != -EINPROGRESS)
 			break;
-		if (READ_ONCE(sk->sk_err)) {
-			ret = sock_error(sk);
-			break;
-		}
-		ret = -EPIPE;
-		if (sk->sk_shutdown & SEND_SHUTDOWN ||
-		    ssn->state.now == RSP_SESSION_CLOSED)
-			break;
-		ret = -ENOTCONN;
-		if (ssn->state.now == RSP_SESSION_INIT)
-			break;
-		ret = -EREMCHG;
-		if (ssn->generation != ssn->resumed)
-			break;
-		if (ssn->state.now == RSP_SESSION_READY) {
-			/* The transport is well: the call itself was wrong. */
-			ret = flow == ssn->flow ? err : 0;
-			break;
-		}
 		ret = rsp_session_wait(ssn, false, timeo);
-		if (ret)
-			break;
 	}
+	/* The transport is well: the call itself was wrong. */
+	if (!ret && flow == ssn->flow)
+		ret = err;
+	else if (ret == -ESHUTDOWN)
+		ret = -EPIPE;
 	release_sock(sk);
 	return ret;
 }

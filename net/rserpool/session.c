@@ -280,6 +280,32 @@ int rsp_session_resume(struct rsp_session *ssn, u32 generation)
 }
 
 /**
+ * rsp_session_stand() - may a call go on?
+ * @ssn: the session
+ * @direction: SEND_SHUTDOWN or RCV_SHUTDOWN
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0: an element serves; -EINPROGRESS: rsp_session_wait() for one;
+ * -ESHUTDOWN: the direction is shut down, or the session is over; -ENOTCONN,
+ * -EREMCHG; or the session's error.
+ */
+int rsp_session_stand(struct rsp_session *ssn, int direction)
+{
+	int err = sock_error(&ssn->sk);
+
+	if (err)
+		return err;
+	if (ssn->sk.sk_shutdown & direction ||
+	    ssn->state.now == RSP_SESSION_CLOSED)
+		return -ESHUTDOWN;
+	if (ssn->state.now == RSP_SESSION_INIT)
+		return -ENOTCONN;
+	if (ssn->generation != ssn->resumed)
+		return -EREMCHG;
+	return ssn->state.now == RSP_SESSION_READY ? 0 : -EINPROGRESS;
+}
+
+/**
  * rsp_session_wait() - wait until a session stands otherwise
  * @ssn: the session
  * @events: an event record counts too

@@ -160,6 +160,7 @@ int rsp_session_resume(struct rsp_session *ssn, u32 generation);
 u8 rsp_session_mode(const struct rsp_session *ssn);
 void rsp_session_event(const struct rsp_session *ssn, enum rsp_event_type type,
 		       struct rsp_event *event);
+int rsp_session_stand(struct rsp_session *ssn, int direction);
 int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo);
 
 struct sock *rsp_session_next(struct net *net, u32 *id);
