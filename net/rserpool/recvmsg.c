@@ -16,7 +16,8 @@
  * @ppos: splice(): as the VFS gave it
  * @size: octets wanted
  * @flags: of recvmsg() or of splice()
- * @timeo: jiffies that are left to wait
+ * @whole: jiffies that the call may wait
+ * @timeo: those that are left
  */
 struct receive {
 	struct msghdr *msg;
@@ -24,6 +25,7 @@ struct receive {
 	loff_t *ppos;
 	size_t size;
 	int flags;
+	long whole;
 	long timeo;
 };
 
@@ -135,6 +137,20 @@ static ssize_t transport_receive(struct rsp_flow *flow, struct receive *rx)
 	return ops->splice_read(sock, rx->ppos, rx->pipe, rx->size, rx->flags);
 }
 
+/* As transport_receive(), for a call that has waited already. */
+static ssize_t transport_receive_within(struct rsp_session *ssn,
+					struct rsp_flow *flow,
+					struct receive *rx)
+{
+	struct sock *transport = flow->sock->sk;
+	ssize_t ret;
+
+	WRITE_ONCE(transport->sk_rcvtimeo, rx->timeo);
+	ret = transport_receive(flow, rx);
+	WRITE_ONCE(transport->sk_rcvtimeo, READ_ONCE(ssn->sk.sk_rcvtimeo));
+	return ret;
+}
+
 /* An error that says nothing of the element. */
 static bool of_the_call(const struct rsp_flow *flow, int err)
 {
@@ -152,20 +168,27 @@ static bool of_the_call(const struct rsp_flow *flow, int err)
 static ssize_t receive(struct rsp_session *ssn, struct receive *rx)
 {
 	struct rsp_flow *flow;
+	unsigned long since;
 	ssize_t ret = 0;
 	bool again;
 
 	flow = rsp_session_pin(&ssn->rx);
 	if (!flow && rx->msg && rx->flags & MSG_ERRQUEUE)
 		return -EAGAIN;
+	rx->timeo = rx->whole;
 	do {
+		since = jiffies;
 		if (flow) {
-			ret = transport_receive(flow, rx);
+			if (rx->timeo == rx->whole)
+				ret = transport_receive(flow, rx);
+			else
+				ret = transport_receive_within(ssn, flow, rx);
 			if (ret > 0 || (!ret && !rx->size) ||
 			    (rx->msg && rx->flags & MSG_ERRQUEUE) ||
 			    (ret < 0 && of_the_call(flow, ret)))
 				break;
 		}
+		rx->timeo = rsp_time_left(rx->timeo, since);
 		ret = rx_ask(ssn, rx, &flow, ret, &again);
 	} while (again);
 	if (flow)
@@ -189,7 +212,7 @@ int rsp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags)
 		.msg = msg,
 		.size = size,
 		.flags = flags,
-		.timeo = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT),
+		.whole = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT),
 	};
 
 	return receive(rsp_session(sock->sk), &rx);
@@ -216,7 +239,7 @@ ssize_t rsp_splice_read(struct socket *sock, loff_t *ppos,
 		.ppos = ppos,
 		.size = len,
 		.flags = flags,
-		.timeo = sock_rcvtimeo(sock->sk, noblock),
+		.whole = sock_rcvtimeo(sock->sk, noblock),
 	};
 
 	return receive(rsp_session(sock->sk), &rx);

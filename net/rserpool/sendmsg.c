@@ -65,6 +65,19 @@ static int transport_send(struct rsp_session *ssn, struct rsp_flow *flow,
 	return ret;
 }
 
+/* As transport_send(), for a call that has waited already. */
+static int transport_send_within(struct rsp_session *ssn, struct rsp_flow *flow,
+				 struct msghdr *msg, size_t size, long timeo)
+{
+	struct sock *transport = flow->sock->sk;
+	int ret;
+
+	WRITE_ONCE(transport->sk_sndtimeo, timeo);
+	ret = transport_send(ssn, flow, msg, size);
+	WRITE_ONCE(transport->sk_sndtimeo, READ_ONCE(ssn->sk.sk_sndtimeo));
+	return ret;
+}
+
 /**
  * rsp_sendmsg() - send(2) and its like, sendfile(2) and splice(2) to a session
  * @sock: the session's socket
@@ -78,8 +91,9 @@ int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 {
 	bool nosignal = msg->msg_flags & MSG_NOSIGNAL;
 	struct rsp_session *ssn = rsp_session(sock->sk);
+	long timeo, whole;
 	struct rsp_flow *flow;
-	long timeo;
+	unsigned long since;
 	int ret;
 
 	if (msg->msg_flags & MSG_FASTOPEN)
@@ -87,12 +101,18 @@ int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 
 	/* A transport that died is not yet the end of the session. */
 	msg->msg_flags |= MSG_NOSIGNAL;
-	timeo = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
+	whole = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
+	timeo = whole;
 	do {
 		ret = 0;
+		since = jiffies;
 		flow = rsp_session_pin(&ssn->tx);
 		if (flow && !test_bit(RSP_FLOW_SUSPECT, &flow->flags)) {
-			ret = transport_send(ssn, flow, msg, size);
+			if (timeo == whole)
+				ret = transport_send(ssn, flow, msg, size);
+			else
+				ret = transport_send_within(ssn, flow, msg,
+							    size, timeo);
 			if (ret >= 0 || ret == -EAGAIN) {
 				rsp_flow_unpin(flow);
 				return ret;
@@ -100,6 +120,7 @@ int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 			iov_iter_revert(&msg->msg_iter,
 					size - msg_data_left(msg));
 		}
+		timeo = rsp_time_left(timeo, since);
 		ret = tx_ask(ssn, flow, ret, &timeo);
 		if (flow)
 			rsp_flow_unpin(flow);

@@ -150,6 +150,14 @@ static inline struct rsp_flow *rsp_session_pin(struct rsp_flow __rcu **which)
 	return flow;
 }
 
+/* What is left of a call's time to wait, after what began at @since. */
+static inline long rsp_time_left(long timeo, unsigned long since)
+{
+	if (timeo == MAX_SCHEDULE_TIMEOUT)
+		return timeo;
+	return timeo - min_t(unsigned long, timeo, jiffies - since);
+}
+
 struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern);
 void rsp_session_close(struct rsp_session *ssn);
 int rsp_session_enlist(struct rsp_session *ssn);

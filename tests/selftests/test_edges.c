@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "pool.h"
@@ -21,6 +22,14 @@ static void server_unreachable(const struct server *server)
 	    "    tcp dport %u reject with icmpx type host-unreachable; }\n"
 	    "}\n"
 	    "END", server->port);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec * 1e-9;
 }
 
 /* A program that polls, reads once and polls again. */
@@ -162,6 +171,50 @@ TEST(edge_unreachable_while_sending)
 		server_heal();
 		close(fd);
 	}
+}
+
+/* A second process leaves the element three seconds from now. */
+static void leave_in_three_seconds(int fd)
+{
+	if (fork())
+		return;
+	sleep(3);
+	set_option(fd, RSP_FORCE_FAILOVER, 0);
+	_exit(0);
+}
+
+/* A call that goes on with the next element has no more time than any. */
+TEST(edge_time_of_a_call)
+{
+	struct timeval four = { .tv_sec = 4 };
+	static char much[16 << 20];
+	struct server servers[2];
+	double begun;
+	char octet;
+	int fd, i;
+
+	pool_make("p", "failover auto", 2, DEAF, servers);
+	fd = pool_connect("p");
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &four, sizeof(four)), 0);
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &four, sizeof(four)), 0);
+
+	begun = now();
+	leave_in_three_seconds(fd);
+	CHECK_ERR(recv(fd, &octet, 1, 0), EAGAIN);
+	CHECK_EQ(get_info(fd).generation, 1);
+	CHECK(now() - begun > 3.9);
+	CHECK(now() - begun < 6);
+
+	/* What is on its way makes room yet. */
+	for (i = 0; i < 10; i++, usleep(100000))
+		while (send(fd, much, sizeof(much), MSG_DONTWAIT) > 0)
+			;
+	begun = now();
+	leave_in_three_seconds(fd);
+	CHECK(send(fd, much, sizeof(much), 0) < (ssize_t)sizeof(much));
+	CHECK_EQ(get_info(fd).generation, 2);
+	CHECK(now() - begun > 3.9);
+	CHECK(now() - begun < 6);
 }
 
 static void disconnect(int fd)
