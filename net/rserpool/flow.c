@@ -586,6 +586,11 @@ void rsp_flow_release(struct rsp_flow *flow)
 {
 	if (test_bit(RSP_FLOW_LATE, &flow->flags))
 		tcp_abort(flow->sock->sk, ECONNRESET);
+	/*
+	 * The file is there yet, for filters that ask whose the FIN is. With a
+	 * file sock_release() would leave the rest to that.
+	 */
+	READ_ONCE(flow->sock->ops)->release(flow->sock);
 	flow->sock->file = NULL;
 	sock_release(flow->sock);
 	rsp_pe_put(flow->pe);

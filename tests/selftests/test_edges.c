@@ -290,3 +290,24 @@ TEST(edge_disconnect)
 	disconnect(fd);
 	check_as_new(fd);
 }
+
+/* Filters that ask for the owner see it to the end. */
+TEST(edge_owner_of_the_fin)
+{
+	struct server servers[1];
+	int fd;
+
+	pool_make("p", "", 1, ECHO, servers);
+	run("nft -f - <<END\n"
+	    "table inet owner {\n"
+	    "  chain c { type filter hook output priority 0;\n"
+	    "    tcp dport %u tcp flags & fin == fin meta skuid 1000 counter; }\n"
+	    "}\n"
+	    "END", servers[0].port);
+	CHECK_EQ(seteuid(1000), 0);
+	fd = pool_connect("p");
+	CHECK_EQ(read_id(fd), 1);
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(seteuid(0), 0);
+	run("nft list table inet owner | grep -q 'packets 1 '");
+}
