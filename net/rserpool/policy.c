@@ -82,21 +82,22 @@ u64 rsp_random_below(u64 ceil)
 	return r;
 }
 
-static u32 slot_weight(struct rsp_policy_node __rcu *const *slots,
-		       const u32 *weights, u32 i,
-		       const struct rsp_exclude *exclude)
+/* NULL when there is none that may be drawn. */
+static struct rsp_policy_node *look_at(void *table, rsp_policy_slot_fn *look,
+				       u32 slot, u32 *weight,
+				       const struct rsp_exclude *exclude)
 {
-	struct rsp_policy_node *node = rcu_dereference(slots[i]);
+	struct rsp_policy_node *node = look(table, slot, weight);
 
-	if (!node || rsp_exclude_has(exclude, node->id))
-		return 0;
-	return weights ? READ_ONCE(weights[i]) : 1;
+	if (!node || !*weight || rsp_exclude_has(exclude, node->id))
+		return NULL;
+	return node;
 }
 
 /**
  * rsp_policy_draw - draw a node, looking at each
- * @slots: the nodes; NULL where there is none
- * @weights: the nodes' weights; NULL when all are 1
+ * @table: where the nodes are
+ * @look: finds the node in a slot of @table
  * @n: slots
  * @exclude: elements to pass over, or NULL
  *
@@ -105,37 +106,37 @@ static u32 slot_weight(struct rsp_policy_node __rcu *const *slots,
  * Context: Any; RCU.
  * Return: a node, drawn by weight; NULL when none has any.
  */
-struct rsp_policy_node *
-rsp_policy_draw(struct rsp_policy_node __rcu *const *slots, const u32 *weights,
-		u32 n, const struct rsp_exclude *exclude)
+struct rsp_policy_node *rsp_policy_draw(void *table, rsp_policy_slot_fn *look,
+					u32 n,
+					const struct rsp_exclude *exclude)
 {
 	struct rsp_policy_node *node, *last = NULL;
 	u64 sum = 0, r;
 	u32 i, weight;
 
 	for (i = 0; i < n; i++)
-		sum += slot_weight(slots, weights, i, exclude);
+		if (look_at(table, look, i, &weight, exclude))
+			sum += weight;
 	if (!sum)
 		return NULL;
 	r = rsp_random_below(sum);
 	for (i = 0; i < n; i++) {
-		weight = slot_weight(slots, weights, i, exclude);
-		if (!weight)
+		node = look_at(table, look, i, &weight, exclude);
+		if (!node)
 			continue;
-		/* NULL: a writer took it after it was weighed. */
-		node = rcu_dereference(slots[i]);
-		if (node && !rsp_exclude_has(exclude, node->id))
-			last = node;
-		if (last && r < weight)
+		/* Writers may have taken the one that it was to be. */
+		last = node;
+		if (r < weight)
 			break;
-		r -= min_t(u64, r, weight);
+		r -= weight;
 	}
 	return last;
 }
 
 /**
  * rsp_policy_draw_uniform - draw a node, each with the same probability
- * @slots: the nodes; NULL where there is none
+ * @table: where the nodes are
+ * @look: finds the node in a slot of @table; with weight 1
  * @n: slots, at most a few times as many as nodes
  * @count: nodes
  * @exclude: elements to pass over, or NULL
@@ -144,10 +145,11 @@ rsp_policy_draw(struct rsp_policy_node __rcu *const *slots, const u32 *weights,
  * Return: a node; NULL when all are excluded.
  */
 struct rsp_policy_node *
-rsp_policy_draw_uniform(struct rsp_policy_node __rcu *const *slots, u32 n,
+rsp_policy_draw_uniform(void *table, rsp_policy_slot_fn *look, u32 n,
 			u32 count, const struct rsp_exclude *exclude)
 {
 	struct rsp_policy_node *node;
+	u32 weight;
 	int tries;
 
 	if (!n)
@@ -155,12 +157,13 @@ rsp_policy_draw_uniform(struct rsp_policy_node __rcu *const *slots, u32 n,
 	/* While at most half are excluded, 64 misses in a row are rare. */
 	if (count / 2 >= excluded_count(exclude)) {
 		for (tries = 0; tries < 64; tries++) {
-			node = rcu_dereference(slots[get_random_u32_below(n)]);
-			if (node && !rsp_exclude_has(exclude, node->id))
+			node = look_at(table, look, get_random_u32_below(n),
+				       &weight, exclude);
+			if (node)
 				return node;
 		}
 	}
-	return rsp_policy_draw(slots, NULL, n, exclude);
+	return rsp_policy_draw(table, look, n, exclude);
 }
 
 /**

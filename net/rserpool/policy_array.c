@@ -217,6 +217,14 @@ static struct rsp_policy_node *rr_select(struct rsp_policy_index *base,
 	return node;
 }
 
+static struct rsp_policy_node *as_equals(void *table, u32 slot, u32 *weight)
+{
+	struct array *array = table;
+
+	*weight = 1;
+	return rcu_dereference(array->slots[slot]);
+}
+
 static struct rsp_policy_node *rand_select(struct rsp_policy_index *base,
 					   const struct rsp_exclude *exclude)
 {
@@ -224,7 +232,7 @@ static struct rsp_policy_node *rand_select(struct rsp_policy_index *base,
 	struct array *array = rcu_dereference(index->array);
 	u32 n = array_count(index, array);
 
-	return n ? rsp_policy_draw_uniform(array->slots, n, n, exclude) : NULL;
+	return rsp_policy_draw_uniform(array, as_equals, n, n, exclude);
 }
 
 const struct rsp_policy_ops rsp_policy_rr = {

@@ -78,11 +78,16 @@ static inline unsigned int excluded_count(const struct rsp_exclude *exclude)
 }
 
 u64 rsp_random_below(u64 ceil);
+
+/* What is in a slot of a table, NULL for none, and its weight; under RCU. */
+typedef struct rsp_policy_node *rsp_policy_slot_fn(void *table, u32 slot,
+						   u32 *weight);
+
+struct rsp_policy_node *rsp_policy_draw(void *table, rsp_policy_slot_fn *look,
+					u32 n,
+					const struct rsp_exclude *exclude);
 struct rsp_policy_node *
-rsp_policy_draw(struct rsp_policy_node __rcu *const *slots, const u32 *weights,
-		u32 n, const struct rsp_exclude *exclude);
-struct rsp_policy_node *
-rsp_policy_draw_uniform(struct rsp_policy_node __rcu *const *slots, u32 n,
+rsp_policy_draw_uniform(void *table, rsp_policy_slot_fn *look, u32 n,
 			u32 count, const struct rsp_exclude *exclude);
 
 #endif /* _RSERPOOL_POLICY_INDEX_H */
