@@ -94,14 +94,16 @@ selftests := $(patsubst %.c,out/%,$(wildcard tests/selftests/test_*.c))
 ifeq ($(wildcard /usr/include/liburing.h),)
 selftests := $(filter-out %/test_uring,$(selftests))
 endif
-selftest_lib := $(filter-out tests/selftests/test_%,$(wildcard tests/selftests/*.c))
+# With libmnl, for those that ask the family themselves.
+selftest_netlink := tests/selftests/netlink.c
+selftest_lib := $(filter-out tests/selftests/test_% $(selftest_netlink),$(wildcard tests/selftests/*.c))
 
 bench_programs := out/bench/client out/bench/server
 
 # The same for 32 bits, those that need no library, where the compiler can:
 # the guest's.
 selftests32 := $(patsubst tests/selftests/%.c,out/tests/selftests32/%,\
-	$(shell grep -L '<libmnl/\|<liburing' $(wildcard tests/selftests/test_*.c)))
+	$(shell grep -L '"netlink.h"\|<liburing' $(wildcard tests/selftests/test_*.c)))
 
 user32: $(selftests32)
 
@@ -115,11 +117,9 @@ libfuzzers := $(patsubst tests/fuzz/%.c,out/fuzz/%,\
 fuzzers := $(filter-out $(libfuzzers:out/%=out/tests/%),\
 	$(patsubst %.c,out/%,$(wildcard tests/fuzz/fuzz_*.c)))
 
-out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
+out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(selftest_lib) $(selftest_netlink) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
-
-out/tests/fuzz/fuzz_netlink: LDLIBS += -lmnl
 
 examples := $(patsubst examples/%.c,out/bin/%,$(wildcard examples/*.c))
 
@@ -127,11 +127,12 @@ tools: out/bin/rspctl $(examples)
 
 user: $(selftests) $(fuzzers) $(bench_programs) tools
 
-out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
+out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(selftest_netlink) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
 
-$(addprefix out/tests/selftests/,test_failslab test_netlink test_resolve): LDLIBS += -lmnl
+$(patsubst %.c,out/%,$(shell grep -l 'netlink.h"' tests/selftests/test_*.c tests/fuzz/fuzz_*.c)): \
+	LDLIBS += $(selftest_netlink) -lmnl
 out/tests/selftests/test_uring: LDLIBS += -luring
 
 out/bin/%: examples/%.c include/uapi/linux/rserpool.h

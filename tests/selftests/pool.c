@@ -275,15 +275,28 @@ struct sockaddr_rserpool pool_address(const char *name, uint32_t pe_id,
 	return address;
 }
 
-int pool_connect(const char *name)
+int new_socket(int flags)
 {
-	struct sockaddr_rserpool address;
-	int fd = socket(AF_RSERPOOL, SOCK_STREAM, 0);
-	socklen_t len;
+	int fd = socket(AF_RSERPOOL, SOCK_STREAM | flags, 0);
 
 	CHECK(fd >= 0);
+	return fd;
+}
+
+int connect_to(int fd, const char *name)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len;
+
 	address = pool_address(name, 0, &len);
-	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	return connect(fd, (void *)&address, len);
+}
+
+int pool_connect(const char *name)
+{
+	int fd = new_socket(0);
+
+	CHECK_EQ(connect_to(fd, name), 0);
 	return fd;
 }
 
@@ -343,6 +356,15 @@ int get_option(int fd, int option)
 void set_option(int fd, int option, int value)
 {
 	CHECK_EQ(setsockopt(fd, SOL_RSERPOOL, option, &value, sizeof(value)), 0);
+}
+
+int socket_error(int fd)
+{
+	socklen_t len = sizeof(int);
+	int err;
+
+	CHECK_EQ(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
+	return err;
 }
 
 struct rsp_info get_info(int fd)

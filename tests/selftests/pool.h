@@ -60,6 +60,11 @@ void pool_join(const char *name, const struct server *server);
 
 struct sockaddr_rserpool pool_address(const char *name, uint32_t pe_id,
 				      socklen_t *len);
+
+int new_socket(int flags);	/* SOCK_NONBLOCK, or none */
+
+/* As connect(). */
+int connect_to(int fd, const char *name);
 int pool_connect(const char *name);
 
 /* The id that an ECHO or BYE server says first. */
@@ -69,6 +74,7 @@ void write_all(int fd, const void *buf, size_t len);
 void check_echo(int fd, const char *word);
 int get_option(int fd, int option);
 void set_option(int fd, int option, int value);
+int socket_error(int fd);
 struct rsp_info get_info(int fd);
 
 /* Wait until poll() says one of events; the test fails after ten seconds. */

@@ -33,15 +33,6 @@ static unsigned int failovers(void)
 
 static volatile bool over;
 
-static int connect_to(int fd, const char *name)
-{
-	struct sockaddr_rserpool address;
-	socklen_t len;
-
-	address = pool_address(name, 0, &len);
-	return connect(fd, (void *)&address, len);
-}
-
 static void resume(int fd)
 {
 	set_option(fd, RSP_RESUME, get_info(fd).generation);

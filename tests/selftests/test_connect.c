@@ -10,7 +10,7 @@
 
 #include "pool.h"
 
-static int connect_to(int fd, const char *name, uint32_t pe_id)
+static int connect_to_pe(int fd, const char *name, uint32_t pe_id)
 {
 	struct sockaddr_rserpool address;
 	socklen_t len;
@@ -19,32 +19,15 @@ static int connect_to(int fd, const char *name, uint32_t pe_id)
 	return connect(fd, (void *)&address, len);
 }
 
-static int new_socket(int flags)
-{
-	int fd = socket(AF_RSERPOOL, SOCK_STREAM | flags, 0);
-
-	CHECK(fd >= 0);
-	return fd;
-}
-
-static int socket_error(int fd)
-{
-	socklen_t len = sizeof(int);
-	int err;
-
-	CHECK_EQ(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
-	return err;
-}
-
 TEST(connect_unknown_pool)
 {
-	CHECK_ERR(connect_to(new_socket(0), "nobody", 0), ENOENT);
+	CHECK_ERR(connect_to(new_socket(0), "nobody"), ENOENT);
 }
 
 TEST(connect_empty_pool)
 {
 	run("rspctl pool add empty");
-	CHECK_ERR(connect_to(new_socket(0), "empty", 0), EHOSTUNREACH);
+	CHECK_ERR(connect_to(new_socket(0), "empty"), EHOSTUNREACH);
 }
 
 TEST(connect_and_talk)
@@ -56,7 +39,7 @@ TEST(connect_and_talk)
 	fd = pool_connect("talk");
 	CHECK_EQ(read_id(fd), 1);
 	check_echo(fd, "hello");
-	CHECK_ERR(connect_to(fd, "talk", 0), EISCONN);
+	CHECK_ERR(connect_to(fd, "talk"), EISCONN);
 }
 
 TEST(connect_ipv6)
@@ -80,7 +63,7 @@ TEST(connect_nonblock)
 	pool_make("nb", "", 1, ECHO, servers);
 	fd = new_socket(SOCK_NONBLOCK);
 	CHECK(wait_for(fd, POLLOUT) & POLLHUP);
-	ret = connect_to(fd, "nb", 0);
+	ret = connect_to(fd, "nb");
 	if (ret)
 		CHECK_EQ(errno, EINPROGRESS);
 	CHECK_EQ(wait_for(fd, POLLOUT) & (POLLERR | POLLHUP), 0);
@@ -97,7 +80,7 @@ TEST(connect_nonblock_refused)
 	pool_make("gone", "", 1, ECHO, servers);
 	server_kill(&servers[0]);
 	fd = new_socket(SOCK_NONBLOCK);
-	if (connect_to(fd, "gone", 0) && errno == EINPROGRESS) {
+	if (connect_to(fd, "gone") && errno == EINPROGRESS) {
 		CHECK(wait_for(fd, POLLOUT) & POLLERR);
 		CHECK_EQ(socket_error(fd), EHOSTUNREACH);
 	} else {
@@ -128,10 +111,10 @@ TEST(connect_again_after_failure)
 
 	pool_make("later", "", 1, ECHO, servers);
 	server_kill(&servers[0]);
-	CHECK_ERR(connect_to(fd, "later", 0), EHOSTUNREACH);
+	CHECK_ERR(connect_to(fd, "later"), EHOSTUNREACH);
 	server = server_start(1, ECHO, AF_INET);
 	CHECK_EQ(server.port, servers[0].port);
-	CHECK_EQ(connect_to(fd, "later", 0), 0);
+	CHECK_EQ(connect_to(fd, "later"), 0);
 	CHECK_EQ(read_id(fd), 1);
 }
 
@@ -143,12 +126,12 @@ TEST(connect_to_one_element)
 	pool_make("one", "fin failure", 3, ECHO, servers);
 	for (i = 0; i < 4; i++) {
 		fd = new_socket(0);
-		CHECK_EQ(connect_to(fd, "one", 2), 0);
+		CHECK_EQ(connect_to_pe(fd, "one", 2), 0);
 		CHECK_EQ(read_id(fd), 2);
 	}
-	CHECK_ERR(connect_to(new_socket(0), "one", 9), EHOSTUNREACH);
+	CHECK_ERR(connect_to_pe(new_socket(0), "one", 9), EHOSTUNREACH);
 	server_kill(&servers[1]);
-	CHECK_ERR(connect_to(new_socket(0), "one", 2), EHOSTUNREACH);
+	CHECK_ERR(connect_to_pe(new_socket(0), "one", 2), EHOSTUNREACH);
 	/* It does not move to another. */
 	CHECK_ERR(read(fd, &i, sizeof(i)), ECONNRESET);
 }
@@ -169,10 +152,10 @@ TEST(connect_interrupted)
 	server_cut(&servers[0]);
 	CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
 	CHECK_EQ(setitimer(ITIMER_REAL, &soon, NULL), 0);
-	CHECK_ERR(connect_to(fd, "cut", 0), EINTR);
+	CHECK_ERR(connect_to(fd, "cut"), EINTR);
 	/* It goes on all the same. */
 	CHECK_EQ(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
-	CHECK_ERR(connect_to(fd, "cut", 0), EALREADY);
+	CHECK_ERR(connect_to(fd, "cut"), EALREADY);
 }
 
 TEST(connect_times_out_on_the_silent)
@@ -185,7 +168,7 @@ TEST(connect_times_out_on_the_silent)
 	for (i = 0; i < 2; i++) {
 		fd = new_socket(0);
 		set_option(fd, RSP_DETECT_TIMEOUT, 1000);
-		CHECK_EQ(connect_to(fd, "silent", 0), 0);
+		CHECK_EQ(connect_to(fd, "silent"), 0);
 		CHECK_EQ(read_id(fd), 2);
 	}
 }
@@ -199,7 +182,7 @@ TEST(connect_send_timeout)
 	pool_make("silent", "", 1, ECHO, servers);
 	server_cut(&servers[0]);
 	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &soon, sizeof(soon)), 0);
-	CHECK_ERR(connect_to(fd, "silent", 0), EINPROGRESS);
+	CHECK_ERR(connect_to(fd, "silent"), EINPROGRESS);
 }
 
 TEST(connect_every_address_length)

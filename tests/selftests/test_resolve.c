@@ -12,61 +12,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <libmnl/libmnl.h>
-#include <linux/genetlink.h>
-#include <linux/rserpool_netlink.h>
-
+#include "netlink.h"
 #include "pool.h"
-
-static char message[8192];
-static struct nlmsghdr *req;
-static struct mnl_socket *nl;	/* for what a feeder asks and answers */
-static int family, asap;
-
-static struct mnl_socket *open_netlink(void)
-{
-	struct mnl_socket *s = mnl_socket_open(NETLINK_GENERIC);
-
-	CHECK(s);
-	CHECK_EQ(mnl_socket_bind(s, 0, MNL_SOCKET_AUTOPID), 0);
-	return s;
-}
-
-static void begin(int type, int cmd, int flags)
-{
-	struct genlmsghdr *genl;
-
-	req = mnl_nlmsg_put_header(message);
-	req->nlmsg_type = type;
-	req->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | flags;
-	genl = mnl_nlmsg_put_extra_header(req, sizeof(*genl));
-	genl->cmd = cmd;
-	genl->version = 1;
-}
-
-static int group_attr(const struct nlattr *attr, void *data)
-{
-	struct nlattr *tb[CTRL_ATTR_MCAST_GRP_MAX + 1] = {};
-	struct nlattr *a;
-
-	(void)data;
-	mnl_attr_for_each_nested(a, attr)
-		tb[mnl_attr_get_type(a)] = a;
-	if (!strcmp(mnl_attr_get_str(tb[CTRL_ATTR_MCAST_GRP_NAME]),
-		    RSERPOOL_MCGRP_ASAP))
-		asap = mnl_attr_get_u32(tb[CTRL_ATTR_MCAST_GRP_ID]);
-	return MNL_CB_OK;
-}
-
-static int family_attr(const struct nlattr *attr, void *data)
-{
-	(void)data;
-	if (mnl_attr_get_type(attr) == CTRL_ATTR_FAMILY_ID)
-		family = mnl_attr_get_u16(attr);
-	if (mnl_attr_get_type(attr) == CTRL_ATTR_MCAST_GROUPS)
-		mnl_attr_parse_nested(attr, group_attr, NULL);
-	return MNL_CB_OK;
-}
 
 /* What a resolution says of itself, in a request or in a dump. */
 struct resolution {
@@ -101,31 +48,10 @@ static struct resolution resolution_of(const struct nlmsghdr *nlh)
 static struct resolution dumped[16];
 static int n_dumped;
 
-/* Send the request; its errno. What a dump shows is in dumped[]. */
-static int talk(void)
+static void show_resolution(const struct nlmsghdr *nlh)
 {
-	char answer[16384];
-	struct nlmsghdr *nlh;
-	int len;
-
-	n_dumped = 0;
-	CHECK(mnl_socket_sendto(nl, req, req->nlmsg_len) >= 0);
-	for (;;) {
-		len = mnl_socket_recvfrom(nl, answer, sizeof(answer));
-		CHECK(len >= 0);
-		for (nlh = (void *)answer; mnl_nlmsg_ok(nlh, len);
-		     nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_type == NLMSG_ERROR)
-				return -*(int *)mnl_nlmsg_get_payload(nlh);
-			if (nlh->nlmsg_type == NLMSG_DONE)
-				return 0;
-			if (nlh->nlmsg_type == GENL_ID_CTRL)
-				mnl_attr_parse(nlh, sizeof(struct genlmsghdr),
-					       family_attr, NULL);
-			else if (n_dumped < 16)
-				dumped[n_dumped++] = resolution_of(nlh);
-		}
-	}
+	if (nlh->nlmsg_type == family && n_dumped < 16)
+		dumped[n_dumped++] = resolution_of(nlh);
 }
 
 /* A feeder listens once this returned. */
@@ -133,15 +59,8 @@ static struct mnl_socket *feeder_start(void)
 {
 	struct mnl_socket *feeder = open_netlink();
 
-	/* The family comes with the module, and that with a socket. */
-	close(socket(AF_RSERPOOL, SOCK_STREAM, 0));
-	nl = open_netlink();
-	begin(GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 0);
-	mnl_attr_put_strz(req, CTRL_ATTR_FAMILY_NAME, RSERPOOL_FAMILY_NAME);
-	CHECK_EQ(talk(), 0);
-	CHECK(family && asap);
-	CHECK_EQ(mnl_socket_setsockopt(feeder, NETLINK_ADD_MEMBERSHIP, &asap,
-				       sizeof(asap)), 0);
+	netlink_start();
+	CHECK_EQ(join(feeder, ASAP), 0);
 	return feeder;
 }
 
@@ -174,35 +93,19 @@ static void hear_nothing(struct mnl_socket *feeder)
 /* The feeder has said what it knows; the errno of its message. */
 static int done(const char *handle, int result)
 {
-	begin(family, RSERPOOL_CMD_RESOLVE_DONE, 0);
-	mnl_attr_put(req, RSERPOOL_A_RESOLUTION_HANDLE, strlen(handle), handle);
+	begin(RSERPOOL_CMD_RESOLVE_DONE, 0);
+	put_handle(RSERPOOL_A_RESOLUTION_HANDLE, handle);
 	if (result)
-		mnl_attr_put_u32(req, RSERPOOL_A_RESOLUTION_RESULT, result);
+		put_u32(RSERPOOL_A_RESOLUTION_RESULT, result);
 	return talk();
 }
 
 static int dump(void)
 {
-	begin(family, RSERPOOL_CMD_RESOLVE_GET, NLM_F_DUMP);
-	CHECK_EQ(talk(), 0);
+	n_dumped = 0;
+	begin(RSERPOOL_CMD_RESOLVE_GET, NLM_F_DUMP);
+	CHECK_EQ(talk_on(nl, show_resolution), 0);
 	return n_dumped;
-}
-
-static int connect_to(int fd, const char *name)
-{
-	struct sockaddr_rserpool address;
-	socklen_t len;
-
-	address = pool_address(name, 0, &len);
-	return connect(fd, (void *)&address, len);
-}
-
-static int new_socket(int flags)
-{
-	int fd = socket(AF_RSERPOOL, SOCK_STREAM | flags, 0);
-
-	CHECK(fd >= 0);
-	return fd;
 }
 
 /* A socket whose pool is being asked for. */
@@ -212,15 +115,6 @@ static int pending(const char *name)
 
 	CHECK_ERR(connect_to(fd, name), EINPROGRESS);
 	return fd;
-}
-
-static int socket_error(int fd)
-{
-	socklen_t len = sizeof(int);
-	int err;
-
-	CHECK_EQ(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
-	return err;
 }
 
 /* connect() has come to this end. */

@@ -44,15 +44,6 @@ static void start_server(const char *pool, uint32_t id, enum manner manner)
 	pool_join(pool, &server);
 }
 
-static int connect_to(int fd, const char *name)
-{
-	struct sockaddr_rserpool address;
-	socklen_t len;
-
-	address = pool_address(name, 0, &len);
-	return connect(fd, (void *)&address, len);
-}
-
 /* Somebody listens on asap, so that resolutions begin. */
 static void listen_on_asap(void)
 {
