@@ -220,8 +220,14 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 
 void server_kill(struct server *server)
 {
-	CHECK_EQ(kill(-server->pid, SIGKILL), 0);
+	/*
+	 * The one that listens first: a session that finds its connection gone
+	 * must not get another one of a server that is about to go.
+	 */
+	CHECK_EQ(kill(server->pid, SIGKILL), 0);
 	waitpid(server->pid, NULL, 0);
+	if (kill(-server->pid, SIGKILL))
+		CHECK_EQ(errno, ESRCH);
 }
 
 void server_stop(const struct server *server)
