@@ -14,8 +14,12 @@
 #define PLACES_MAX	400
 #define WORKERS_MAX	256
 
-/* In how many runs no worker must fail, until it is believed. */
+/*
+ * In how many runs no worker must fail until that is believed, and in how many
+ * it may be none of those that were to.
+ */
 #define TRIES		3
+#define OTHERS_MAX	100
 
 static const char *const faults[] = {
 	"failslab", "fail_page_alloc", "fail_usercopy", "fail_skb_realloc",
@@ -146,27 +150,32 @@ static void workers_arm(int nth)
 			CHECK_EQ(errno, ESRCH);
 }
 
-static bool workers_disarm(void)
+/* What a worker that was armed so has to say: it failed, or might have. */
+static void workers_disarm(int nth, bool *failed, bool *came_by)
 {
-	bool failed = false;
 	char value[16];
 	ssize_t n;
 	int i;
 
+	*failed = *came_by = false;
 	for (i = 0; i < n_workers; i++) {
+		memset(value, 0, sizeof(value));
 		n = pread(workers[i], value, sizeof(value) - 1, 0);
-		if (n > 0 && value[0] == '0')
-			failed = true;
+		if (n > 0 && atoi(value) < nth)
+			*came_by = true;
+		if (n > 0 && !atoi(value))
+			*failed = true;
 		if (pwrite(workers[i], "0", 1, 0) != 1)
 			CHECK_EQ(errno, ESRCH);
 		close(workers[i]);
 	}
 	n_workers = 0;
-	return failed;
 }
 
 void fail_prepare(void)
 {
+	bool failed, came_by;
+
 	knob("verbose", "0");
 	knob("probability", "0");
 	knob("ignore-gfp-wait", "N");
@@ -174,7 +183,7 @@ void fail_prepare(void)
 	all_may_fail();
 	/* Where a test before this one came to an early end. */
 	workers_arm(0);
-	workers_disarm();
+	workers_disarm(0, &failed, &came_by);
 }
 
 static bool precise(int err)
@@ -218,21 +227,28 @@ void at_each_place(const struct each *each)
 
 void at_each_place_of_workers(const struct each *each)
 {
-	int nth = 1, tries = 0, fd, err;
-	bool failed;
+	int nth = 1, tries = 0, others = 0, fd, err;
+	bool failed, came_by;
 
 	fail_only_the_module();
 	while (tries < TRIES) {
 		CHECK(nth < PLACES_MAX);
+		CHECK(others < OTHERS_MAX);
 		fd = each->begin();
 		workers_arm(nth);
 		err = each->call(fd) < 0 ? errno : 0;
-		failed = workers_disarm();
+		workers_disarm(nth, &failed, &came_by);
 		check_result(each, nth, err, failed);
 		each->end(fd, err);
-		/* A new worker, which nothing was said to, may have done it. */
-		tries = failed ? 0 : tries + 1;
-		nth += failed;
+		if (failed) {
+			nth++;
+			tries = 0;
+		} else if (came_by) {
+			tries++;
+		} else {
+			/* It was a new worker, which nothing was said to. */
+			others++;
+		}
 	}
 	all_may_fail();
 	printf("# %d places\n", nth - 1);
