@@ -173,7 +173,7 @@ static void do_servers(void)
 		servers[i] = server_start(i + 1, manners[i], AF_INET);
 		break;
 	case 1:
-		run("rspctl pe del pool %s id %d %s 2> /dev/null || true",
+		run("rspctl pe del pool %s id %d %s > /dev/null 2>&1 || true",
 		    pools[rnd(3)], i + 1, rnd(2) ? "now" : "");
 		break;
 	case 2:
