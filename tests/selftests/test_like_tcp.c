@@ -55,7 +55,7 @@ static void like_tcp(void (*script)(void), enum manner manner)
 				  notes[1][i].value);
 }
 
-static int new_socket(int flags)
+static int either_socket(int flags)
 {
 	int fd = socket(on_pool ? AF_RSERPOOL : AF_INET, SOCK_STREAM | flags, 0);
 
@@ -69,34 +69,31 @@ static int result(int ret)
 	return ret < 0 ? errno : 0;
 }
 
-static int connect_to(int fd)
+static int connect_server(int fd)
 {
 	struct sockaddr_in in = {
 		.sin_family = AF_INET, .sin_port = htons(server.port),
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	struct sockaddr_rserpool address;
-	socklen_t len;
 
 	if (!on_pool)
 		return result(connect(fd, (void *)&in, sizeof(in)));
-	address = pool_address("p", 0, &len);
-	return result(connect(fd, (void *)&address, len));
+	return result(connect_to(fd, "p"));
 }
 
 static int connected(void)
 {
-	int fd = new_socket(0);
+	int fd = either_socket(0);
 
-	CHECK_EQ(connect_to(fd), 0);
+	CHECK_EQ(connect_server(fd), 0);
 	return fd;
 }
 
 static int connecting(void)
 {
-	int fd = new_socket(SOCK_NONBLOCK);
+	int fd = either_socket(SOCK_NONBLOCK);
 
-	CHECK_EQ(connect_to(fd), EINPROGRESS);
+	CHECK_EQ(connect_server(fd), EINPROGRESS);
 	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
 	return fd;
 }
@@ -109,15 +106,6 @@ static int polled(int fd)
 
 	poll(&ready, 1, 0);
 	return ready.revents;
-}
-
-static int socket_error(int fd)
-{
-	socklen_t len = sizeof(int);
-	int err;
-
-	CHECK_EQ(getsockopt(fd, SOL_SOCKET, SO_ERROR, &err, &len), 0);
-	return err;
 }
 
 /* Another process is in a call on fd while the script goes on. */
@@ -178,7 +166,7 @@ static int disconnect(int fd)
 /* It can be connected, and connects to an ECHO server. */
 static void check_as_new(int fd)
 {
-	CHECK_EQ(connect_to(fd), 0);
+	CHECK_EQ(connect_server(fd), 0);
 	NOTE(socket_error(fd));
 	NOTE(read_id(fd));
 	check_echo(fd, "again");
@@ -201,8 +189,8 @@ static void shutdown_while_connecting(void)
 		close(fd);
 	}
 	server_cut(&server);
-	fd = new_socket(0);
-	pid = beside(connect_to, fd);
+	fd = either_socket(0);
+	pid = beside(connect_server, fd);
 	NOTE(result(shutdown(fd, SHUT_RDWR)));
 	NOTE(outcome(pid));
 	NOTE(socket_error(fd));
@@ -222,7 +210,7 @@ TEST(like_tcp_shutdown_while_connecting)
 
 static void disconnect_before_connect(void)
 {
-	int fd = new_socket(0);
+	int fd = either_socket(0);
 
 	NOTE(disconnect(fd));
 	NOTE(polled(fd));
@@ -249,8 +237,8 @@ static void disconnect_while_connecting(void)
 	check_as_new(fd);
 
 	server_cut(&server);
-	fd = new_socket(0);
-	pid = beside(connect_to, fd);
+	fd = either_socket(0);
+	pid = beside(connect_server, fd);
 	NOTE(disconnect(fd));
 	NOTE(outcome(pid));
 	fd = connecting();
@@ -307,7 +295,7 @@ static void disconnect_below_a_send(void)
 	pid = beside(send_much, fd);
 	NOTE(disconnect(fd));
 	NOTE(outcome(pid));
-	NOTE(connect_to(fd));
+	NOTE(connect_server(fd));
 	NOTE(result(shutdown(fd, SHUT_WR)));
 	NOTE(disconnect(fd));
 	NOTE(socket_error(fd));
@@ -328,7 +316,7 @@ static void disconnect_after_the_end(void)
 	NOTE(disconnect(fd));
 	NOTE(polled(fd));
 	NOTE(socket_error(fd));
-	NOTE(connect_to(fd));
+	NOTE(connect_server(fd));
 	NOTE(read_id(fd));
 }
 
