@@ -201,23 +201,11 @@ static int note_elements(struct removed *removed, struct rsp_pool *pool)
 	return 0;
 }
 
-/* The answer to a removal with "now"; made before anything is removed. */
-static struct sk_buff *begin_answer(const struct genl_info *info, void **header)
-{
-	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
-
-	if (!skb)
-		return NULL;
-	*header = genlmsg_iput(skb, info);
-	return skb;
-}
-
+/* The answer to a removal, which was begun before anything was removed. */
 static int answer_u32(struct genl_info *info, struct sk_buff *skb, void *header,
 		      int type, u32 value)
 {
-	nla_put_u32(skb, type, value);
-	genlmsg_end(skb, header);
-	return genlmsg_reply(skb, info);
+	return rsp_nl_reply(info, skb, header, nla_put_u32(skb, type, value));
 }
 
 int rserpool_nl_pool_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -233,7 +221,7 @@ int rserpool_nl_pool_del_doit(struct sk_buff *skb, struct genl_info *info)
 	int err = 0;
 
 	if (now) {
-		answer = begin_answer(info, &header);
+		answer = rsp_nl_answer(info, &header);
 		if (!answer)
 			return -ENOMEM;
 	}
@@ -270,7 +258,7 @@ int rserpool_nl_element_del_doit(struct sk_buff *skb, struct genl_info *info)
 	void *header;
 
 	if (now) {
-		answer = begin_answer(info, &header);
+		answer = rsp_nl_answer(info, &header);
 		if (!answer)
 			return -ENOMEM;
 	}
@@ -376,7 +364,7 @@ int rserpool_nl_sync_end_doit(struct sk_buff *skb, struct genl_info *info)
 	u32 swept;
 	int err;
 
-	answer = begin_answer(info, &header);
+	answer = rsp_nl_answer(info, &header);
 	if (!answer)
 		return -ENOMEM;
 

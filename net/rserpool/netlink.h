@@ -48,6 +48,11 @@ int rsp_nl_put_pe(struct sk_buff *skb, const struct rsp_pe *pe);
 int rsp_nl_put_transport(struct sk_buff *skb, int type,
 			 const struct rsp_transport *transport);
 
+/* Answers. */
+struct sk_buff *rsp_nl_answer(const struct genl_info *info, void **header);
+int rsp_nl_reply(struct genl_info *info, struct sk_buff *msg, void *header,
+		 int err);
+
 /* Look-up for handlers; the caller holds the writer lock. */
 struct rsp_pool *rsp_nl_find_pool(const struct genl_info *info,
 				  const struct nlattr *attr, int type,

@@ -17,17 +17,44 @@ static struct rsp_net *rsp_of(const struct genl_info *info)
 	return rsp_net(genl_info_net(info));
 }
 
-/* A message that answers a request for one object. */
-static struct sk_buff *answer(const struct genl_info *info, void **header)
+/**
+ * rsp_nl_answer() - begin a message that answers a request for one object
+ * @info: the request
+ * @header: becomes the message's
+ *
+ * Context: process. Return: the message, for rsp_nl_reply(); NULL, no memory.
+ */
+struct sk_buff *rsp_nl_answer(const struct genl_info *info, void **header)
 {
-	struct sk_buff *skb = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	struct sk_buff *msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
 
-	if (skb)
-		*header = genlmsg_iput(skb, info);
-	return skb;
+	if (msg)
+		*header = genlmsg_iput(msg, info);
+	return msg;
 }
 
-/* The same in a dump. NULL: the message is full. */
+/**
+ * rsp_nl_reply() - send an answer
+ * @info: the request
+ * @msg: of rsp_nl_answer(); it is gone afterwards
+ * @header: of @msg
+ * @err: what putting the object into it gave
+ *
+ * Context: process. Return: 0 or an errno; @err, and nothing is sent, if that
+ * is one.
+ */
+int rsp_nl_reply(struct genl_info *info, struct sk_buff *msg, void *header,
+		 int err)
+{
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	genlmsg_end(msg, header);
+	return genlmsg_reply(msg, info);
+}
+
+/* The same in a dump. NULL: the message is full. Goes to part_end(). */
 static void *part(struct sk_buff *skb, struct netlink_callback *cb)
 {
 	void *header = __genlmsg_iput(skb, genl_info_dump(cb), NLM_F_MULTI);
@@ -35,6 +62,17 @@ static void *part(struct sk_buff *skb, struct netlink_callback *cb)
 	if (header)
 		genl_dump_check_consistent(cb, header);
 	return header;
+}
+
+/* What did not fit is for the next message. */
+static int part_end(struct sk_buff *skb, void *header, int err)
+{
+	if (err) {
+		genlmsg_cancel(skb, header);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, header);
+	return 0;
 }
 
 /* 0 is no sequence number to the check. */
@@ -84,19 +122,14 @@ int rserpool_nl_scope_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *header;
 	int err;
 
-	msg = answer(info, &header);
+	msg = rsp_nl_answer(info, &header);
 	if (!msg)
 		return -ENOMEM;
 
 	mutex_lock(&rn->handlespace.lock);
 	err = put_scope(msg, rn);
 	mutex_unlock(&rn->handlespace.lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, header);
-	return genlmsg_reply(msg, info);
+	return rsp_nl_reply(info, msg, header, err);
 }
 
 /* Pools. */
@@ -125,7 +158,7 @@ int rserpool_nl_pool_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *header;
 	int err;
 
-	msg = answer(info, &header);
+	msg = rsp_nl_answer(info, &header);
 	if (!msg)
 		return -ENOMEM;
 
@@ -134,12 +167,7 @@ int rserpool_nl_pool_get_doit(struct sk_buff *skb, struct genl_info *info)
 				RSERPOOL_A_POOL_HANDLE, hs);
 	err = IS_ERR(pool) ? PTR_ERR(pool) : put_pool(msg, pool);
 	mutex_unlock(&hs->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, header);
-	return genlmsg_reply(msg, info);
+	return rsp_nl_reply(info, msg, header, err);
 }
 
 static int dump_pool(struct sk_buff *skb, struct netlink_callback *cb,
@@ -149,12 +177,7 @@ static int dump_pool(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!header)
 		return -EMSGSIZE;
-	if (put_pool(skb, pool)) {
-		genlmsg_cancel(skb, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-	return 0;
+	return part_end(skb, header, put_pool(skb, pool));
 }
 
 /**
@@ -205,7 +228,7 @@ int rserpool_nl_element_get_doit(struct sk_buff *skb, struct genl_info *info)
 	void *header;
 	int err;
 
-	msg = answer(info, &header);
+	msg = rsp_nl_answer(info, &header);
 	if (!msg)
 		return -ENOMEM;
 
@@ -213,12 +236,7 @@ int rserpool_nl_element_get_doit(struct sk_buff *skb, struct genl_info *info)
 	pe = rsp_nl_find_pe(info, hs);
 	err = IS_ERR(pe) ? PTR_ERR(pe) : rsp_nl_put_pe(msg, pe);
 	mutex_unlock(&hs->lock);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	genlmsg_end(msg, header);
-	return genlmsg_reply(msg, info);
+	return rsp_nl_reply(info, msg, header, err);
 }
 
 static int dump_pe(struct sk_buff *skb, struct netlink_callback *cb,
@@ -228,12 +246,7 @@ static int dump_pe(struct sk_buff *skb, struct netlink_callback *cb,
 
 	if (!header)
 		return -EMSGSIZE;
-	if (rsp_nl_put_pe(skb, pe)) {
-		genlmsg_cancel(skb, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(skb, header);
-	return 0;
+	return part_end(skb, header, rsp_nl_put_pe(skb, pe));
 }
 
 static int dump_pes(struct sk_buff *skb, struct netlink_callback *cb,
@@ -316,6 +329,7 @@ int rserpool_nl_stats_get_dumpit(struct sk_buff *skb,
 	struct net *net = genl_info_net(genl_info_dump(cb));
 	struct dump_place *place = place_of(cb);
 	void *header;
+	int err;
 
 	/* Counters are never overtaken: each is a fact of its own. */
 	overtaken_at(cb, 1);
@@ -323,14 +337,12 @@ int rserpool_nl_stats_get_dumpit(struct sk_buff *skb,
 		header = part(skb, cb);
 		if (!header)
 			return skb->len;
-		if (nla_put_string(skb, RSERPOOL_A_COUNTER_NAME,
-				   rsp_mib_name(place->pe)) ||
-		    nla_put_uint(skb, RSERPOOL_A_COUNTER_VALUE,
-				 rsp_mib_read(net, place->pe))) {
-			genlmsg_cancel(skb, header);
+		err = nla_put_string(skb, RSERPOOL_A_COUNTER_NAME,
+				     rsp_mib_name(place->pe)) ?:
+		      nla_put_uint(skb, RSERPOOL_A_COUNTER_VALUE,
+				   rsp_mib_read(net, place->pe));
+		if (part_end(skb, header, err))
 			return skb->len;
-		}
-		genlmsg_end(skb, header);
 	}
 	return 0;
 }
@@ -352,17 +364,14 @@ static int show_resolution(const struct rsp_handle *handle, u32 left_ms,
 {
 	struct resolve_dump *dump = data;
 	void *header = part(dump->skb, dump->cb);
+	int err;
 
 	if (!header)
 		return -EMSGSIZE;
-	if (rsp_nl_put_handle(dump->skb, RSERPOOL_A_RESOLUTION_HANDLE,
-			      handle) ||
-	    nla_put_u32(dump->skb, RSERPOOL_A_RESOLUTION_LEFT_MS, left_ms)) {
-		genlmsg_cancel(dump->skb, header);
-		return -EMSGSIZE;
-	}
-	genlmsg_end(dump->skb, header);
-	return 0;
+	err = rsp_nl_put_handle(dump->skb, RSERPOOL_A_RESOLUTION_HANDLE,
+				handle) ?:
+	      nla_put_u32(dump->skb, RSERPOOL_A_RESOLUTION_LEFT_MS, left_ms);
+	return part_end(dump->skb, header, err);
 }
 
 int rserpool_nl_resolve_get_dumpit(struct sk_buff *skb,

@@ -90,18 +90,10 @@ int rserpool_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info)
 	}
 
 	err = -ENOMEM;
-	msg = genlmsg_new(NLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!msg)
-		goto put;
-	header = genlmsg_iput(msg, info);
-	err = put_session(msg, skb, id, sk);
-	if (err) {
-		nlmsg_free(msg);
-		goto put;
-	}
-	genlmsg_end(msg, header);
-	err = genlmsg_reply(msg, info);
-put:
+	msg = rsp_nl_answer(info, &header);
+	if (msg)
+		err = rsp_nl_reply(info, msg, header,
+				   put_session(msg, skb, id, sk));
 	sock_put(sk);
 	return err;
 }
