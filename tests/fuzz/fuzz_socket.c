@@ -10,6 +10,7 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
+#include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/uio.h>
 #include <time.h>
@@ -22,7 +23,7 @@
 
 static int fds[SOCKETS], pipes[2];
 static struct server servers[SERVERS];
-static char memory[65536];
+static char memory[65536 + 64];
 
 static const enum manner manners[SERVERS] = { ECHO, COUNT, SINK, DEAF };
 static const char *const pools[] = { "p", "q", "r", "nobody" };
@@ -38,13 +39,27 @@ static size_t some_len(void)
 	case 2:
 		return rnd(5000);
 	default:
-		return rnd(sizeof(memory) + 1);
+		return rnd(65536 + 1);
 	}
 }
 
 static void *some_memory(void)
 {
 	return rnd(32) ? memory : (void *)8UL;
+}
+
+/* What is behind the room that a call was given stays as it was. */
+static void guard(size_t room)
+{
+	memset(memory + room, 0x5a, 64);
+}
+
+static void check_guard(size_t room)
+{
+	size_t i;
+
+	for (i = room; i < room + 64; i++)
+		CHECK_EQ(memory[i], 0x5a);
 }
 
 static int some_flags(void)
@@ -65,15 +80,20 @@ static int some_flags(void)
 
 static void do_connect(int fd)
 {
+	const int head = offsetof(struct sockaddr_rserpool, srp_handle);
 	struct sockaddr_rserpool address;
 	socklen_t len;
+	int err;
 
 	address = pool_address(pools[rnd(4)], rnd(4) ? 0 : rnd(6), &len);
 	if (!rnd(8))
-		((unsigned char *)&address)[rnd(sizeof(address))] = rnd(256);
+		((unsigned char *)&address)[rnd(head)] = rnd(256);
 	if (!rnd(8))
 		len = rnd(sizeof(address) + 8);
-	connect(fd, (void *)&address, len);
+	err = connect(fd, (void *)&address, len) ? errno : 0;
+	if (address.srp_family == AF_RSERPOOL &&
+	    (int)len < head + address.srp_handle_len)
+		CHECK_EQ(err, EINVAL);
 }
 
 static void do_message(int fd, bool out)
@@ -122,21 +142,48 @@ static void do_setsockopt(int fd)
 {
 	static const uint32_t values[] = { 0, 1, 2, 3, 7, 1000, 65536, ~0U };
 	uint32_t value[16];
-	int i, level = some_level();
+	int i, ret, level = some_level();
+	socklen_t len;
 
 	for (i = 0; i < 16; i++)
 		value[i] = rnd(4) ? values[rnd(8)] : rnd(~0U);
-	setsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 9 : 70), value,
-		   rnd(2) ? 4 : rnd(64));
+	len = rnd(2) ? 4 : rnd(64);
+	ret = setsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 9 : 70), value,
+			 len);
+	if (level == SOL_RSERPOOL && len < 4)
+		CHECK_EQ(ret, -1);
 }
 
 static void do_getsockopt(int fd)
 {
-	socklen_t len = rnd(4) ? 4 : rnd(512);
+	socklen_t room = rnd(4) ? 4 : rnd(512), len = room;
 	int level = some_level();
 
+	guard(room);
 	getsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 9 : 70),
 		   some_memory(), &len);
+	check_guard(room);
+}
+
+static void do_recv(int fd)
+{
+	size_t room = some_len();
+
+	guard(room);
+	recv(fd, some_memory(), room, some_flags());
+	check_guard(room);
+}
+
+static void do_names(int fd)
+{
+	socklen_t room = rnd(200), len = room;
+
+	guard(room);
+	if (rnd(2))
+		getsockname(fd, some_memory(), &len);
+	else
+		getpeername(fd, some_memory(), &len);
+	check_guard(room);
 }
 
 static void do_ioctl(int fd)
@@ -205,7 +252,6 @@ static void call(void)
 {
 	int *fd = &fds[rnd(SOCKETS)];
 	struct pollfd pfd = { .fd = *fd };
-	socklen_t len;
 
 	switch (rnd(24)) {
 	case 0:
@@ -223,7 +269,7 @@ static void call(void)
 	case 6:
 	case 7:
 	case 8:
-		recv(*fd, some_memory(), some_len(), some_flags());
+		do_recv(*fd);
 		break;
 	case 9:
 	case 10:
@@ -251,11 +297,7 @@ static void call(void)
 		fcntl(*fd, F_SETFL, rnd(2) ? O_NONBLOCK : 0);
 		break;
 	case 18:
-		len = rnd(200);
-		if (rnd(2))
-			getsockname(*fd, some_memory(), &len);
-		else
-			getpeername(*fd, some_memory(), &len);
+		do_names(*fd);
 		break;
 	case 19:
 		splice(*fd, NULL, pipes[1], NULL, some_len(),
@@ -325,7 +367,13 @@ static void seed(void)
 	CHECK_EQ(timer_delete(timer), 0);
 	for (i = 0; i < SOCKETS; i++)
 		close(fds[i]);
-	/* It still does what it should. */
+	/* The servers that were started meanwhile have them, too. */
+	for (i = 0; i < SERVERS; i++)
+		server_kill(&servers[i]);
+	/* Nothing of them is left, and it still does what it should. */
+	run("for i in $(seq 100); do"
+	    " rspctl scope show | grep -q ' sessions 0 ' && exit; sleep 0.1;"
+	    "done; false");
 	run("rspctl pool add after");
 	servers[0] = server_start(9, ECHO, AF_INET);
 	pool_join("after", &servers[0]);
