@@ -53,6 +53,7 @@
 #include <asm/ioctls.h>
 
 #include "af_rserpool.h"
+#include "endpoint.h"
 #include "failover.h"
 #include "flow.h"
 #include "net_ns.h"
@@ -71,7 +72,7 @@ static int rsp_release(struct socket *sock)
 }
 
 static int address_parse(const struct sockaddr *uaddr, int len,
-			 struct rsp_handle *handle, u32 *pe_id)
+			 struct rsp_handle *handle, u32 *pe_id, __be16 *port)
 {
 	const struct sockaddr_rserpool *addr = (const void *)uaddr;
 	const int head = offsetof(struct sockaddr_rserpool, srp_handle);
@@ -80,7 +81,7 @@ static int address_parse(const struct sockaddr *uaddr, int len,
 		return -EINVAL;
 	if (addr->srp_family != AF_RSERPOOL)
 		return -EAFNOSUPPORT;
-	if (len <= head || len > (int)sizeof(*addr) || addr->srp_port ||
+	if (len <= head || len > (int)sizeof(*addr) ||
 	    !addr->srp_handle_len || addr->srp_handle_len > RSP_HANDLE_MAX ||
 	    addr->srp_handle_len > len - head ||
 	    memchr_inv(addr->srp_reserved, 0, sizeof(addr->srp_reserved)))
@@ -90,7 +91,57 @@ static int address_parse(const struct sockaddr *uaddr, int len,
 	handle->len = addr->srp_handle_len;
 	memcpy(handle->octets, addr->srp_handle, handle->len);
 	*pe_id = addr->srp_pe_id;
+	*port = addr->srp_port;
 	return 0;
+}
+
+/* A program that gives itself a pool's handle speaks for the pool. */
+static bool may_listen(const struct net *net)
+{
+	return ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
+}
+
+static int rsp_bind(struct socket *sock, RSP_SOCKADDR *uaddr, int len)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_handle handle;
+	struct sock *sk = sock->sk;
+	__be16 port;
+	u32 pe_id;
+	int err;
+
+	err = address_parse((const struct sockaddr *)uaddr, len, &handle,
+			    &pe_id, &port);
+	if (err)
+		return err;
+	if (!may_listen(sock_net(sk)))
+		return -EACCES;
+	lock_sock(sk);
+	err = -EINVAL;
+	if (ssn->state.now == RSP_SESSION_INIT)
+		err = rsp_endpoint_bind(ssn, &handle, pe_id, port);
+	release_sock(sk);
+	return err;
+}
+
+static int rsp_listen(struct socket *sock, int backlog)
+{
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct sock *sk = sock->sk;
+	int err = -EINVAL;
+
+	lock_sock(sk);
+	if (ssn->state.now == RSP_SESSION_INIT ||
+	    ssn->state.now == RSP_SESSION_LISTEN)
+		err = rsp_endpoint_listen(ssn, backlog);
+	release_sock(sk);
+	return err;
+}
+
+static int rsp_accept(struct socket *sock, struct socket *newsock,
+		      struct proto_accept_arg *arg)
+{
+	return rsp_endpoint_accept(rsp_session(sock->sk), newsock, arg->flags);
 }
 
 static int connect_wait(struct rsp_session *ssn, int flags)
@@ -111,16 +162,22 @@ static int connect_wait(struct rsp_session *ssn, int flags)
 	return err;
 }
 
-static void disconnect(struct socket *sock)
+static int disconnect(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
+	struct rsp_session *ssn = rsp_session(sk);
 
 	lock_sock(sk);
+	if (ssn->endpoint || ssn->accepted) {
+		release_sock(sk);
+		return -EOPNOTSUPP;
+	}
 	/* Calls that wait, for another session as it were, end. */
 	sk->sk_disconnects++;
-	rsp_session_disconnect(rsp_session(sk));
+	rsp_session_disconnect(ssn);
 	sock->state = SS_UNCONNECTED;
 	release_sock(sk);
+	return 0;
 }
 
 static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
@@ -129,22 +186,27 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 	struct rsp_session *ssn = rsp_session(sock->sk);
 	struct rsp_handle handle;
 	struct sock *sk = sock->sk;
+	__be16 port;
 	u32 pe_id;
 	int err;
 
 	if (len >= (int)sizeof(sa_family_t) &&
-	    ((const struct sockaddr *)uaddr)->sa_family == AF_UNSPEC) {
-		disconnect(sock);
-		return 0;
-	}
+	    ((const struct sockaddr *)uaddr)->sa_family == AF_UNSPEC)
+		return disconnect(sock);
 	err = address_parse((const struct sockaddr *)uaddr, len, &handle,
-			    &pe_id);
+			    &pe_id, &port);
 	if (err)
 		return err;
+	/* An element's port is its own affair. */
+	if (port)
+		return -EINVAL;
 
 	lock_sock(sk);
 	switch (ssn->state.now) {
 	case RSP_SESSION_INIT:
+		err = -EOPNOTSUPP;
+		if (ssn->endpoint)
+			break;
 		/* Who was not told yet, unless it is its own doing. */
 		err = sock_error(sk);
 		if (sock->state == SS_UNCONNECTED)
@@ -191,8 +253,11 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	lock_sock(sk);
 	flow = ssn->state.now == RSP_SESSION_READY ? ssn->flow : NULL;
 	if (peer) {
-		if (ssn->state.now == RSP_SESSION_READY ||
-		    ssn->state.now == RSP_SESSION_FAILOVER) {
+		if (ssn->accepted) {
+			/* Who connects need be in no pool. */
+			err = flow ? 0 : -ENOTCONN;
+		} else if (ssn->state.now == RSP_SESSION_READY ||
+			   ssn->state.now == RSP_SESSION_FAILOVER) {
 			addr->srp_handle_len = ssn->handle.len;
 			memcpy(addr->srp_handle, ssn->handle.octets,
 			       ssn->handle.len);
@@ -200,8 +265,19 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 		} else {
 			err = -ENOTCONN;
 		}
-	} else if (flow) {
-		addr->srp_port = inet_sk(flow->sock->sk)->inet_sport;
+	} else {
+		if (flow)
+			addr->srp_port = inet_sk(flow->sock->sk)->inet_sport;
+		if (ssn->endpoint)
+			addr->srp_port = rsp_endpoint_port(ssn->endpoint);
+		if (ssn->endpoint || ssn->accepted) {
+			addr->srp_handle_len = ssn->handle.len;
+			memcpy(addr->srp_handle, ssn->handle.octets,
+			       ssn->handle.len);
+			addr->srp_pe_id = ssn->endpoint ?
+					  ssn->endpoint->config.id :
+					  flow ? flow->pe->node.id : 0;
+		}
 	}
 	release_sock(sk);
 	return err ?: offsetof(struct sockaddr_rserpool, srp_handle) +
@@ -211,10 +287,9 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 /* What a poll of the transport says, but for the signs of a failure. */
 static __poll_t flow_poll(struct file *file, struct rsp_flow *flow)
 {
-	struct socket *sock = flow->sock;
 	__poll_t mask;
 
-	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL);
+	mask = flow->ops->poll(flow, file);
 	if (mask & (EPOLLERR | EPOLLHUP | EPOLLRDHUP))
 		rsp_flow_suspect(flow);
 	if (!test_bit(RSP_FLOW_SUSPECT, &flow->flags))
@@ -237,6 +312,8 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	u8 state;
 
 	sock_poll_wait(file, sock, wait);
+	if (READ_ONCE(ssn->state.now) == RSP_SESSION_LISTEN)
+		return rsp_endpoint_backlogged(ssn->endpoint) ? in : 0;
 	/* Pairs with rsp_session_end(). */
 	if (smp_load_acquire(&sk->sk_err))
 		mask = EPOLLERR;
@@ -278,7 +355,6 @@ static int rsp_shutdown(struct socket *sock, int how)
 {
 	struct rsp_session *ssn = rsp_session(sock->sk);
 	struct sock *sk = sock->sk;
-	struct socket *transport;
 	int err = 0;
 
 	/* SHUT_RD, SHUT_WR, SHUT_RDWR: 0, 1, 2; the kernel's are bits. */
@@ -296,9 +372,7 @@ static int rsp_shutdown(struct socket *sock, int how)
 	case RSP_SESSION_READY:
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
 		if (ssn->generation == ssn->resumed) {
-			transport = ssn->flow->sock;
-			err = READ_ONCE(transport->ops)->shutdown(transport,
-								  how - 1);
+			err = ssn->flow->ops->shutdown(ssn->flow, how);
 			break;
 		}
 		fallthrough;
@@ -335,24 +409,24 @@ static int rsp_ioctl(struct socket *sock, unsigned int cmd, unsigned long arg)
 	}
 	if (!flow)
 		return put_user(0, (int __user *)arg);
-	ret = READ_ONCE(flow->sock->ops)->ioctl(flow->sock, cmd, arg);
+	ret = flow->ops->ioctl(flow, cmd, arg);
 	rsp_flow_unpin(flow);
 	return ret;
 }
 
-static const struct proto_ops rsp_stream_ops = {
+static const struct proto_ops rsp_ops = {
 	.family		= PF_RSERPOOL,
 	.owner		= THIS_MODULE,
 	.release	= rsp_release,
-	.bind		= sock_no_bind,
+	.bind		= rsp_bind,
 	.connect	= rsp_connect,
 	.socketpair	= sock_no_socketpair,
-	.accept		= sock_no_accept,
+	.accept		= rsp_accept,
 	.getname	= rsp_getname,
 	.poll		= rsp_poll,
 	.ioctl		= rsp_ioctl,
 	.gettstamp	= sock_gettstamp,
-	.listen		= sock_no_listen,
+	.listen		= rsp_listen,
 	.shutdown	= rsp_shutdown,
 	.setsockopt	= rsp_setsockopt,
 	.getsockopt	= rsp_getsockopt,
@@ -365,14 +439,14 @@ static const struct proto_ops rsp_stream_ops = {
 static int rsp_create(struct net *net, struct socket *sock, int protocol,
 		      int kern)
 {
-	if (sock->type != SOCK_STREAM)
+	if (sock->type != SOCK_STREAM && sock->type != SOCK_SEQPACKET)
 		return -ESOCKTNOSUPPORT;
 	if (protocol)
 		return -EPROTONOSUPPORT;
 
 	if (!rsp_session_alloc(net, sock, kern))
 		return -ENOMEM;
-	sock->ops = &rsp_stream_ops;
+	sock->ops = &rsp_ops;
 	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 	atomic_inc(&rsp_net(net)->sockets_inuse);
 	return 0;

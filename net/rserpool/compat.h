@@ -19,6 +19,7 @@
 #include <net/sock.h>
 
 #ifndef kzalloc_obj
+#define kmalloc_obj(_obj, _gfp)		kmalloc(sizeof(_obj), _gfp)
 #define kzalloc_obj(_obj, _gfp)		kzalloc(sizeof(_obj), _gfp)
 #endif
 

@@ -130,12 +130,11 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 	/* Pairs with the order in flow_wake(): state first, then the bit. */
 	suspect = test_and_clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	failure = rsp_flow_failure(flow, err);
-	if (failure == RSP_FAILURE_FIN &&
-	    (ssn->sk.sk_shutdown ||
-	     READ_ONCE(ssn->pool->config.fin) == RSP_FIN_EOF)) {
+	if (failure != RSP_FAILURE_NONE && flow->ops->ended(flow, failure)) {
 		if (!test_and_set_bit(RSP_FLOW_ENDED, &flow->flags))
 			rsp_session_publish(ssn);
-		failure = RSP_FAILURE_NONE;
+		if (failure == RSP_FAILURE_FIN)
+			failure = RSP_FAILURE_NONE;
 	}
 	if (failure == RSP_FAILURE_NONE && silent(ssn))
 		failure = RSP_FAILURE_SILENT;

@@ -31,11 +31,13 @@
 #include "detect.h"
 #include "failover.h"
 #include "flow.h"
+#include "frame.h"
 #include "mib.h"
 #include "net_ns.h"
 #include "netlink.h"
 #include "resolve.h"
 #include "session.h"
+#include "session_control.h"
 #include "trace.h"
 
 /*
@@ -47,6 +49,17 @@
 static struct workqueue_struct *session_wq;
 
 /**
+ * rsp_work_queue() - have a work item of a session or an endpoint run
+ * @work: the work item
+ *
+ * Context: any.
+ */
+void rsp_work_queue(struct work_struct *work)
+{
+	queue_work(session_wq, work);
+}
+
+/**
  * rsp_session_kick() - have the session's work item run
  * @ssn: a session whose flow or waiter is in place
  *
@@ -54,7 +67,7 @@ static struct workqueue_struct *session_wq;
  */
 void rsp_session_kick(struct rsp_session *ssn)
 {
-	queue_work(session_wq, &ssn->work);
+	rsp_work_queue(&ssn->work);
 }
 
 static void session_wake(struct rsp_waiter *waiter)
@@ -267,13 +280,13 @@ static int connect_next(struct rsp_session *ssn)
 		}
 		WRITE_ONCE(ssn->flow, flow);
 		err = rsp_flow_connect(flow);
-		if (!err) {
+		if (!err && test_bit(RSP_FLOW_GREETED, &flow->flags)) {
 			connect_done(ssn);
 			return 0;
 		}
-		if (err == -EINPROGRESS) {
+		if (!err || err == -EINPROGRESS) {
 			ssn->next_try = jiffies + ssn->detect_timeout;
-			return err;
+			return -EINPROGRESS;
 		}
 		/* Nothing was heard of the element yet. */
 		connect_failed(ssn, RSP_FAILURE_LOCAL, err);
@@ -282,19 +295,40 @@ static int connect_next(struct rsp_session *ssn)
 	return -EINPROGRESS;
 }
 
+/* The element's first message is its business card: how does that stand? */
+static int greet(struct rsp_session *ssn, struct rsp_flow *flow,
+		 enum rsp_failure *failure)
+{
+	if (test_bit(RSP_FLOW_GREETED, &flow->flags))
+		return 0;
+	*failure = rsp_session_controls(ssn, flow);
+	if (test_bit(RSP_FLOW_GREETED, &flow->flags))
+		return 0;
+	if (*failure == RSP_FAILURE_NONE)
+		*failure = rsp_flow_failure(flow, 0);
+	if (*failure == RSP_FAILURE_FIN)
+		*failure = RSP_FAILURE_CARD;
+	return *failure == RSP_FAILURE_NONE ? -EINPROGRESS : -EPROTO;
+}
+
 /* The connect under way: how does it stand? */
 static int connect_check(struct rsp_session *ssn)
 {
+	enum rsp_failure failure = RSP_FAILURE_NONE;
 	struct rsp_flow *flow = ssn->flow;
-	enum rsp_failure failure;
-	int err;
+	int err = -EINPROGRESS;
 
 	if (!flow)
 		return connect_next(ssn);
 	if (rsp_flow_connected(flow)) {
-		connect_done(ssn);
-		return 0;
+		err = greet(ssn, flow, &failure);
+		if (!err) {
+			connect_done(ssn);
+			return 0;
+		}
 	}
+	if (err == -EPROTO)
+		goto failed;
 	if (inet_sk_state_load(flow->sock->sk) == TCP_CLOSE)
 		err = sock_error(flow->sock->sk) ?: -ECONNABORTED;
 	else if (time_after_eq(jiffies, ssn->next_try))
@@ -303,11 +337,18 @@ static int connect_check(struct rsp_session *ssn)
 		return -EINPROGRESS;
 	failure = err == -ETIMEDOUT ? RSP_FAILURE_CONNECT_TIMEOUT
 				    : rsp_failure_of(err);
+failed:
 	connect_failed(ssn, failure, err);
 	return connect_next(ssn);
 }
 
-static void serve(struct rsp_session *ssn)
+/**
+ * rsp_session_serve() - an element serves a session from now on
+ * @ssn: a session whose flow is connected
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_serve(struct rsp_session *ssn)
 {
 	struct rsp_flow *flow = ssn->flow;
 
@@ -344,7 +385,7 @@ static void connect_step(struct rsp_session *ssn)
 	int err = connect_check(ssn);
 
 	if (!err)
-		serve(ssn);
+		rsp_session_serve(ssn);
 	else if (err == -EINPROGRESS)
 		mod_timer(&ssn->timer, ssn->next_try);
 	else
@@ -477,7 +518,7 @@ static void failover_done(struct rsp_session *ssn)
 				 ktime_us_delta(ktime_get(), ssn->begun));
 	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_FAILOVER_DONE);
 	event_raise(ssn, RSP_EVENT_FAILOVER_DONE);
-	serve(ssn);
+	rsp_session_serve(ssn);
 }
 
 /* The round found nobody: wait for an element, and try anyhow in a while. */
@@ -541,10 +582,12 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	rsp_mib_failure(net, failure);
 	ssn->failure = failure;
 	if (failure != RSP_FAILURE_SEVERED && failure != RSP_FAILURE_FORCED &&
-	    failure != RSP_FAILURE_LOCAL && speaks_for_all(ssn, failure))
+	    failure != RSP_FAILURE_LOCAL && !ssn->accepted &&
+	    speaks_for_all(ssn, failure))
 		rsp_pe_failed(flow->pe);
 
-	if (mode == RSP_FAILOVER_OFF || ssn->sk.sk_shutdown || ssn->pe_id) {
+	if (mode == RSP_FAILOVER_OFF || ssn->sk.sk_shutdown || ssn->pe_id ||
+	    ssn->accepted) {
 		rsp_session_end(ssn, -ECONNRESET);
 		return;
 	}
@@ -675,6 +718,22 @@ static bool severed(struct rsp_session *ssn)
 	       READ_ONCE(ssn->flow->pe->dead);
 }
 
+static void serve_step(struct rsp_session *ssn)
+{
+	enum rsp_failure failure = RSP_FAILURE_NONE;
+
+	if (ssn->flow->frames) {
+		rsp_frames_flush(ssn->flow);
+		failure = rsp_session_controls(ssn, ssn->flow);
+	}
+	if (severed(ssn))
+		failure = RSP_FAILURE_SEVERED;
+	if (failure != RSP_FAILURE_NONE)
+		rsp_session_fail(ssn, failure);
+	else
+		rsp_session_check(ssn, ssn->flow, 0);
+}
+
 /*
  * lock_sock(), unless a call has the lock: in a copy from or to the program it
  * may have it for ever. Its release_sock() queues the work item again.
@@ -720,10 +779,7 @@ void rsp_session_work(struct work_struct *work)
 		connect_step(ssn);
 		break;
 	case RSP_SESSION_READY:
-		if (severed(ssn))
-			rsp_session_fail(ssn, RSP_FAILURE_SEVERED);
-		else
-			rsp_session_check(ssn, ssn->flow, 0);
+		serve_step(ssn);
 		break;
 	case RSP_SESSION_FAILOVER:
 		failover_step(ssn);

@@ -22,6 +22,7 @@
 #include "af_rserpool.h"
 #include "failover.h"
 #include "flow.h"
+#include "frame.h"
 #include "handlespace.h"
 #include "session.h"
 #include "trace.h"
@@ -50,8 +51,33 @@ void rsp_flow_suspect(struct rsp_flow *flow)
 	     (test_bit(RSP_FLOW_CONNECTED, &flow->flags) &&
 	      inet_sk_state_load(transport) == TCP_ESTABLISHED)))
 		return;
+	rsp_flow_accuse(flow);
+}
+
+/**
+ * rsp_flow_accuse() - have the session's work item look whether a flow failed
+ * @flow: a flow of a session that is not closed
+ *
+ * Context: any.
+ */
+void rsp_flow_accuse(struct rsp_flow *flow)
+{
 	set_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	rsp_session_kick(flow->ssn);
+}
+
+/*
+ * Control is for the work item, and so is the rest of a frame; but if somebody
+ * waits, he looks as well, and octets of the program are for him alone.
+ */
+static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
+{
+	const struct rsp_frames *frames = flow->frames;
+
+	if ((events & EPOLLOUT && READ_ONCE(frames->n_pending)) ||
+	    (events & EPOLLIN && !READ_ONCE(frames->data_next) &&
+	     (!sleeper || !test_bit(RSP_FLOW_GREETED, &flow->flags))))
+		rsp_session_kick(flow->ssn);
 }
 
 /*
@@ -63,14 +89,21 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 {
 	struct rsp_flow *flow = container_of(wait, struct rsp_flow, wait);
 	struct sock *sk = &flow->ssn->sk;
-	/* A session lets go of its flows before it lets go of its queue. */
-	wait_queue_head_t *queue = sk_sleep(sk);
+	/*
+	 * A session lets go of its flows before it lets go of its queue; one
+	 * that no accept() has taken has none yet.
+	 */
+	struct socket_wq *wq = rcu_dereference_check(sk->sk_wq, 1);
+	bool sleeper = skwq_has_sleeper(wq);
+	wait_queue_head_t *queue = &wq->wait;
 	__poll_t events = key_to_poll(key);
 
 	if (!events || events & (EPOLLERR | EPOLLHUP))
 		rsp_flow_suspect(flow);
 
-	if (wq_has_sleeper(queue)) {
+	if (flow->frames)
+		frames_wake(flow, events ?: EPOLLIN | EPOLLOUT, sleeper);
+	if (sleeper) {
 		if (!events)
 			wake_up_interruptible_all(queue);
 		else if (wake_flags)
@@ -168,7 +201,14 @@ static void keepalive_set(struct sock *transport, unsigned long timeout)
 	WRITE_ONCE(tp->keepalive_probes, KEEPALIVE_PROBES);
 }
 
-static void transport_configure(struct rsp_session *ssn, struct socket *sock)
+/**
+ * rsp_transport_configure() - give a transport what the session's socket has
+ * @ssn: the session, or a socket that listens
+ * @sock: a transport that is not connected yet
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_transport_configure(struct rsp_session *ssn, struct socket *sock)
 {
 	const unsigned int locks = SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK;
 	struct sock *transport = sock->sk, *sk = &ssn->sk;
@@ -192,6 +232,37 @@ static void transport_configure(struct rsp_session *ssn, struct socket *sock)
 	rsp_transport_sockopts(ssn, sock);
 }
 
+/* A flow of a transport; all but @transport is set. */
+static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
+				   struct socket *sock, u8 use)
+{
+	const struct sock *sk = &ssn->sk;
+	struct rsp_flow *flow;
+
+	flow = kzalloc_obj(*flow, GFP_KERNEL_ACCOUNT);
+	if (!flow)
+		return NULL;
+	flow->ops = &rsp_data_ops;
+	if (use == RSP_TRANSPORT_USE_DATA_CONTROL) {
+		flow->ops = &rsp_framed_ops;
+		flow->frames = rsp_frames_alloc(sk->sk_type == SOCK_SEQPACKET,
+						ssn->message_max);
+		if (!flow->frames) {
+			kfree(flow);
+			return NULL;
+		}
+	}
+	lockdep_set_class(&sock->wq.wait.lock, &flow_wait_key);
+	flow->sock = sock;
+	refcount_set(&flow->users, 1);
+	INIT_LIST_HEAD(&flow->draining);
+	flow->ssn = ssn;
+	refcount_inc(&pe->refs);
+	flow->pe = pe;
+	flow->born = jiffies;
+	return flow;
+}
+
 /**
  * rsp_flow_open() - make a flow to an element, not connected yet
  * @ssn: the session
@@ -200,39 +271,67 @@ static void transport_configure(struct rsp_session *ssn, struct socket *sock)
  *
  * Context: process; the session's socket lock.
  * Return: a flow with one use, which the caller ends with rsp_flow_end(); or
- * ERR_PTR with the error of socket(2).
+ * ERR_PTR with the error of socket(2), -EPROTONOSUPPORT also where the element
+ * takes no messages.
  */
 struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 			       const struct rsp_transport *transport)
 {
 	struct sock *sk = &ssn->sk;
 	struct rsp_flow *flow;
+	struct socket *sock;
 	int err;
 
-	flow = kzalloc_obj(*flow, GFP_KERNEL_ACCOUNT);
-	if (!flow)
-		return ERR_PTR(-ENOMEM);
-
-	err = transport_create(sk, transport->family, &flow->sock);
-	if (err) {
-		kfree(flow);
+	if (sk->sk_type == SOCK_SEQPACKET &&
+	    transport->use == RSP_TRANSPORT_USE_DATA_ONLY)
+		return ERR_PTR(-EPROTONOSUPPORT);
+	err = transport_create(sk, transport->family, &sock);
+	if (err)
 		return ERR_PTR(err);
-	}
-	lockdep_set_class(&flow->sock->wq.wait.lock, &flow_wait_key);
-	transport_configure(ssn, flow->sock);
+	/*
+	 * A control message may go right before one of the program, which must
+	 * not wait until that is acknowledged.
+	 */
+	if (transport->use != RSP_TRANSPORT_USE_DATA_ONLY)
+		tcp_sock_set_nodelay(sock->sk);
+	rsp_transport_configure(ssn, sock);
 	/*
 	 * splice() asks this file whether it may block.  It is the session's
 	 * own file, which outlives each call on the session and so on the flow.
 	 */
-	flow->sock->file = sk->sk_socket->file;
-
-	refcount_set(&flow->users, 1);
-	INIT_LIST_HEAD(&flow->draining);
-	flow->ssn = ssn;
-	refcount_inc(&pe->refs);
-	flow->pe = pe;
+	sock->file = sk->sk_socket->file;
+	flow = flow_alloc(ssn, pe, sock, transport->use);
+	if (!flow) {
+		sock->file = NULL;
+		sock_release(sock);
+		return ERR_PTR(-ENOMEM);
+	}
 	flow->transport = transport;
-	flow->born = jiffies;
+	if (!flow->frames)
+		__set_bit(RSP_FLOW_GREETED, &flow->flags);
+	return flow;
+}
+
+/**
+ * rsp_flow_adopt() - make a flow of a connection that came
+ * @ssn: a new session
+ * @pe: the element to which it came; the flow takes a reference of its own
+ * @sock: the transport, connected
+ *
+ * Context: process; the session's socket lock.
+ * Return: as rsp_flow_open(); NULL when there is no memory.
+ */
+struct rsp_flow *rsp_flow_adopt(struct rsp_session *ssn, struct rsp_pe *pe,
+				struct socket *sock)
+{
+	struct rsp_flow *flow;
+
+	flow = flow_alloc(ssn, pe, sock, RSP_TRANSPORT_USE_DATA_CONTROL);
+	if (!flow)
+		return NULL;
+	flow->flags = BIT(RSP_FLOW_CONNECTED) | BIT(RSP_FLOW_GREETED) |
+		      BIT(RSP_FLOW_PROVEN);
+	flow_attach(flow);
 	return flow;
 }
 
@@ -351,6 +450,8 @@ enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
 	/* A call takes the error away from the transport, not from us. */
 	int known = -READ_ONCE(transport->sk_err) ?: READ_ONCE(flow->err);
 
+	if (flow->frames && READ_ONCE(flow->frames->fault))
+		return READ_ONCE(flow->frames->fault);
 	if (known)
 		return rsp_failure_of(known);
 	if (state == TCP_CLOSE) {
@@ -375,22 +476,6 @@ enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
 bool rsp_flow_over(const struct rsp_flow *flow)
 {
 	return inet_sk_state_load(flow->sock->sk) == TCP_CLOSE;
-}
-
-/**
- * rsp_flow_unread() - are there octets of the element that nobody has read?
- * @flow: the flow
- *
- * Return: true when there are.
- */
-bool rsp_flow_unread(const struct rsp_flow *flow)
-{
-	const struct sock *transport = flow->sock->sk;
-	const struct tcp_sock *tp = tcp_sk(transport);
-	u32 unread = READ_ONCE(tp->rcv_nxt) - READ_ONCE(tp->copied_seq);
-
-	/* A FIN has a place in the sequence, and none in the data. */
-	return unread > sock_flag(transport, SOCK_DONE);
 }
 
 /**
@@ -524,16 +609,18 @@ void rsp_flow_names(const struct rsp_flow *flow,
 
 	if (!transport)
 		return;
-	if (flow->transport->family == AF_INET6) {
+	if (transport->sk_family == AF_INET6) {
 		struct sockaddr_in6 *l = (void *)local, *p = (void *)peer;
 
 		l->sin6_family = AF_INET6;
 		l->sin6_port = inet->inet_sport;
 		l->sin6_addr = transport->sk_v6_rcv_saddr;
 		p->sin6_family = AF_INET6;
-		p->sin6_port = flow->transport->port;
-		p->sin6_addr = flow->transport->v6;
-		p->sin6_scope_id = flow->transport->scope_id;
+		p->sin6_port = inet->inet_dport;
+		p->sin6_addr = transport->sk_v6_daddr;
+		p->sin6_scope_id =
+			ipv6_iface_scope_id(&p->sin6_addr,
+					    transport->sk_bound_dev_if);
 	} else {
 		struct sockaddr_in *l = (void *)local, *p = (void *)peer;
 
@@ -541,8 +628,8 @@ void rsp_flow_names(const struct rsp_flow *flow,
 		l->sin_port = inet->inet_sport;
 		l->sin_addr.s_addr = inet->inet_rcv_saddr;
 		p->sin_family = AF_INET;
-		p->sin_port = flow->transport->port;
-		p->sin_addr.s_addr = flow->transport->v4;
+		p->sin_port = inet->inet_dport;
+		p->sin_addr.s_addr = inet->inet_daddr;
 	}
 }
 
@@ -593,6 +680,8 @@ void rsp_flow_release(struct rsp_flow *flow)
 	READ_ONCE(flow->sock->ops)->release(flow->sock);
 	flow->sock->file = NULL;
 	sock_release(flow->sock);
+	if (flow->frames)
+		rsp_frames_free(flow->frames);
 	rsp_pe_put(flow->pe);
 	kfree_rcu(flow, rcu);
 }

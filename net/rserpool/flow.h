@@ -9,6 +9,10 @@
 #include <linux/rserpool.h>
 #include <linux/wait.h>
 
+struct file;
+struct pipe_inode_info;
+struct rsp_flow;
+struct rsp_frames;
 struct rsp_pe;
 struct rsp_session;
 struct rsp_transport;
@@ -22,10 +26,44 @@ enum rsp_flow_flag {
 	RSP_FLOW_APART,		/* the program took the session apart */
 	RSP_FLOW_LATE,		/* its last use is to reset the transport */
 	RSP_FLOW_ATTACHED,	/* @wait is on the transport's queue */
+	RSP_FLOW_GREETED,	/* no business card is waited for */
+	RSP_FLOW_RX_WANTED,	/* the work item waits for rsp_frames.rx_lock */
+};
+
+/**
+ * struct rsp_flow_ops - what is done otherwise with control beside the data
+ * @sendmsg: as that of proto_ops; waits for @timeo jiffies at most, which the
+ *	transport was told if they are other than the session's
+ * @recvmsg: likewise
+ * @splice_read: likewise; NULL: it copies
+ * @poll: a poll mask; the transport's own word on errors
+ * @unread: are there octets for the program that nobody has received?
+ * @ended: the transport came to an end: did the element end the session?
+ * @shutdown: SEND_SHUTDOWN, RCV_SHUTDOWN or both, as of sock_shutdown_cmd()
+ * @ioctl: SIOCINQ, SIOCATMARK, SIOCOUTQ, SIOCOUTQNSD
+ *
+ * Context: process, with the flow pinned, or under the session's socket lock.
+ */
+struct rsp_flow_ops {
+	int (*sendmsg)(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		       long timeo);
+	int (*recvmsg)(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		       int flags, long timeo);
+	ssize_t (*splice_read)(struct rsp_flow *flow, loff_t *ppos,
+			       struct pipe_inode_info *pipe, size_t len,
+			       unsigned int flags);
+	__poll_t (*poll)(struct rsp_flow *flow, struct file *file);
+	bool (*unread)(struct rsp_flow *flow);
+	bool (*ended)(struct rsp_flow *flow, enum rsp_failure failure);
+	int (*shutdown)(struct rsp_flow *flow, int how);
+	int (*ioctl)(struct rsp_flow *flow, unsigned int cmd,
+		     unsigned long arg);
 };
 
 /**
  * struct rsp_flow - one transport connection of a session to an element
+ * @ops: by the kind of flow; fixed
+ * @frames: of a flow that carries control beside data, else NULL; fixed
  * @sock: the transport; fixed, released with the last of @users
  * @flags: enum rsp_flow_flag; atomic bits
  * @users: one for the session, one a call that is inside the transport
@@ -34,15 +72,18 @@ enum rsp_flow_flag {
  * @ssn: its session; fixed; valid while the session's own use lasts, and
  *	while @wait is queued
  * @pe: the element; holds a reference; fixed
- * @transport: which of the element's transport addresses; fixed
+ * @transport: which of the element's transport addresses; fixed; NULL of a
+ *	connection that came
  * @wait: hears what the transport tells its waiters
  * @draining: place in rsp_session.draining; the session's socket lock
  * @born: low 32 bits of the jiffies at which the session turned to the element;
  *	fixed
  * @err: the last error that the transport told of, negative; 0: none
- * @rcu: frees it
+ * @rcu: frees it, when no list has it
  */
 struct rsp_flow {
+	const struct rsp_flow_ops *ops;
+	struct rsp_frames *frames;
 	struct socket *sock;
 	unsigned long flags;
 	refcount_t users;
@@ -51,21 +92,29 @@ struct rsp_flow {
 	struct rsp_pe *pe;
 	const struct rsp_transport *transport;
 	struct wait_queue_entry wait;
-	struct list_head draining;
 	u32 born;
 	int err;
-	struct rcu_head rcu;
+	union {
+		struct list_head draining;
+		struct rcu_head rcu;
+	};
 };
+
+extern const struct rsp_flow_ops rsp_data_ops;
+extern const struct rsp_flow_ops rsp_framed_ops;
 
 struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 			       const struct rsp_transport *transport);
+struct rsp_flow *rsp_flow_adopt(struct rsp_session *ssn, struct rsp_pe *pe,
+				struct socket *sock);
+void rsp_transport_configure(struct rsp_session *ssn, struct socket *sock);
 int rsp_flow_connect(struct rsp_flow *flow);
 bool rsp_flow_connected(struct rsp_flow *flow);
 void rsp_flow_suspect(struct rsp_flow *flow);
+void rsp_flow_accuse(struct rsp_flow *flow);
 enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err);
 enum rsp_failure rsp_failure_of(int err);
 bool rsp_flow_over(const struct rsp_flow *flow);
-bool rsp_flow_unread(const struct rsp_flow *flow);
 bool rsp_flow_outstanding(const struct rsp_flow *flow);
 unsigned long rsp_flow_silence(const struct rsp_flow *flow);
 void rsp_flow_probe(struct rsp_flow *flow, unsigned long within);
@@ -77,6 +126,12 @@ void rsp_flow_names(const struct rsp_flow *flow,
 void rsp_flow_detach(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);
+
+/* Are there octets for the program that nobody has received? */
+static inline bool rsp_flow_unread(struct rsp_flow *flow)
+{
+	return flow->ops->unread(flow);
+}
 
 /* Give back what rsp_session_pin() gave. May sleep. */
 static inline void rsp_flow_unpin(struct rsp_flow *flow)

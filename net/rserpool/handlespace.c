@@ -183,6 +183,33 @@ struct rsp_pe *rsp_pe_alloc(struct rsp_pool *pool,
 	return pe;
 }
 
+/**
+ * rsp_pe_lone() - make an element that is in no handlespace
+ * @hs: the handlespace that it could be in
+ * @handle: of its pool
+ * @config: the element; its policy is known
+ *
+ * A socket that listens is one for the sessions that come to it, wherever it is
+ * registered.
+ *
+ * Context: process.
+ * Return: with a reference; NULL when there is no memory.
+ */
+struct rsp_pe *rsp_pe_lone(struct rsp_handlespace *hs,
+			   const struct rsp_handle *handle,
+			   const struct rsp_pe_config *config)
+{
+	struct rsp_pool *pool;
+	struct rsp_pe *pe;
+
+	pool = rsp_pool_alloc(hs, handle, config->policy.type);
+	if (!pool)
+		return NULL;
+	pe = rsp_pe_alloc(pool, config);
+	rsp_pool_put(pool);
+	return pe;
+}
+
 static void pool_free(struct work_struct *work)
 {
 	struct rsp_pool *pool = container_of(work, struct rsp_pool, free);

@@ -287,6 +287,9 @@ void rsp_pool_put(struct rsp_pool *pool);
 struct rsp_pe *rsp_pe_find_rcu(struct rsp_pool *pool, u32 id);
 struct rsp_pe *rsp_pe_get(struct rsp_pool *pool, u32 id);	/* Ref */
 void rsp_pe_put(struct rsp_pe *pe);
+struct rsp_pe *rsp_pe_lone(struct rsp_handlespace *hs,
+			   const struct rsp_handle *handle,
+			   const struct rsp_pe_config *config);	/* Ref */
 
 /* Sessions: process context. */
 struct rsp_pe *rsp_pool_select(struct rsp_pool *pool,

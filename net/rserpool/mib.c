@@ -14,6 +14,7 @@ static const char *const names[] = {
 	[RSP_MIB_STATE_READY]			= "StateReady",
 	[RSP_MIB_STATE_FAILOVER]		= "StateFailover",
 	[RSP_MIB_STATE_CLOSED]			= "StateClosed",
+	[RSP_MIB_STATE_LISTEN]			= "StateListen",
 	[RSP_MIB_CONNECT]			= "Connect",
 	[RSP_MIB_CONNECT_DONE]			= "ConnectDone",
 	[RSP_MIB_CONNECT_FAILED]		= "ConnectFailed",
@@ -30,6 +31,10 @@ static const char *const names[] = {
 	[RSP_MIB_FAILURE_SEVERED]		= "FailureSevered",
 	[RSP_MIB_FAILURE_FORCED]		= "FailureForced",
 	[RSP_MIB_FAILURE_LOCAL]			= "FailureLocal",
+	[RSP_MIB_FAILURE_FRAME]			= "FailureFrame",
+	[RSP_MIB_FAILURE_CARD]			= "FailureCard",
+	[RSP_MIB_FAILURE_CONTROL]		= "FailureControl",
+	[RSP_MIB_FAILURE_MESSAGE_SIZE]		= "FailureMessageSize",
 	[RSP_MIB_ELEMENT_AVOIDED]		= "ElementAvoided",
 	[RSP_MIB_ELEMENT_RETURNED]		= "ElementReturned",
 	[RSP_MIB_ELEMENT_EXPIRED]		= "ElementExpired",
@@ -37,14 +42,15 @@ static const char *const names[] = {
 	[RSP_MIB_RESOLVE_DONE]			= "ResolveDone",
 	[RSP_MIB_RESOLVE_TIMEOUT]		= "ResolveTimeout",
 	[RSP_MIB_RESOLVE_REFUSED]		= "ResolveRefused",
+	[RSP_MIB_CONTROL_UNKNOWN]		= "ControlUnknown",
 	[RSP_MIB_NETLINK_REFUSED]		= "NetlinkRefused",
 };
 
 static_assert(ARRAY_SIZE(names) == __RSP_MIB_MAX);
-static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_CLOSED ==
-	      RSP_MIB_STATE_CLOSED);
-static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_LOCAL ==
-	      RSP_MIB_FAILURE_LOCAL);
+static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_LISTEN ==
+	      RSP_MIB_STATE_LISTEN);
+static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_MESSAGE_SIZE ==
+	      RSP_MIB_FAILURE_MESSAGE_SIZE);
 
 /**
  * rsp_mib_init() - make the counters of a namespace

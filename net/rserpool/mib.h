@@ -15,6 +15,7 @@ enum rsp_mib_field {
 	RSP_MIB_STATE_READY,
 	RSP_MIB_STATE_FAILOVER,
 	RSP_MIB_STATE_CLOSED,
+	RSP_MIB_STATE_LISTEN,
 	RSP_MIB_CONNECT,		/* connects to an element */
 	RSP_MIB_CONNECT_DONE,
 	RSP_MIB_CONNECT_FAILED,
@@ -31,6 +32,10 @@ enum rsp_mib_field {
 	RSP_MIB_FAILURE_SEVERED,
 	RSP_MIB_FAILURE_FORCED,
 	RSP_MIB_FAILURE_LOCAL,
+	RSP_MIB_FAILURE_FRAME,
+	RSP_MIB_FAILURE_CARD,
+	RSP_MIB_FAILURE_CONTROL,
+	RSP_MIB_FAILURE_MESSAGE_SIZE,
 	RSP_MIB_ELEMENT_AVOIDED,	/* failed, or drained */
 	RSP_MIB_ELEMENT_RETURNED,	/* selected again */
 	RSP_MIB_ELEMENT_EXPIRED,	/* not registered anew in time */
@@ -38,6 +43,7 @@ enum rsp_mib_field {
 	RSP_MIB_RESOLVE_DONE,		/* and answered */
 	RSP_MIB_RESOLVE_TIMEOUT,	/* or did not, in time */
 	RSP_MIB_RESOLVE_REFUSED,	/* no feeder, or too many pending */
+	RSP_MIB_CONTROL_UNKNOWN,	/* control messages of no meaning here */
 	RSP_MIB_NETLINK_REFUSED,	/* requests that were refused */
 	__RSP_MIB_MAX
 };

@@ -12,6 +12,7 @@
 /**
  * struct receive - one call of recvmsg() or splice()
  * @msg: recvmsg(): where to
+ * @file: splice(): where from
  * @pipe: splice(): where to
  * @ppos: splice(): as the VFS gave it
  * @size: octets wanted
@@ -21,6 +22,7 @@
  */
 struct receive {
 	struct msghdr *msg;
+	struct file *file;
 	struct pipe_inode_info *pipe;
 	loff_t *ppos;
 	size_t size;
@@ -129,12 +131,14 @@ again:
 
 static ssize_t transport_receive(struct rsp_flow *flow, struct receive *rx)
 {
-	struct socket *sock = flow->sock;
-	const struct proto_ops *ops = READ_ONCE(sock->ops);
-
 	if (rx->msg)
-		return ops->recvmsg(sock, rx->msg, rx->size, rx->flags);
-	return ops->splice_read(sock, rx->ppos, rx->pipe, rx->size, rx->flags);
+		return flow->ops->recvmsg(flow, rx->msg, rx->size, rx->flags,
+					  rx->timeo);
+	if (!flow->ops->splice_read)
+		return copy_splice_read(rx->file, rx->ppos, rx->pipe, rx->size,
+					rx->flags);
+	return flow->ops->splice_read(flow, rx->ppos, rx->pipe, rx->size,
+				      rx->flags);
 }
 
 /* As transport_receive(), for a call that has waited already. */
@@ -152,7 +156,7 @@ static ssize_t transport_receive_within(struct rsp_session *ssn,
 }
 
 /* An error that says nothing of the element. */
-static bool of_the_call(const struct rsp_flow *flow, int err)
+static bool of_the_call(struct rsp_flow *flow, int err)
 {
 	switch (err) {
 	case -EAGAIN:
@@ -235,6 +239,7 @@ ssize_t rsp_splice_read(struct socket *sock, loff_t *ppos,
 {
 	bool noblock = sock->file->f_flags & O_NONBLOCK;
 	struct receive rx = {
+		.file = sock->file,
 		.pipe = pipe,
 		.ppos = ppos,
 		.size = len,

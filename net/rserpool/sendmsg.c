@@ -48,14 +48,13 @@ static void watch_start(struct rsp_session *ssn, struct rsp_flow *flow)
 }
 
 static int transport_send(struct rsp_session *ssn, struct rsp_flow *flow,
-			  struct msghdr *msg, size_t size)
+			  struct msghdr *msg, size_t size, long timeo)
 {
-	struct socket *sock = flow->sock;
 	int ret;
 
 	/* Before: it may block for as long as nobody notices the silence. */
 	watch_start(ssn, flow);
-	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
+	ret = flow->ops->sendmsg(flow, msg, size, timeo);
 	/*
 	 * And after: the timer may have found nothing outstanding meanwhile.
 	 * Pairs with rsp_session_watch().
@@ -73,7 +72,7 @@ static int transport_send_within(struct rsp_session *ssn, struct rsp_flow *flow,
 	int ret;
 
 	WRITE_ONCE(transport->sk_sndtimeo, timeo);
-	ret = transport_send(ssn, flow, msg, size);
+	ret = transport_send(ssn, flow, msg, size, timeo);
 	WRITE_ONCE(transport->sk_sndtimeo, READ_ONCE(ssn->sk.sk_sndtimeo));
 	return ret;
 }
@@ -109,7 +108,8 @@ int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 		flow = rsp_session_pin(&ssn->tx);
 		if (flow && !test_bit(RSP_FLOW_SUSPECT, &flow->flags)) {
 			if (timeo == whole)
-				ret = transport_send(ssn, flow, msg, size);
+				ret = transport_send(ssn, flow, msg, size,
+						     timeo);
 			else
 				ret = transport_send_within(ssn, flow, msg,
 							    size, timeo);

@@ -2,16 +2,22 @@
 /* The session object and its lifetime. */
 
 #include <linux/bits.h>
+#include <linux/security.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <net/inet_common.h>
 
 #include "detect.h"
+#include "endpoint.h"
 #include "failover.h"
 #include "flow.h"
+#include "frame.h"
 #include "net_ns.h"
 #include "session.h"
+#include "session_control.h"
 
 #define FAILOVER_TIMEOUT_MS	30000
+#define MESSAGE_MAX		SZ_1M
 
 /* The end of release_sock(); under the spinlock of the socket lock. */
 static void session_release_cb(struct sock *sk)
@@ -51,6 +57,7 @@ struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
 	ssn = rsp_session(sk);
 	ssn->detect_timeout = msecs_to_jiffies(RSP_DETECT_TIMEOUT_MS);
 	ssn->failover_timeout = msecs_to_jiffies(FAILOVER_TIMEOUT_MS);
+	ssn->message_max = MESSAGE_MAX;
 	ssn->tried = &ssn->tried_first;
 	ssn->size_tried = 1;
 	INIT_LIST_HEAD(&ssn->draining);
@@ -58,6 +65,68 @@ struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
 	INIT_WORK(&ssn->work, rsp_session_work);
 	timer_setup(&ssn->timer, rsp_session_timer, 0);
 	return sk;
+}
+
+/* As rsp_session_alloc(), for a connection that came to @listener. */
+static struct rsp_session *session_inherit(struct rsp_session *listener)
+{
+	struct sock *parent = &listener->sk, *sk;
+	struct rsp_session *ssn;
+
+	sk = rsp_session_alloc(sock_net(parent), NULL, 0);
+	if (!sk)
+		return NULL;
+	ssn = rsp_session(sk);
+	sk->sk_type = parent->sk_type;
+	WRITE_ONCE(sk->sk_uid, rsp_sk_uid(parent));
+	security_sk_clone(parent, sk);
+	ssn->accepted = true;
+	ssn->handle = listener->handle;
+	ssn->message_max = READ_ONCE(listener->message_max);
+	ssn->detect_timeout = READ_ONCE(listener->detect_timeout);
+	ssn->tell_ppid = READ_ONCE(listener->tell_ppid);
+	return ssn;
+}
+
+/**
+ * rsp_session_accepted() - make the session of a connection that came
+ * @listener: the socket that listens
+ * @pe: its element
+ * @transport: the connection; the session's from now on, or gone
+ *
+ * Context: process.
+ * Return: a session for sock_graft(), or for rsp_session_close(); NULL: it
+ * could not be.
+ */
+struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
+					 struct rsp_pe *pe,
+					 struct socket *transport)
+{
+	struct rsp_session *ssn = session_inherit(listener);
+	struct rsp_flow *flow;
+
+	if (!ssn) {
+		sock_release(transport);
+		return NULL;
+	}
+	lock_sock(&ssn->sk);
+	flow = rsp_flow_adopt(ssn, pe, transport);
+	if (!flow) {
+		sock_release(transport);
+		goto err_unlock;
+	}
+	ssn->flow = flow;
+	atomic_inc(&pe->sessions);
+	if (rsp_session_enlist(ssn) || rsp_session_card_send(ssn))
+		goto err_unlock;
+	rsp_session_serve(ssn);
+	release_sock(&ssn->sk);
+	return ssn;
+
+err_unlock:
+	release_sock(&ssn->sk);
+	rsp_session_close(ssn);
+	return NULL;
 }
 
 /**
@@ -111,6 +180,16 @@ void rsp_session_forget(struct rsp_session *ssn)
 	ssn->pe_id = 0;
 }
 
+/*
+ * A program that closes its socket, or exits, ends the session.  One that was
+ * killed failed, and so did one whose socket the kernel drops.
+ */
+static bool program_ends(void)
+{
+	return !(current->flags & PF_KTHREAD) &&
+	       !(current->flags & PF_EXITING && current->exit_code & 0x7f);
+}
+
 /**
  * rsp_session_close() - end a session and its socket
  * @ssn: a session whose last file is gone, so that no call is inside
@@ -131,6 +210,7 @@ void rsp_session_close(struct rsp_session *ssn)
 	struct sock *sk = &ssn->sk;
 	LIST_HEAD(flows);
 
+	rsp_endpoint_close(ssn);
 	if (ssn->state.id) {
 		xa_erase(&rn->sessions, ssn->state.id - 1);
 		atomic_dec(&rn->n_sessions);
@@ -147,6 +227,8 @@ void rsp_session_close(struct rsp_session *ssn)
 	/* With SO_LINGER this may take its time, so no lock is held. */
 	list_for_each_entry_safe(flow, next_flow, &flows, draining) {
 		list_del(&flow->draining);
+		if (flow->frames && program_ends())
+			rsp_frames_finish(flow);
 		rsp_flow_unpin(flow);
 	}
 	list_for_each_entry_safe(opt, next, &ssn->sockopts, list)
@@ -227,6 +309,15 @@ void rsp_session_publish(struct rsp_session *ssn)
 	sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }
 
+/* What a failed element had to say is of no use, and in the reader's way. */
+static void controls_drop(struct rsp_flow *flow)
+{
+	LIST_HEAD(controls);
+
+	rsp_frames_controls(flow, &controls);
+	rsp_controls_free(&controls);
+}
+
 /**
  * rsp_session_drop_read() - let go of failed elements' flows that are all read
  * @ssn: the session
@@ -240,9 +331,12 @@ void rsp_session_drop_read(struct rsp_session *ssn)
 	struct rsp_flow *flow, *next;
 	LIST_HEAD(read);
 
-	list_for_each_entry_safe(flow, next, &ssn->draining, draining)
+	list_for_each_entry_safe(flow, next, &ssn->draining, draining) {
+		if (flow->frames)
+			controls_drop(flow);
 		if (!rsp_flow_unread(flow))
 			list_move_tail(&flow->draining, &read);
+	}
 	if (list_empty(&read))
 		return;
 	rsp_session_publish(ssn);
@@ -298,7 +392,8 @@ int rsp_session_stand(struct rsp_session *ssn, int direction)
 	if (ssn->sk.sk_shutdown & direction ||
 	    ssn->state.now == RSP_SESSION_CLOSED)
 		return -ESHUTDOWN;
-	if (ssn->state.now == RSP_SESSION_INIT)
+	if (ssn->state.now == RSP_SESSION_INIT ||
+	    ssn->state.now == RSP_SESSION_LISTEN)
 		return -ENOTCONN;
 	if (ssn->generation != ssn->resumed)
 		return -EREMCHG;

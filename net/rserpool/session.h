@@ -67,6 +67,9 @@ enum rsp_session_flag {
  * @tried_first: most rounds try one element
  * @failover_us: how long the last finished failover took, U32_MAX at most
  * @waiter: waits for the pool to have an element, if @waiting
+ * @backlog: instead of it in one that was accepted: place in
+ *	rsp_endpoint.backlog
+ * @endpoint: the listening side, NULL unless bind() was called
  * @sockopts: what each new flow gets
  * @timer: connect time-out, silence, retry or deadline, as the state says
  * @work: looks at the flow and the time; runs on rsp_session_wq
@@ -78,7 +81,11 @@ enum rsp_session_flag {
  * @pending: set of 1 << enum rsp_event_type to be given to it
  * @waiting: @waiter is registered
  * @round_over: all elements were tried; the next round begins at @next_try
+ * @accepted: it came to an element of this host
  * @bent: an option in @sockopts can make a good element fail
+ * @tell_ppid: recvmsg() tells a message's payload protocol identifier; written
+ *	and read locklessly
+ * @message_max: octets that a message may have
  *
  * The order of the members leaves no holes: a program can have many.
  */
@@ -108,7 +115,11 @@ struct rsp_session {
 	unsigned int size_tried;
 	u32 tried_first;
 	u32 failover_us;
-	struct rsp_waiter waiter;
+	union {
+		struct rsp_waiter waiter;
+		struct list_head backlog;
+	};
+	struct rsp_endpoint *endpoint;
 	struct list_head sockopts;
 	struct timer_list timer;
 	struct work_struct work;
@@ -120,7 +131,10 @@ struct rsp_session {
 	u8 pending;
 	bool waiting;
 	bool round_over;
+	bool accepted;
 	bool bent;
+	bool tell_ppid;
+	u32 message_max;
 };
 
 static inline struct rsp_session *rsp_session(struct sock *sk)
@@ -159,6 +173,9 @@ static inline long rsp_time_left(long timeo, unsigned long since)
 }
 
 struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern);
+struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
+					 struct rsp_pe *pe,
+					 struct socket *transport);
 void rsp_session_close(struct rsp_session *ssn);
 int rsp_session_enlist(struct rsp_session *ssn);
 void rsp_session_forget(struct rsp_session *ssn);

@@ -16,6 +16,7 @@
 #include "af_rserpool.h"
 #include "failover.h"
 #include "flow.h"
+#include "frame.h"
 #include "session.h"
 
 #define SOCKOPT_LEN_MAX	64	/* octets of a transport option's value */
@@ -221,7 +222,7 @@ static int transport_set(struct rsp_session *ssn, struct rsp_sockopt *new)
 
 	flow = ssn->flow;
 	if (flow && !(new->level == SOL_IPV6 &&
-		      flow->transport->family != AF_INET6)) {
+		      flow->sock->sk->sk_family != AF_INET6)) {
 		err = option_set(flow->sock, new);
 		if (err)
 			return err;
@@ -280,7 +281,7 @@ static int transport_getsockopt(struct socket *sock, int level, int name,
 
 	lock_sock(sock->sk);
 	if (ssn->flow && !(level == SOL_IPV6 &&
-			   ssn->flow->transport->family != AF_INET6)) {
+			   ssn->flow->sock->sk->sk_family != AF_INET6)) {
 		transport = ssn->flow->sock;
 		err = READ_ONCE(transport->ops)->getsockopt(transport, level,
 							    name, value, len);
@@ -353,6 +354,18 @@ static int session_set(struct rsp_session *ssn, int name, u32 value)
 		if (list_count_nodes(&ssn->draining) >= RSP_DRAINING_MAX)
 			return -ENOBUFS;
 		rsp_session_fail(ssn, RSP_FAILURE_FORCED);
+		return 0;
+	case RSP_MESSAGE_MAX:
+		if (!value || value > RSP_MESSAGE_LIMIT)
+			return -EINVAL;
+		ssn->message_max = value;
+		if (ssn->flow && ssn->flow->frames)
+			WRITE_ONCE(ssn->flow->frames->message_max, value);
+		return 0;
+	case RSP_RECVPPID:
+		if (value > 1)
+			return -EINVAL;
+		WRITE_ONCE(ssn->tell_ppid, value);
 		return 0;
 	case RSP_FAILOVER_TIMEOUT:
 		if (value > RSP_TIMEOUT_MAX)
@@ -450,6 +463,12 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		break;
 	case RSP_DETECT_TIMEOUT:
 		number = jiffies_to_msecs(READ_ONCE(ssn->detect_timeout));
+		break;
+	case RSP_MESSAGE_MAX:
+		number = READ_ONCE(ssn->message_max);
+		break;
+	case RSP_RECVPPID:
+		number = READ_ONCE(ssn->tell_ppid);
 		break;
 	case RSP_INFO:
 		rsp_session_describe(sock->sk, &info, NULL);

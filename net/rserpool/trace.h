@@ -15,7 +15,8 @@
 			 { RSP_SESSION_CONNECT,	"CONNECT" },		\
 			 { RSP_SESSION_READY,	"READY" },		\
 			 { RSP_SESSION_FAILOVER, "FAILOVER" },		\
-			 { RSP_SESSION_CLOSED,	"CLOSED" })
+			 { RSP_SESSION_CLOSED,	"CLOSED" },		\
+			 { RSP_SESSION_LISTEN,	"LISTEN" })
 
 #define show_failure(failure)						\
 	__print_symbolic(failure,					\
@@ -27,7 +28,11 @@
 			 { RSP_FAILURE_CONNECT_TIMEOUT, "connect-timeout" }, \
 			 { RSP_FAILURE_SEVERED,	"severed" },		\
 			 { RSP_FAILURE_FORCED,	"forced" },		\
-			 { RSP_FAILURE_LOCAL,	"local" })
+			 { RSP_FAILURE_LOCAL,	"local" },		\
+			 { RSP_FAILURE_FRAME,	"frame" },		\
+			 { RSP_FAILURE_CARD,	"card" },		\
+			 { RSP_FAILURE_CONTROL,	"control" },		\
+			 { RSP_FAILURE_MESSAGE_SIZE, "message-size" })
 
 TRACE_EVENT(rsp_session_state,
 	TP_PROTO(u32 session, u8 from, u8 to),

@@ -8,7 +8,7 @@
 #include "session_state.h"
 #include "trace.h"
 
-#define N_STATES	(RSP_SESSION_CLOSED + 1)
+#define N_STATES	(RSP_SESSION_LISTEN + 1)
 
 struct change {
 	u8 from;
@@ -34,7 +34,10 @@ static const struct change changes[] = {
 	{ RSP_SESSION_READY, RSP_SESSION_INIT, "taken apart" },
 	{ RSP_SESSION_FAILOVER, RSP_SESSION_INIT, "taken apart" },
 	{ RSP_SESSION_CLOSED, RSP_SESSION_INIT, "taken apart" },
+	{ RSP_SESSION_INIT, RSP_SESSION_LISTEN, "listen" },
+	{ RSP_SESSION_INIT, RSP_SESSION_READY, "accepted" },
 	/* "any": the last file is closed. */
+	{ RSP_SESSION_LISTEN, RSP_SESSION_CLOSED, "closed" },
 	{ RSP_SESSION_INIT, RSP_SESSION_CLOSED, "closed before connect" },
 	{ RSP_SESSION_RESOLVE, RSP_SESSION_CLOSED, "closed in resolution" },
 	{ RSP_SESSION_CONNECT, RSP_SESSION_CLOSED, "closed in connect" },

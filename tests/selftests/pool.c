@@ -114,8 +114,10 @@ unsigned int messages_broken(void)
 	return __atomic_load_n(&messages->broken, __ATOMIC_SEQ_CST);
 }
 
-static void serve(int fd, uint32_t id, enum manner manner)
+static void serve(int fd, uint32_t id, const void *arg)
 {
+	enum manner manner = *(const enum manner *)arg;
+
 	if ((manner == ECHO || manner == BYE) &&
 	    write(fd, &id, sizeof(id)) != sizeof(id))
 		return;
@@ -148,7 +150,8 @@ static void die_with_parent(pid_t parent)
 		_exit(0);
 }
 
-static void listen_for_ever(int listener, uint32_t id, enum manner manner)
+static void listen_for_ever(int listener, uint32_t id, server_fn *fn,
+			    const void *arg)
 {
 	pid_t self = getpid();
 	int fd;
@@ -162,14 +165,15 @@ static void listen_for_ever(int listener, uint32_t id, enum manner manner)
 		if (!fork()) {
 			die_with_parent(self);
 			close(listener);
-			serve(fd, id, manner);
+			fn(fd, id, arg);
 			_exit(0);
 		}
 		close(fd);
 	}
 }
 
-struct server server_start(uint32_t id, enum manner manner, int family)
+struct server server_run(uint32_t id, int family, server_fn *fn,
+			 const void *arg)
 {
 	struct sockaddr_in6 in6 = {
 		.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT,
@@ -211,11 +215,16 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 	if (!server.pid) {
 		setpgid(0, 0);
 		die_with_parent(test);
-		listen_for_ever(listener, id, manner);
+		listen_for_ever(listener, id, fn, arg);
 	}
 	setpgid(server.pid, server.pid);
 	close(listener);
 	return server;
+}
+
+struct server server_start(uint32_t id, enum manner manner, int family)
+{
+	return server_run(id, family, serve, &manner);
 }
 
 void server_kill(struct server *server)

@@ -46,7 +46,12 @@ struct server {
 /* Run a command; the test fails when it does. */
 void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* What a server does with a connection, in a process of its own. */
+typedef void server_fn(int fd, uint32_t id, const void *arg);
+
 /* A server listens when this returns; not registered yet. */
+struct server server_run(uint32_t id, int family, server_fn *fn,
+			 const void *arg);
 struct server server_start(uint32_t id, enum manner manner, int family);
 void server_kill(struct server *server);	/* SIGKILL, children too */
 void server_stop(const struct server *server);	/* SIGSTOP */

@@ -11,11 +11,13 @@ const char *const fin_names[] = { "eof", "failure", NULL };
 const char *const use_names[] = { "data", "control", NULL };
 const char *const avoid_names[] = { "none", "failed", "drain", NULL };
 const char *const state_names[] = {
-	"init", "resolve", "connect", "ready", "failover", "closed", NULL
+	"init", "resolve", "connect", "ready", "failover", "closed",
+	"listen", NULL
 };
 const char *const failure_names[] = {
 	"none", "reset", "fin", "silent", "unreachable", "refused",
-	"connect-timeout", "severed", "forced", "local", NULL
+	"connect-timeout", "severed", "forced", "local", "frame", "card",
+	"control", "message-size", NULL
 };
 const char *const event_names[] = {
 	"failover-begun", "failover-done", "failover-failed", NULL

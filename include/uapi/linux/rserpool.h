@@ -56,9 +56,21 @@ struct sockaddr_rserpool {
 #define RSP_FORCE_FAILOVER	5 /* set: __u32, must be 0 */
 #define RSP_FAILOVER_TIMEOUT	6 /* __u32, ms, 0 to RSP_TIMEOUT_MAX */
 #define RSP_DETECT_TIMEOUT	7 /* __u32, ms, RSP_DETECT_MIN to RSP_TIMEOUT_MAX */
+#define RSP_MESSAGE_MAX		8 /* __u32, octets, 1 to RSP_MESSAGE_LIMIT */
+#define RSP_RECVPPID		9 /* __u32, 0 or 1: recvmsg() tells RSP_PPID */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
+#define RSP_MESSAGE_LIMIT	(16 << 20)
+
+/*
+ * Control messages of sendmsg() and recvmsg(), level SOL_RSERPOOL.  The payload
+ * protocol identifier is the program's own mark on a message; RSP_PPID_ASAP is
+ * taken.
+ */
+#define RSP_PPID		1 /* __u32, host byte order; 0 where none is sent */
+
+#define RSP_PPID_ASAP		11
 
 /**
  * enum rsp_failover_mode - what a socket sees when its element fails
@@ -97,13 +109,14 @@ enum rsp_transport_use {
 
 /**
  * enum rsp_session_state - RSP_INFO and netlink
- * @RSP_SESSION_INIT: no connect() yet
+ * @RSP_SESSION_INIT: neither connect() nor listen() yet
  * @RSP_SESSION_RESOLVE: the pool's elements are being asked for
  * @RSP_SESSION_CONNECT: an element was selected and is being connected
  * @RSP_SESSION_READY: an element serves it
  * @RSP_SESSION_FAILOVER: its element failed; the next one is being connected
  *	or waited for
  * @RSP_SESSION_CLOSED: it is over
+ * @RSP_SESSION_LISTEN: no session: an element of a pool, for accept()
  */
 enum rsp_session_state {
 	RSP_SESSION_INIT,
@@ -112,6 +125,7 @@ enum rsp_session_state {
 	RSP_SESSION_READY,
 	RSP_SESSION_FAILOVER,
 	RSP_SESSION_CLOSED,
+	RSP_SESSION_LISTEN,
 };
 
 /**
@@ -126,6 +140,11 @@ enum rsp_session_state {
  * @RSP_FAILURE_SEVERED: the operator removed the element now
  * @RSP_FAILURE_FORCED: RSP_FORCE_FAILOVER
  * @RSP_FAILURE_LOCAL: this host could not: memory, ports, a filter
+ * @RSP_FAILURE_FRAME: it sent what is no frame
+ * @RSP_FAILURE_CARD: it did not begin with its business card, or with one of
+ *	another pool
+ * @RSP_FAILURE_CONTROL: it sent a control message that is malformed
+ * @RSP_FAILURE_MESSAGE_SIZE: it sent a message longer than RSP_MESSAGE_MAX
  */
 enum rsp_failure {
 	RSP_FAILURE_NONE,
@@ -138,6 +157,10 @@ enum rsp_failure {
 	RSP_FAILURE_SEVERED,
 	RSP_FAILURE_FORCED,
 	RSP_FAILURE_LOCAL,
+	RSP_FAILURE_FRAME,
+	RSP_FAILURE_CARD,
+	RSP_FAILURE_CONTROL,
+	RSP_FAILURE_MESSAGE_SIZE,
 };
 
 /**

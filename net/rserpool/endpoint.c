@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The listening side: a socket that bind() gave a pool handle and listen()
+ * made a pool element.
+ *
+ * TCP sockets of the kernel's own listen for it.  Each connection that comes
+ * becomes a session at once, in a work item: the peer gets the business card
+ * whether or not the program is about to call accept(), as a TCP client's
+ * connect() ends then.  The sessions wait in the backlog, and while that is
+ * full, connections wait in TCP's.
+ *
+ * Ends: rsp_endpoint_close() takes the element out of the handlespace, then the
+ * wait queue entries out of the queues, so that nothing starts the work item
+ * any more, waits for it, and closes what is in the backlog.
+ */
+
+#include <linux/capability.h>
+#include <linux/inetdevice.h>
+#include <linux/random.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <net/addrconf.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+
+#include "af_rserpool.h"
+#include "endpoint.h"
+#include "failover.h"
+#include "flow.h"
+#include "frame.h"
+#include "net_ns.h"
+#include "session.h"
+#include "session_control.h"
+
+#define ADMIT_AT_ONCE	64	/* connections in one run of the work item */
+
+/* Addresses. */
+
+static void transport_add(struct rsp_pe_config *config,
+			  const struct rsp_transport *transport)
+{
+	if (config->n_transports < RSP_TRANSPORTS_MAX)
+		config->transports[config->n_transports++] = *transport;
+}
+
+static void transports_v4(struct net *net, struct rsp_pe_config *config,
+			  bool local)
+{
+	struct rsp_transport transport = { .family = AF_INET };
+	const struct in_ifaddr *ifa;
+	struct in_device *in_dev;
+	struct net_device *dev;
+
+	for_each_netdev_rcu(net, dev) {
+		in_dev = __in_dev_get_rcu(dev);
+		if (!in_dev || !(dev->flags & IFF_UP))
+			continue;
+		in_dev_for_each_ifa_rcu(ifa, in_dev) {
+			if (local ? !ipv4_is_loopback(ifa->ifa_local)
+				  : ifa->ifa_scope >= RT_SCOPE_LINK)
+				continue;
+			transport.v4 = ifa->ifa_local;
+			transport_add(config, &transport);
+		}
+	}
+}
+
+static void transports_v6(struct net *net, struct rsp_pe_config *config,
+			  bool local)
+{
+	const u32 unfit = IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED;
+	struct rsp_transport transport = { .family = AF_INET6 };
+	const struct inet6_ifaddr *ifp;
+	struct inet6_dev *idev;
+	struct net_device *dev;
+
+	for_each_netdev_rcu(net, dev) {
+		idev = __in6_dev_get(dev);
+		if (!idev || !(dev->flags & IFF_UP))
+			continue;
+		list_for_each_entry_rcu(ifp, &idev->addr_list, if_list) {
+			if (ifp->flags & unfit ||
+			    (local ? !ipv6_addr_loopback(&ifp->addr)
+				   : ipv6_addr_src_scope(&ifp->addr) !=
+				     IPV6_ADDR_SCOPE_GLOBAL))
+				continue;
+			transport.v6 = ifp->addr;
+			transport_add(config, &transport);
+		}
+	}
+}
+
+/* All addresses of global scope; where there is none, those of this host. */
+static int transports_find(struct net *net, struct rsp_pe_config *config,
+			   bool v6, __be16 port)
+{
+	u32 i;
+
+	rcu_read_lock();
+	transports_v4(net, config, false);
+	if (v6)
+		transports_v6(net, config, false);
+	if (!config->n_transports)
+		transports_v4(net, config, true);
+	if (v6 && !config->n_transports)
+		transports_v6(net, config, true);
+	rcu_read_unlock();
+	if (!config->n_transports)
+		return -EADDRNOTAVAIL;
+	for (i = 0; i < config->n_transports; i++)
+		config->transports[i].port = port;
+	return 0;
+}
+
+/* Listeners. */
+
+static int listener_wake(struct wait_queue_entry *wait, unsigned int mode,
+			 int wake_flags, void *key)
+{
+	struct rsp_listener *listener = container_of(wait, struct rsp_listener,
+						     wait);
+
+	rsp_work_queue(&listener->endpoint->work);
+	return 0;
+}
+
+static int listener_bind(struct socket *sock,
+			 const struct rsp_transport *transport, __be16 port)
+{
+	struct sockaddr_in6 sin6 = {
+		.sin6_family = AF_INET6,
+		.sin6_port = port,
+	};
+	struct sockaddr_in sin = {
+		.sin_family = AF_INET,
+		.sin_port = port,
+	};
+
+	if (sock->sk->sk_family == AF_INET6) {
+		if (transport) {
+			sin6.sin6_addr = transport->v6;
+			sin6.sin6_scope_id = transport->scope_id;
+		}
+		return kernel_bind(sock, (RSP_SOCKADDR *)&sin6, sizeof(sin6));
+	}
+	if (transport)
+		sin.sin_addr.s_addr = transport->v4;
+	return kernel_bind(sock, (RSP_SOCKADDR *)&sin, sizeof(sin));
+}
+
+/* @transport: where it listens, NULL: everywhere. */
+static int listener_open(struct rsp_endpoint *endpoint, int family,
+			 const struct rsp_transport *transport, __be16 port)
+{
+	struct rsp_listener *listener =
+		&endpoint->listeners[endpoint->n_listeners];
+	struct sock *sk = &endpoint->ssn->sk;
+	struct socket *sock;
+	int err;
+
+	err = __sock_create(sock_net(sk), family, SOCK_STREAM, IPPROTO_TCP,
+			    &sock, 0);
+	if (err)
+		return err;
+	tcp_sock_set_nodelay(sock->sk);
+	rsp_transport_configure(endpoint->ssn, sock);
+	sock->sk->sk_reuse = sk->sk_reuse;
+	sock->sk->sk_reuseport = sk->sk_reuseport;
+	if (family == AF_INET6)
+		sock->sk->sk_ipv6only = !!transport;
+	err = listener_bind(sock, transport, port);
+	if (!err)
+		err = kernel_listen(sock, sk->sk_max_ack_backlog);
+	if (err) {
+		sock_release(sock);
+		return err;
+	}
+	listener->sock = sock;
+	listener->endpoint = endpoint;
+	endpoint->n_listeners++;
+	return 0;
+}
+
+static int listeners_open(struct rsp_endpoint *endpoint)
+{
+	struct rsp_pe_config *config = &endpoint->config;
+	struct net *net = sock_net(&endpoint->ssn->sk);
+	bool v6 = ipv6_mod_enabled();
+	__be16 port = endpoint->port;
+	u32 i;
+	int err;
+
+	if (!config->n_transports) {
+		err = listener_open(endpoint, v6 ? AF_INET6 : AF_INET, NULL,
+				    port);
+		if (err)
+			return err;
+		port = inet_sk(endpoint->listeners[0].sock->sk)->inet_sport;
+		return transports_find(net, config, v6, port);
+	}
+	for (i = 0; i < config->n_transports; i++) {
+		struct rsp_transport *transport = &config->transports[i];
+
+		err = listener_open(endpoint, transport->family, transport,
+				    port);
+		if (err)
+			return err;
+		/* An ephemeral port is the same for all. */
+		port = inet_sk(endpoint->listeners[i].sock->sk)->inet_sport;
+		transport->port = port;
+	}
+	return 0;
+}
+
+/* No wake-up starts the work item any more. */
+static void listeners_detach(struct rsp_endpoint *endpoint)
+{
+	struct rsp_listener *listener;
+	u32 i;
+
+	for (i = 0; i < endpoint->n_listeners; i++) {
+		listener = &endpoint->listeners[i];
+		if (listener->wait.func)
+			remove_wait_queue(sk_sleep(listener->sock->sk),
+					  &listener->wait);
+	}
+}
+
+static void listeners_release(struct rsp_endpoint *endpoint)
+{
+	while (endpoint->n_listeners)
+		sock_release(endpoint->listeners[--endpoint->n_listeners].sock);
+}
+
+/* Connections. */
+
+static void backlog_add(struct rsp_endpoint *endpoint, struct rsp_session *ssn)
+{
+	struct sock *sk = &endpoint->ssn->sk;
+
+	spin_lock_bh(&endpoint->lock);
+	list_add_tail(&ssn->backlog, &endpoint->backlog);
+	sk_acceptq_added(sk);
+	spin_unlock_bh(&endpoint->lock);
+	sk->sk_data_ready(sk);
+}
+
+static struct rsp_session *backlog_take(struct rsp_endpoint *endpoint)
+{
+	struct rsp_session *ssn;
+
+	spin_lock_bh(&endpoint->lock);
+	ssn = list_first_entry_or_null(&endpoint->backlog, struct rsp_session,
+				       backlog);
+	if (ssn) {
+		list_del(&ssn->backlog);
+		sk_acceptq_removed(&endpoint->ssn->sk);
+	}
+	spin_unlock_bh(&endpoint->lock);
+	return ssn;
+}
+
+/* A connection becomes a session. It is the session's, or gone. */
+static void admit(struct rsp_endpoint *endpoint, struct socket *transport)
+{
+	struct rsp_session *ssn;
+
+	ssn = rsp_session_accepted(endpoint->ssn, endpoint->pe, transport);
+	if (ssn)
+		backlog_add(endpoint, ssn);
+}
+
+static void endpoint_work(struct work_struct *work)
+{
+	struct rsp_endpoint *endpoint = container_of(work, struct rsp_endpoint,
+						     work);
+	const struct sock *sk = &endpoint->ssn->sk;
+	struct socket *transport;
+	struct mem_cgroup *old;
+	int n = 0;
+	u32 i;
+
+	old = set_active_memcg(mem_cgroup_from_sk(sk));
+	for (i = 0; i < endpoint->n_listeners; i++) {
+		struct socket *sock = endpoint->listeners[i].sock;
+
+		while (!sk_acceptq_is_full(sk) && n < ADMIT_AT_ONCE &&
+		       !kernel_accept(sock, &transport, O_NONBLOCK)) {
+			admit(endpoint, transport);
+			n++;
+		}
+	}
+	set_active_memcg(old);
+	if (n == ADMIT_AT_ONCE)
+		rsp_work_queue(work);
+}
+
+/* The handlespace. */
+
+static u32 pe_id_pick(struct rsp_net *rn, struct rsp_pool *pool)
+{
+	u32 id, tries = 0;
+
+	do {
+		id = rn->pe_id_min +
+		     get_random_u32_below(rn->pe_id_max - rn->pe_id_min ?: 1);
+	} while (rsp_pe_find_rcu(pool, id) && tries++ < 100);
+	return id;
+}
+
+/* Register with this namespace's own handlespace. */
+static int pe_register(struct rsp_endpoint *endpoint)
+{
+	struct rsp_net *rn = rsp_net(sock_net(&endpoint->ssn->sk));
+	const struct rsp_handle *handle = &endpoint->ssn->handle;
+	struct rsp_pe_config *config = &endpoint->config;
+	struct rsp_handlespace *hs = &rn->handlespace;
+	const struct rsp_pool_config pool_config = {
+		.policy = config->policy.type,
+	};
+	struct rsp_pool *pool;
+	int err = 0;
+
+	mutex_lock(&hs->lock);
+	pool = rsp_pool_find_rcu(hs, handle);
+	if (!pool) {
+		err = rsp_pool_check(hs, handle, &pool_config);
+		if (err)
+			goto out_unlock;
+		pool = rsp_pool_add(hs, handle, &pool_config, false);
+		if (IS_ERR(pool)) {
+			err = PTR_ERR(pool);
+			goto out_unlock;
+		}
+	}
+	if (!config->id)
+		config->id = pe_id_pick(rn, pool);
+	else if (!endpoint->registered && rsp_pe_find_rcu(pool, config->id))
+		err = -EADDRINUSE;
+	err = err ?: rsp_pe_set(pool, config);
+	if (!err)
+		endpoint->registered = true;
+	else if (!pool->n_elements && !pool->explicit)
+		rsp_pool_del(pool);
+out_unlock:
+	mutex_unlock(&hs->lock);
+	return err;
+}
+
+static void pe_deregister(struct rsp_endpoint *endpoint)
+{
+	struct rsp_net *rn = rsp_net(sock_net(&endpoint->ssn->sk));
+	struct rsp_handlespace *hs = &rn->handlespace;
+	struct rsp_pool *pool;
+	struct rsp_pe *pe;
+
+	if (!endpoint->registered)
+		return;
+	endpoint->registered = false;
+	mutex_lock(&hs->lock);
+	pool = rsp_pool_find_rcu(hs, &endpoint->ssn->handle);
+	pe = pool ? rsp_pe_find_rcu(pool, endpoint->config.id) : NULL;
+	if (pe)
+		rsp_pe_del(pe);
+	mutex_unlock(&hs->lock);
+}
+
+/**
+ * rsp_endpoint_bind() - give a socket the handle under which it will listen
+ * @ssn: a socket in RSP_SESSION_INIT
+ * @handle: the pool's
+ * @pe_id: PE identifier, 0: one that is free
+ * @port: transport port, 0: an ephemeral one
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0; -EINVAL: it is bound already; -ENOMEM.
+ */
+int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
+		      u32 pe_id, __be16 port)
+{
+	struct rsp_endpoint *endpoint;
+
+	if (ssn->endpoint)
+		return -EINVAL;
+	endpoint = kzalloc_obj(*endpoint, GFP_KERNEL_ACCOUNT);
+	if (!endpoint)
+		return -ENOMEM;
+	endpoint->ssn = ssn;
+	endpoint->port = port;
+	endpoint->config.id = pe_id;
+	endpoint->config.policy.type = RSP_POLICY_RR;
+	INIT_WORK(&endpoint->work, endpoint_work);
+	INIT_LIST_HEAD(&endpoint->backlog);
+	spin_lock_init(&endpoint->lock);
+	ssn->handle = *handle;
+	ssn->endpoint = endpoint;
+	return 0;
+}
+
+/**
+ * rsp_endpoint_listen() - become a pool element
+ * @ssn: a socket that bind() gave a handle, or one that listens already
+ * @backlog: sessions that may wait for accept()
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0; -EDESTADDRREQ: no handle; the errors of bind(2) and listen(2) of
+ * TCP, and those of rsp_pe_check(); -EADDRINUSE also where the pool has an
+ * element of this identifier; -EADDRNOTAVAIL: this host has no address.
+ */
+int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
+{
+	struct rsp_endpoint *endpoint = ssn->endpoint;
+	struct sock *sk = &ssn->sk;
+	u32 i;
+	int err;
+
+	if (!endpoint)
+		return -EDESTADDRREQ;
+	WRITE_ONCE(sk->sk_max_ack_backlog,
+		   min_t(u32, backlog,
+			 READ_ONCE(sock_net(sk)->core.sysctl_somaxconn)));
+	if (endpoint->n_listeners) {
+		for (i = 0; i < endpoint->n_listeners; i++)
+			kernel_listen(endpoint->listeners[i].sock,
+				      sk->sk_max_ack_backlog);
+		return 0;
+	}
+
+	err = rsp_session_enlist(ssn);
+	if (err)
+		return err;
+	err = listeners_open(endpoint);
+	if (err)
+		goto err_release;
+	for (i = 0; i < endpoint->config.n_transports; i++)
+		endpoint->config.transports[i].use =
+			RSP_TRANSPORT_USE_DATA_CONTROL;
+	endpoint->pe = rsp_pe_lone(&rsp_net(sock_net(sk))->handlespace,
+				   &ssn->handle, &endpoint->config);
+	err = -ENOMEM;
+	if (!endpoint->pe)
+		goto err_release;
+	err = pe_register(endpoint);
+	if (err)
+		goto err_pe;
+	endpoint->pe->node.id = endpoint->config.id;
+	/* Pairs with rsp_endpoint_accept(). */
+	smp_wmb();
+	rsp_session_state_set(&ssn->state, sock_net(sk), RSP_SESSION_LISTEN);
+	for (i = 0; i < endpoint->n_listeners; i++) {
+		struct rsp_listener *listener = &endpoint->listeners[i];
+
+		init_waitqueue_func_entry(&listener->wait, listener_wake);
+		add_wait_queue(sk_sleep(listener->sock->sk), &listener->wait);
+	}
+	/* Somebody may have been quick. */
+	rsp_work_queue(&endpoint->work);
+	return 0;
+
+err_pe:
+	rsp_pe_put(endpoint->pe);
+	endpoint->pe = NULL;
+err_release:
+	listeners_release(endpoint);
+	if (!endpoint->chosen)
+		endpoint->config.n_transports = 0;
+	return err;
+}
+
+/**
+ * rsp_endpoint_backlogged() - would accept() have something to take?
+ * @endpoint: of a socket that listens
+ *
+ * Context: any.
+ * Return: true when it would.
+ */
+bool rsp_endpoint_backlogged(const struct rsp_endpoint *endpoint)
+{
+	return !list_empty_careful(&endpoint->backlog);
+}
+
+/**
+ * rsp_endpoint_port() - the transport port
+ * @endpoint: of a socket that was bound
+ *
+ * Context: process; the session's socket lock.
+ * Return: as bind() gave it, or as listen() found it.
+ */
+__be16 rsp_endpoint_port(const struct rsp_endpoint *endpoint)
+{
+	return endpoint->n_listeners ? endpoint->config.transports[0].port
+				     : endpoint->port;
+}
+
+/* Wait for a session: one waiter is woken for each. */
+static int accept_wait(struct rsp_session *ssn, long *timeo)
+{
+	struct sock *sk = &ssn->sk;
+	DEFINE_WAIT(wait);
+	int err = 0;
+
+	if (!*timeo)
+		return -EAGAIN;
+	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
+	if (!rsp_endpoint_backlogged(ssn->endpoint) &&
+	    READ_ONCE(ssn->state.now) == RSP_SESSION_LISTEN) {
+		if (signal_pending(current))
+			err = sock_intr_errno(*timeo);
+		else
+			*timeo = schedule_timeout(*timeo);
+	}
+	finish_wait(sk_sleep(sk), &wait);
+	return err;
+}
+
+/**
+ * rsp_endpoint_accept() - take a session out of the backlog
+ * @ssn: a listening socket
+ * @newsock: gets the session
+ * @flags: of accept4(2)
+ *
+ * Context: process, without the socket lock.
+ * Return: 0; -EINVAL: it does not listen; -EAGAIN: there is none, and no time
+ * left; or what an interrupted call returns.
+ */
+int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
+			int flags)
+{
+	long timeo = sock_rcvtimeo(&ssn->sk, flags & O_NONBLOCK);
+	struct rsp_session *child;
+	int err;
+
+	for (;;) {
+		/* Pairs with rsp_endpoint_listen(). */
+		if (smp_load_acquire(&ssn->state.now) != RSP_SESSION_LISTEN)
+			return -EINVAL;
+		child = backlog_take(ssn->endpoint);
+		if (child)
+			break;
+		err = accept_wait(ssn, &timeo);
+		if (err)
+			return err;
+	}
+	/* There is room again. */
+	rsp_work_queue(&ssn->endpoint->work);
+	lock_sock(&child->sk);
+	sock_graft(&child->sk, newsock);
+	release_sock(&child->sk);
+	newsock->state = SS_CONNECTED;
+	set_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags);
+	atomic_inc(&rsp_net(sock_net(&ssn->sk))->sockets_inuse);
+	return 0;
+}
+
+/**
+ * rsp_endpoint_close() - be a pool element no more
+ * @ssn: a socket that is being closed
+ *
+ * Context: process; no call is inside, and no lock is held.
+ */
+void rsp_endpoint_close(struct rsp_session *ssn)
+{
+	struct rsp_endpoint *endpoint = ssn->endpoint;
+	struct rsp_session *child;
+
+	if (!endpoint)
+		return;
+	pe_deregister(endpoint);
+	listeners_detach(endpoint);
+	cancel_work_sync(&endpoint->work);
+	listeners_release(endpoint);
+	while ((child = backlog_take(endpoint)))
+		rsp_session_close(child);
+	if (endpoint->pe)
+		rsp_pe_put(endpoint->pe);
+	ssn->endpoint = NULL;
+	kfree(endpoint);
+}

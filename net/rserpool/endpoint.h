@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RSERPOOL_ENDPOINT_H
+#define _RSERPOOL_ENDPOINT_H
+
+#include <linux/list.h>
+#include <linux/net.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#include "handlespace.h"
+
+struct rsp_endpoint;
+struct rsp_session;
+
+/**
+ * struct rsp_listener - a transport that listens for an endpoint
+ * @sock: a TCP socket
+ * @wait: on its wait queue: a connection came
+ * @endpoint: whose
+ */
+struct rsp_listener {
+	struct socket *sock;
+	struct wait_queue_entry wait;
+	struct rsp_endpoint *endpoint;
+};
+
+/**
+ * struct rsp_endpoint - the listening side of a socket: a pool element
+ * @ssn: the socket; its lock is that of all that says nothing else
+ * @port: that bind() gave, 0: any
+ * @chosen: the program chose @config.transports
+ * @config: what the element is registered with
+ * @registered: it is in the handlespace
+ * @pe: the element for the sessions that it serves, in no handlespace; fixed
+ *	by listen()
+ * @n_listeners: how many
+ * @listeners: fixed by listen()
+ * @work: takes connections in
+ * @lock: @backlog
+ * @backlog: sessions that no accept() has taken, oldest first, through
+ *	rsp_session.backlog; sk_ack_backlog counts them
+ */
+struct rsp_endpoint {
+	struct rsp_session *ssn;
+	__be16 port;
+	bool chosen;
+	struct rsp_pe_config config;
+	bool registered;
+	struct rsp_pe *pe;
+	u32 n_listeners;
+	struct rsp_listener listeners[RSP_TRANSPORTS_MAX];
+	struct work_struct work;
+	spinlock_t lock; /* see above */
+	struct list_head backlog;
+};
+
+int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
+		      u32 pe_id, __be16 port);
+int rsp_endpoint_listen(struct rsp_session *ssn, int backlog);
+int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
+			int flags);
+bool rsp_endpoint_backlogged(const struct rsp_endpoint *endpoint);
+__be16 rsp_endpoint_port(const struct rsp_endpoint *endpoint);
+void rsp_endpoint_close(struct rsp_session *ssn);
+
+#endif /* _RSERPOOL_ENDPOINT_H */

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A flow that carries control beside data (RFC 5355, section 2.16): frames of
+ * be32 ppid, be32 length, octets.  frame_receive.c and frame_send.c say how.
+ */
+
+#include <linux/slab.h>
+#include <net/inet_sock.h>
+
+#include "flow.h"
+#include "frame.h"
+#include "session.h"
+
+#include <asm/ioctls.h>
+
+static int framed_recvmsg(struct rsp_flow *flow, struct msghdr *msg,
+			  size_t size, int flags, long timeo)
+{
+	struct socket *sock = flow->sock;
+
+	if (flags & MSG_ERRQUEUE)
+		return READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
+	return rsp_frames_recvmsg(flow, msg, size, flags, timeo);
+}
+
+static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
+{
+	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
+	const __poll_t in = EPOLLIN | EPOLLRDNORM;
+	struct socket *sock = flow->sock;
+	__poll_t mask;
+
+	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL) & ~in;
+	if (READ_ONCE(flow->frames->n_pending))
+		mask &= ~out;
+	return rsp_frames_readable(flow) ? mask | in : mask;
+}
+
+static bool framed_unread(struct rsp_flow *flow)
+{
+	return rsp_frames_inq(flow);
+}
+
+static int framed_shutdown(struct rsp_flow *flow, int how)
+{
+	return how & SEND_SHUTDOWN ? rsp_frames_control(flow, NULL, 0) : 0;
+}
+
+static int framed_ioctl(struct rsp_flow *flow, unsigned int cmd,
+			unsigned long arg)
+{
+	struct socket *sock = flow->sock;
+
+	if (cmd == SIOCINQ)
+		return put_user(rsp_frames_inq(flow), (int __user *)arg);
+	return READ_ONCE(sock->ops)->ioctl(sock, cmd, arg);
+}
+
+static bool framed_ended(struct rsp_flow *flow, enum rsp_failure failure)
+{
+	return (failure == RSP_FAILURE_FIN || failure == RSP_FAILURE_RESET) &&
+	       rsp_frames_ended(flow);
+}
+
+/* What is done with a transport that carries control beside data. */
+const struct rsp_flow_ops rsp_framed_ops = {
+	.sendmsg	= rsp_frames_sendmsg,
+	.recvmsg	= framed_recvmsg,
+	.poll		= framed_poll,
+	.unread		= framed_unread,
+	.ended		= framed_ended,
+	.shutdown	= framed_shutdown,
+	.ioctl		= framed_ioctl,
+};
+
+/**
+ * rsp_frames_alloc() - make the framing of a flow
+ * @messages: one receive gives one message
+ * @message_max: octets that a message may have
+ *
+ * Context: process.
+ * Return: NULL when there is no memory; rsp_frames_free() ends it.
+ */
+struct rsp_frames *rsp_frames_alloc(bool messages, u32 message_max)
+{
+	struct rsp_frames *frames;
+
+	frames = kzalloc_obj(*frames, GFP_KERNEL_ACCOUNT);
+	if (!frames)
+		return NULL;
+	mutex_init(&frames->rx_lock);
+	mutex_init(&frames->tx_lock);
+	INIT_LIST_HEAD(&frames->controls);
+	INIT_LIST_HEAD(&frames->staged);
+	INIT_LIST_HEAD(&frames->pending);
+	frames->messages = messages;
+	frames->message_max = message_max;
+	return frames;
+}
+
+/**
+ * rsp_frames_free() - end the framing of a flow
+ * @frames: of a flow that nobody uses
+ *
+ * Context: process.
+ */
+void rsp_frames_free(struct rsp_frames *frames)
+{
+	rsp_frames_drop_received(frames);
+	rsp_frames_drop_pending(frames);
+	kfree(frames);
+}

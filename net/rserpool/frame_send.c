@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Sending on a flow that carries control beside data.
+ *
+ * A frame is made in page fragments, head and octets in one piece, and handed
+ * to the transport in one call that takes the pages and copies nothing.  It is
+ * made before tx_lock is taken: nobody waits for a program's page with the lock
+ * held, and what is begun is there to its end.
+ *
+ * A call begins to send when nothing is pending and the transport has room, as
+ * poll() says.  A message is then taken whole, of a stream a frame.  What the
+ * transport has no room for waits in rsp_frames.pending, for the work item or
+ * the next call: a head that left promises the octets behind it.  So what can
+ * be pending is one message, of rsp_frames.message_max octets at most.
+ *
+ * A control message goes ahead of pending frames, but for the one of which a
+ * part has left.
+ */
+
+#include <linux/bvec.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include <linux/uio.h>
+#include <net/sock.h>
+
+#include "failover.h"
+#include "flow.h"
+#include "frame.h"
+#include "session.h"
+
+/* Hand to the transport what is left of a frame. 0: all left. */
+static int frame_send(struct rsp_flow *flow, struct rsp_frame *frame, int flags)
+{
+	struct socket *sock = flow->sock;
+	struct msghdr msg = {
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_SPLICE_PAGES |
+			     flags,
+	};
+	int ret;
+
+	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, frame->pieces, frame->n,
+		      frame->size);
+	iov_iter_advance(&msg.msg_iter, frame->sent);
+	ret = READ_ONCE(sock->ops)->sendmsg(sock, &msg,
+					    frame->size - frame->sent);
+	if (ret < 0)
+		return ret;
+	frame->sent += ret;
+	return frame->sent < frame->size ? -EAGAIN : 0;
+}
+
+static void pending_count(struct rsp_frames *frames, s64 octets)
+{
+	WRITE_ONCE(frames->n_pending, frames->n_pending + octets);
+}
+
+/* Send what is pending. 0: all left; -EAGAIN: not all; or an error. */
+static int pending_send(struct rsp_flow *flow, int flags)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct rsp_frame *frame, *next;
+	int err;
+
+	list_for_each_entry_safe(frame, next, &frames->pending, list) {
+		bool last = list_is_last(&frame->list, &frames->pending);
+		u32 sent = frame->sent;
+
+		err = frame_send(flow, frame, last ? flags : MSG_MORE);
+		pending_count(frames, -(s64)(frame->sent - sent));
+		if (err)
+			return err;
+		rsp_frame_free(frame);
+	}
+	if (frames->shut)
+		kernel_sock_shutdown(flow->sock, SHUT_WR);
+	return 0;
+}
+
+/* May a call begin to send? -EAGAIN: not yet; or an error. */
+static int send_ready(struct rsp_flow *flow)
+{
+	int err;
+
+	if (flow->frames->shut)
+		return -EPIPE;
+	if (!list_empty(&flow->frames->pending)) {
+		err = pending_send(flow, 0);
+		if (err)
+			return err;
+	}
+	return sk_stream_memory_free(flow->sock->sk) ? 0 : -EAGAIN;
+}
+
+static int send_wait(struct rsp_flow *flow, long *timeo)
+{
+	const __poll_t events = EPOLLOUT | EPOLLERR | EPOLLHUP;
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = &flow->ssn->sk;
+	struct socket *sock = flow->sock;
+	int err = 0;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (!(READ_ONCE(sock->ops)->poll(NULL, sock, NULL) & events)) {
+		if (!*timeo)
+			err = -EAGAIN;
+		else if (signal_pending(current))
+			err = sock_intr_errno(*timeo);
+		if (err)
+			break;
+		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+/* Take the lock when a call may begin to send. */
+static int send_begin(struct rsp_flow *flow, long *timeo)
+{
+	int err;
+
+	for (;;) {
+		mutex_lock(&flow->frames->tx_lock);
+		err = send_ready(flow);
+		if (!err)
+			return 0;
+		mutex_unlock(&flow->frames->tx_lock);
+		if (err == -EAGAIN)
+			err = send_wait(flow, timeo);
+		if (err)
+			return err;
+	}
+}
+
+/* What is left of the frame becomes pending, with pages of its own. */
+static int pending_add(struct rsp_frames *frames, const struct rsp_frame *frame)
+{
+	struct rsp_frame *pending = rsp_frame_dup(frame);
+
+	if (!pending)
+		return -ENOMEM;
+	list_add_tail(&pending->list, &frames->pending);
+	pending_count(frames, frame->size - frame->sent);
+	return 0;
+}
+
+/* A frame of its own: a message that fits in it, or a part of a stream. */
+static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
+		       u32 ppid, int flags, long *timeo)
+{
+	struct rsp_frame frame;
+	int err;
+
+	err = rsp_frame_make(&frame, ppid, len, &msg->msg_iter, len);
+	if (err)
+		return err;
+	err = send_begin(flow, timeo);
+	if (err)
+		goto out_put;
+
+	err = frame_send(flow, &frame, flags);
+	if (err == -EAGAIN) {
+		err = pending_add(flow->frames, &frame);
+		/* The element would take what comes next for the rest. */
+		if (err && frame.sent)
+			rsp_flow_abort(flow);
+	}
+	mutex_unlock(&flow->frames->tx_lock);
+out_put:
+	rsp_frame_put(&frame);
+	if (err)
+		iov_iter_revert(&msg->msg_iter, len);
+	return err ?: len;
+}
+
+/* A message of several frames. */
+static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			u32 ppid, int flags, long *timeo)
+{
+	struct rsp_frames *frames = flow->frames;
+	size_t left = size, octets = 0;
+	LIST_HEAD(message);
+	int err;
+
+	while (left) {
+		size_t len = min(left, RSP_FRAME_PAYLOAD_MAX);
+		struct rsp_frame *frame;
+
+		frame = kmalloc_obj(*frame, GFP_KERNEL_ACCOUNT);
+		err = -ENOMEM;
+		if (!frame)
+			goto err_free;
+		left -= len;
+		err = rsp_frame_make(frame, ppid,
+				     len | (left ? RSP_FRAME_MORE : 0),
+				     &msg->msg_iter, len);
+		if (err) {
+			kfree(frame);
+			goto err_free;
+		}
+		list_add_tail(&frame->list, &message);
+		octets += frame->size;
+	}
+	err = send_begin(flow, timeo);
+	if (err)
+		goto err_free;
+	list_splice_tail(&message, &frames->pending);
+	pending_count(frames, octets);
+	pending_send(flow, flags);
+	mutex_unlock(&frames->tx_lock);
+	return size;
+
+err_free:
+	rsp_frame_list_free(&message);
+	return err;
+}
+
+/* The payload protocol identifier that the program asks for, 0 unless it does. */
+static int ppid_get(struct msghdr *msg, u32 *ppid)
+{
+	struct cmsghdr *cmsg;
+
+	*ppid = 0;
+	for_each_cmsghdr(cmsg, msg) {
+		if (!CMSG_OK(msg, cmsg))
+			return -EINVAL;
+		if (cmsg->cmsg_level != SOL_RSERPOOL)
+			continue;
+		if (cmsg->cmsg_type != RSP_PPID ||
+		    cmsg->cmsg_len != CMSG_LEN(sizeof(*ppid)))
+			return -EINVAL;
+		memcpy(ppid, CMSG_DATA(cmsg), sizeof(*ppid));
+		if (*ppid == RSP_PPID_ASAP)
+			return -EINVAL;
+	}
+	return 0;
+}
+
+/**
+ * rsp_frames_sendmsg() - send to the element
+ * @flow: a flow with frames, pinned
+ * @msg: what to send
+ * @size: octets of it
+ * @timeo: jiffies that the call may wait yet
+ *
+ * Context: process.
+ * Return: octets taken, of a message all; 0 when there were none; -EMSGSIZE: the
+ * message is too long; -EAGAIN: there is no room and no time left; -EINVAL: a
+ * control message of SOL_RSERPOOL makes no sense; -EOPNOTSUPP: urgent data; or
+ * the transport's error, or what an interrupted call returns.
+ */
+int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		       long timeo)
+{
+	/* MSG_BATCH: sendmmsg() has another one. */
+	int flags = msg->msg_flags & (MSG_MORE | MSG_BATCH) ? MSG_MORE : 0;
+	struct rsp_frames *frames = flow->frames;
+	size_t done = 0;
+	u32 ppid;
+	int ret;
+
+	if (msg->msg_flags & MSG_OOB)
+		return -EOPNOTSUPP;
+	if (frames->messages && size > READ_ONCE(frames->message_max))
+		return -EMSGSIZE;
+	ret = ppid_get(msg, &ppid);
+	if (ret)
+		return ret;
+	if (frames->messages && size > RSP_FRAME_PAYLOAD_MAX)
+		return message_send(flow, msg, size, ppid, flags, &timeo);
+
+	while (done < size) {
+		size_t len = min(size - done, RSP_FRAME_PAYLOAD_MAX);
+
+		ret = single_send(flow, msg, len, ppid,
+				  done + len < size ? MSG_MORE : flags, &timeo);
+		if (ret < 0)
+			break;
+		done += ret;
+	}
+	return done ?: ret;
+}
+
+/* Behind what has left in part, and other control. */
+static void control_queue(struct rsp_frames *frames, struct rsp_frame *frame)
+{
+	struct rsp_frame *before;
+
+	list_for_each_entry(before, &frames->pending, list)
+		if (!before->sent && !before->control)
+			break;
+	list_add_tail(&frame->list, &before->list);
+}
+
+/**
+ * rsp_frames_control() - send a control message
+ * @flow: a flow with frames, connected
+ * @octets: the message
+ * @len: octets of it, RSP_FRAME_PAYLOAD_MAX at most; 0: the session ends in
+ *	this direction, and nothing can be sent after it
+ *
+ * Context: process.
+ * Return: 0 when it was sent or is pending; -EPIPE: the session has ended in
+ * this direction; -ENOMEM; or the transport's error.
+ */
+int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len)
+{
+	struct kvec vec = { .iov_base = (void *)octets, .iov_len = len };
+	struct rsp_frames *frames = flow->frames;
+	struct iov_iter from;
+	struct rsp_frame *frame;
+	int err;
+
+	frame = kmalloc_obj(*frame, GFP_KERNEL_ACCOUNT);
+	if (!frame)
+		return -ENOMEM;
+	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, len);
+	err = rsp_frame_make(frame, RSP_PPID_ASAP, len, &from, len);
+	if (err) {
+		kfree(frame);
+		return err;
+	}
+
+	mutex_lock(&frames->tx_lock);
+	if (frames->shut) {
+		err = -EPIPE;
+		rsp_frame_put(frame);
+		kfree(frame);
+		goto out_unlock;
+	}
+	if (len)
+		control_queue(frames, frame);
+	else
+		list_add_tail(&frame->list, &frames->pending);
+	pending_count(frames, frame->size);
+	frames->shut = !len;
+	err = pending_send(flow, 0);
+	if (err == -EAGAIN)
+		err = 0;
+out_unlock:
+	mutex_unlock(&frames->tx_lock);
+	return err;
+}
+
+/**
+ * rsp_frames_flush() - send what is pending
+ * @flow: a flow with frames
+ *
+ * Context: process.
+ */
+void rsp_frames_flush(struct rsp_flow *flow)
+{
+	struct rsp_frames *frames = flow->frames;
+
+	mutex_lock(&frames->tx_lock);
+	if (!list_empty(&frames->pending))
+		pending_send(flow, 0);
+	mutex_unlock(&frames->tx_lock);
+}
+
+/**
+ * rsp_frames_finish() - end the session in this direction, and wait for nothing
+ * @flow: a flow with frames that is about to be released
+ *
+ * What is pending goes to the transport, room or not: TCP sends it on when the
+ * socket is gone.
+ *
+ * Context: process; no call uses the flow.
+ */
+void rsp_frames_finish(struct rsp_flow *flow)
+{
+	struct sock *transport = flow->sock->sk;
+
+	lock_sock(transport);
+	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
+	release_sock(transport);
+	rsp_frames_control(flow, NULL, 0);
+}
+
+/**
+ * rsp_frames_drop_pending() - give up what was not sent
+ * @frames: of a flow that nobody uses
+ *
+ * Context: process.
+ */
+void rsp_frames_drop_pending(struct rsp_frames *frames)
+{
+	rsp_frame_list_free(&frames->pending);
+}

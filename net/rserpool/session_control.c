@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What ASAP's messages say to a session, and what it says by them
+ * (RFC 5352, sections 2.2 and 3).
+ */
+
+#include <linux/slab.h>
+#include <net/sock.h>
+
+#include "asap.h"
+#include "failover.h"
+#include "flow.h"
+#include "frame.h"
+#include "mib.h"
+#include "net_ns.h"
+#include "session.h"
+#include "session_control.h"
+
+static bool same_handle(const struct rsp_session *ssn,
+			const struct rsp_octets *handle)
+{
+	return handle->len == ssn->handle.len &&
+	       !memcmp(handle->data, ssn->handle.octets, handle->len);
+}
+
+/* RFC 5354, sections 3 and 4: what the sender asked to be told of. */
+static void report(struct rsp_flow *flow, const struct rsp_tlv_input *in)
+{
+	struct rsp_tlv_writer w;
+	u8 *buf;
+	int len;
+
+	buf = kmalloc(RSP_REPORTS_SIZE, GFP_KERNEL);
+	if (!buf)
+		return;
+	rsp_tlv_writer_init(&w, buf, RSP_REPORTS_SIZE);
+	len = rsp_asap_put_reports(&w, in);
+	if (len > 0)
+		rsp_frames_control(flow, buf, len);
+	kfree(buf);
+}
+
+static enum rsp_failure control_take(struct rsp_session *ssn,
+				     struct rsp_flow *flow,
+				     const struct rsp_control *control)
+{
+	struct net *net = sock_net(&ssn->sk);
+	struct rsp_asap_message msg;
+	struct rsp_tlv_input in;
+	int err;
+
+	err = rsp_asap_parse(&in, control->octets, control->len, &msg);
+	if (in.n_reports)
+		report(flow, &in);
+	if (err == -EOPNOTSUPP) {
+		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);
+		return RSP_FAILURE_NONE;
+	}
+	if (err) {
+		net_warn_ratelimited("rserpool: session %u: control message of type %u: %s, at octet %u\n",
+				     ssn->state.id, control->octets[0],
+				     in.error.what, in.error.offset);
+		return RSP_FAILURE_CONTROL;
+	}
+	if (!test_bit(RSP_FLOW_GREETED, &flow->flags) &&
+	    msg.type != RSP_ASAP_BUSINESS_CARD)
+		return RSP_FAILURE_CARD;
+
+	switch (msg.type) {
+	case RSP_ASAP_BUSINESS_CARD:
+		if (!same_handle(ssn, &msg.handle))
+			return RSP_FAILURE_CARD;
+		set_bit(RSP_FLOW_GREETED, &flow->flags);
+		break;
+	default:
+		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);
+		break;
+	}
+	return RSP_FAILURE_NONE;
+}
+
+/**
+ * rsp_session_card_send() - send the business card of the element
+ * @ssn: a session that came to an element of this host
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0, -ENOMEM, or the transport's error.
+ */
+int rsp_session_card_send(struct rsp_session *ssn)
+{
+	u8 card[sizeof(struct rsp_wire_message) + sizeof(struct rsp_wire_tlv) +
+		RSP_HANDLE_MAX];
+	struct rsp_tlv_writer w;
+	u32 begin;
+	int len;
+
+	rsp_tlv_writer_init(&w, card, sizeof(card));
+	begin = rsp_asap_begin(&w, RSP_ASAP_BUSINESS_CARD, 0);
+	rsp_tlv_put(&w, RSP_TLV_HANDLE, ssn->handle.octets, ssn->handle.len);
+	len = rsp_asap_end(&w, begin);
+	return len < 0 ? len : rsp_frames_control(ssn->flow, card, len);
+}
+
+/**
+ * rsp_session_controls() - do what the peer's control messages say
+ * @ssn: the session
+ * @flow: of it, with frames
+ *
+ * It takes a handful; if there are more, the work item runs again.
+ *
+ * Context: process; the session's socket lock.
+ * Return: RSP_FAILURE_NONE, or how the peer broke the rules.
+ */
+enum rsp_failure rsp_session_controls(struct rsp_session *ssn,
+				      struct rsp_flow *flow)
+{
+	enum rsp_failure failure = RSP_FAILURE_NONE;
+	struct rsp_control *control;
+	LIST_HEAD(controls);
+
+	rsp_frames_controls(flow, &controls);
+	if (list_empty(&controls))
+		return failure;
+	list_for_each_entry(control, &controls, list) {
+		failure = control_take(ssn, flow, control);
+		if (failure != RSP_FAILURE_NONE)
+			break;
+	}
+	rsp_controls_free(&controls);
+	/* A reader may wait for room, and there may be more of them. */
+	ssn->sk.sk_state_change(&ssn->sk);
+	rsp_session_kick(ssn);
+	return failure;
+}

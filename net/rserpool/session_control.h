@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RSERPOOL_SESSION_CONTROL_H
+#define _RSERPOOL_SESSION_CONTROL_H
+
+#include <linux/rserpool.h>
+
+struct rsp_flow;
+struct rsp_session;
+
+int rsp_session_card_send(struct rsp_session *ssn);
+enum rsp_failure rsp_session_controls(struct rsp_session *ssn,
+				      struct rsp_flow *flow);
+
+#endif /* _RSERPOOL_SESSION_CONTROL_H */

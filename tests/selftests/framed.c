@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "framed.h"
+
+#define BUSINESS_CARD	13
+#define POOL_HANDLE	9
+
+static bool receive(int fd, void *buf, size_t len)
+{
+	return recv(fd, buf, len, MSG_WAITALL) == (ssize_t)len;
+}
+
+void frame_send(int fd, uint32_t ppid, uint32_t length, const void *octets,
+		size_t len)
+{
+	uint32_t head[2] = { htonl(ppid), htonl(length) };
+	struct iovec parts[2] = {
+		{ .iov_base = head, .iov_len = sizeof(head) },
+		{ .iov_base = (void *)octets, .iov_len = len },
+	};
+	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = 2 };
+
+	/* The other end may have gone. */
+	sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
+bool frame_receive(int fd, struct frame *frame)
+{
+	uint32_t head[2];
+
+	if (!receive(fd, head, sizeof(head)))
+		return false;
+	frame->ppid = ntohl(head[0]);
+	frame->length = ntohl(head[1]);
+	return receive(fd, frame->octets, frame->length & ~FRAME_MORE);
+}
+
+void card_send(int fd, const char *handle)
+{
+	size_t len = strlen(handle), padded = (len + 3) & ~3;
+	unsigned char card[128] = { BUSINESS_CARD };
+
+	card[3] = 8 + len;
+	card[5] = POOL_HANDLE;
+	card[7] = 4 + len;
+	memcpy(card + 8, handle, len);
+	frame_send(fd, RSP_PPID_ASAP, 8 + padded, card, 8 + padded);
+}
+
+struct greeting {
+	const char *handle;
+	server_fn *fn;
+	const void *arg;
+};
+
+static void greet(int fd, uint32_t id, const void *arg)
+{
+	const struct greeting *greeting = arg;
+
+	card_send(fd, greeting->handle);
+	greeting->fn(fd, id, greeting->arg);
+}
+
+struct server framed_server(const char *name, uint32_t id, server_fn *fn,
+			    const void *arg)
+{
+	const struct greeting greeting = {
+		.handle = name, .fn = fn, .arg = arg,
+	};
+	struct server server = server_run(id, AF_INET, greet, &greeting);
+
+	run("rspctl pe add pool %s id %u tcp 127.0.0.1:%u use control", name,
+	    id, server.port);
+	return server;
+}
+
+struct server framed_pool(const char *name, const char *config, server_fn *fn,
+			  const void *arg)
+{
+	run("rspctl pool add %s %s", name, config);
+	return framed_server(name, 1, fn, arg);
+}
+
+void framed_echo(int fd, uint32_t id, const void *arg)
+{
+	static struct frame frame;
+
+	(void)id;
+	(void)arg;
+	while (frame_receive(fd, &frame))
+		frame_send(fd, frame.ppid, frame.length, frame.octets,
+			   frame.length & ~FRAME_MORE);
+}
+
+int framed_connect(const char *name, int type)
+{
+	struct sockaddr_rserpool address;
+	int fd = socket(AF_RSERPOOL, type, 0);
+	socklen_t len;
+
+	CHECK(fd >= 0);
+	address = pool_address(name, 0, &len);
+	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	return fd;
+}
