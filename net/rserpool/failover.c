@@ -459,8 +459,11 @@ int rsp_session_start(struct rsp_session *ssn)
 	}
 }
 
-/* The session leaves its element; what is unread of it may be read yet. */
-static void leave(struct rsp_session *ssn)
+/*
+ * The session leaves its element; what is unread of it may be read yet, unless
+ * the next one will say it again.
+ */
+static void leave(struct rsp_session *ssn, bool moves)
 {
 	bool visible = ssn->generation == ssn->resumed;
 	struct rsp_flow *flow = ssn->flow;
@@ -470,8 +473,10 @@ static void leave(struct rsp_session *ssn)
 		ssn->prev_pe_id = flow->pe->node.id;
 		atomic_dec(&flow->pe->sessions);
 	}
-	if (visible && rsp_flow_unread(flow) &&
-	    list_count_nodes(&ssn->draining) < RSP_DRAINING_MAX)
+	if (moves && rsp_session_replay(ssn))
+		rsp_replay_leave(ssn, flow);
+	else if (visible && rsp_flow_unread(flow) &&
+		 list_count_nodes(&ssn->draining) < RSP_DRAINING_MAX)
 		list_add_tail(&flow->draining, &ssn->draining);
 	rsp_session_publish(ssn);
 	rsp_flow_abort(flow);
@@ -496,7 +501,7 @@ void rsp_session_end(struct rsp_session *ssn, int err)
 	timer_delete(&ssn->timer);
 	element_put(ssn);
 	if (ssn->flow)
-		leave(ssn);
+		leave(ssn, false);
 	ssn->resumed = ssn->generation;
 	state_set(ssn, RSP_SESSION_CLOSED);
 	WRITE_ONCE(sk->sk_shutdown, SHUTDOWN_MASK);
@@ -596,7 +601,7 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	ssn->begun = ktime_get();
 	ssn->deadline = jiffies + ssn->failover_timeout;
 	state_set(ssn, RSP_SESSION_FAILOVER);
-	leave(ssn);
+	leave(ssn, true);
 	ssn->generation++;
 	if (mode == RSP_FAILOVER_AUTO)
 		ssn->resumed = ssn->generation;
@@ -676,6 +681,10 @@ void rsp_session_disconnect(struct rsp_session *ssn)
 	element_put(ssn);
 	flows_take(ssn, &flows);
 	rsp_session_forget(ssn);
+	kvfree(ssn->cookie);
+	ssn->cookie = NULL;
+	if (ssn->replay)
+		rsp_replay_reset(ssn->replay);
 	clear_bit(RSP_SESSION_SEVER, &ssn->flags);
 	ssn->pending = 0;
 	/* Failovers are counted on: RSP_RESUME may be on its way. */

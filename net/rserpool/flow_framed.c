@@ -27,11 +27,13 @@ static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
 {
 	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
 	const __poll_t in = EPOLLIN | EPOLLRDNORM;
+	struct rsp_replay *replay = rsp_session_replay(flow->ssn);
 	struct socket *sock = flow->sock;
 	__poll_t mask;
 
 	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL) & ~in;
-	if (READ_ONCE(flow->frames->n_pending))
+	if (READ_ONCE(flow->frames->n_pending) ||
+	    (replay && !rsp_replay_writable(replay)))
 		mask &= ~out;
 	return rsp_frames_readable(flow) ? mask | in : mask;
 }
@@ -43,7 +45,7 @@ static bool framed_unread(struct rsp_flow *flow)
 
 static int framed_shutdown(struct rsp_flow *flow, int how)
 {
-	return how & SEND_SHUTDOWN ? rsp_frames_control(flow, NULL, 0) : 0;
+	return how & SEND_SHUTDOWN ? rsp_frames_control(flow, NULL, 0, true) : 0;
 }
 
 static int framed_ioctl(struct rsp_flow *flow, unsigned int cmd,

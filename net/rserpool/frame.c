@@ -56,7 +56,7 @@ int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
 
 	frame->size = left;
 	frame->sent = 0;
-	frame->control = ppid == RSP_PPID_ASAP;
+	frame->control = false;
 	frame->n = 0;
 	for (; left; left -= n) {
 		n = frame_room(frame, left, &at);

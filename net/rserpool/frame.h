@@ -33,7 +33,9 @@ struct rsp_frame_head {
 
 /**
  * struct rsp_frame - a frame to send
- * @list: place in rsp_frames.pending, or among those of a message
+ * @list: place in rsp_frames.pending, in rsp_replay.kept, or among those of a
+ *	message
+ * @message: in rsp_replay.kept: number of the message
  * @size: octets of it, the head too
  * @sent: octets of it that have left
  * @control: it is a control message that goes ahead of others
@@ -42,6 +44,7 @@ struct rsp_frame_head {
  */
 struct rsp_frame {
 	struct list_head list;
+	u64 message;
 	u32 size;
 	u32 sent;
 	bool control;
@@ -65,7 +68,7 @@ struct rsp_control {
 
 /**
  * struct rsp_frames - the framing of a flow that carries control beside data
- * @rx_lock: receiving: the fields down to @fault; outside the transport's lock
+ * @rx_lock: receiving: the fields down to @skip; outside the transport's lock
  * @head: of the frame that is being received
  * @head_len: octets of @head that are there; all: the frame's octets follow
  * @more: the message goes on in another frame
@@ -79,16 +82,24 @@ struct rsp_control {
  * @control: the control message that is being received, NULL: none
  * @controls: control messages for the session's work item
  * @n_controls: how many; read locklessly
+ * @hold: one of them must be looked at before data behind it is given; read
+ *	locklessly
  * @staged: the program's octets that had to leave the transport before a call
  *	took them, struct piece in frame_receive.c
  * @n_staged: how many octets that is
  * @staged_whole: a message's end is the last of them
  * @fault: enum rsp_failure: the peer broke the rules and how; read locklessly
+ * @stopped: the session left the element, and takes no more from it
+ * @received: messages that were given to the program, or skipped; read
+ *	locklessly
+ * @skip: messages that are to come and that the program has had from another
+ *	element
  * @tx_lock: sending: all below; outside the transport's lock
  * @pending: frames that the transport had no room for, struct frame in
  *	frame_send.c; emptiness read locklessly
  * @n_pending: octets of them; read locklessly
  * @shut: what is in @pending is the last
+ * @sent: messages that the program sent; read locklessly
  * @messages: one receive gives one message; fixed
  * @message_max: octets that a message may have
  */
@@ -106,15 +117,20 @@ struct rsp_frames {
 	struct rsp_control *control;
 	struct list_head controls;
 	u32 n_controls;
+	bool hold;
 	struct list_head staged;
 	u32 n_staged;
 	bool staged_whole;
 	u8 fault;
+	bool stopped;
+	u64 received;
+	u64 skip;
 
 	struct mutex tx_lock; /* see above */
 	struct list_head pending;
 	u32 n_pending;
 	bool shut;
+	u64 sent;
 
 	bool messages;
 	u32 message_max;
@@ -135,13 +151,15 @@ int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 bool rsp_frames_readable(struct rsp_flow *flow);
 int rsp_frames_inq(struct rsp_flow *flow);
 bool rsp_frames_ended(struct rsp_flow *flow);
-void rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls);
+bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls);
 void rsp_controls_free(struct list_head *controls);
 void rsp_frames_drop_received(struct rsp_frames *frames);
 
 int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		       long timeo);
-int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len);
+int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
+		       bool in_place);
+void rsp_frames_queue(struct rsp_frames *frames, struct list_head *list);
 void rsp_frames_flush(struct rsp_flow *flow);
 void rsp_frames_finish(struct rsp_flow *flow);
 void rsp_frames_drop_pending(struct rsp_frames *frames);

@@ -26,6 +26,7 @@
 #include <linux/uio.h>
 #include <net/tcp.h>
 
+#include "asap_proto.h"
 #include "failover.h"
 #include "flow.h"
 #include "frame.h"
@@ -162,7 +163,7 @@ static size_t head_take(struct pass *pass, const struct sk_buff *skb,
 	u8 *head = (u8 *)&frames->head;
 	size_t n = min(len, sizeof(frames->head) - frames->head_len);
 
-	if (frames->n_controls && !greeted(pass->flow))
+	if (frames->hold || (frames->n_controls && !greeted(pass->flow)))
 		return pass_stop(pass, 0);
 	if (skb_copy_bits(skb, offset, head + frames->head_len, n))
 		return pass_stop(pass, -EFAULT);
@@ -197,6 +198,8 @@ static size_t control_take(struct pass *pass, const struct sk_buff *skb,
 	if (!frames->left) {
 		list_add_tail(&control->list, &frames->controls);
 		WRITE_ONCE(frames->n_controls, frames->n_controls + 1);
+		if (control->octets[0] == RSP_ASAP_COOKIE_ECHO)
+			WRITE_ONCE(frames->hold, true);
 		frames->control = NULL;
 		frame_end(frames);
 	}
@@ -370,6 +373,10 @@ static void pass_run(struct rsp_flow *flow, struct pass *pass)
 	u32 n_controls = frames->n_controls;
 	const struct tcp_sock *tp;
 
+	if (frames->stopped) {
+		pass->err = -ESTALE;
+		return;
+	}
 	if (frames->ended || frames->fault) {
 		pass->ready = true;
 		return;
@@ -407,7 +414,8 @@ static void rx_unlock(struct rsp_flow *flow)
 
 static bool staged_ready(const struct rsp_frames *frames)
 {
-	return frames->n_staged && (!frames->messages || frames->staged_whole);
+	return frames->n_staged && !frames->stopped &&
+	       (!frames->messages || frames->staged_whole);
 }
 
 static size_t staged_give(struct rsp_frames *frames, struct iov_iter *to,
@@ -454,37 +462,68 @@ static void ppid_tell(struct rsp_flow *flow, struct msghdr *msg)
 		put_cmsg(msg, SOL_RSERPOOL, RSP_PPID, sizeof(ppid), &ppid);
 }
 
+/* Take a message, if one is there to its end. -EAGAIN: none is. */
+static int message_take(struct rsp_flow *flow, struct pass *pass,
+			struct iov_iter *to, size_t size, int flags)
+{
+	struct rsp_frames *frames = flow->frames;
+	bool peek = flags & MSG_PEEK;
+
+	*pass = (struct pass){ .to = to, .want = size, .peek = peek };
+	if (!staged_ready(frames)) {
+		pass_run(flow, pass);
+		if (pass->err)
+			return pass->err;
+	}
+	if (staged_ready(frames)) {
+		pass->passed = frames->n_staged;
+		pass->given = min(size, pass->passed);
+		pass->whole = true;
+		if (staged_give(frames, to, pass->given, peek) != pass->given)
+			pass->err = -EFAULT;
+		pass->trunc = pass->given < pass->passed;
+		if (!peek)
+			staged_drop(frames);
+	}
+	if (!pass->whole)
+		return -EAGAIN;
+	if (!peek)
+		WRITE_ONCE(frames->received, frames->received + 1);
+	return pass->err;
+}
+
+/* Messages that the program has had from another element. */
+static int messages_skip(struct rsp_flow *flow)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct iov_iter nowhere;
+	struct pass pass;
+	int err;
+
+	while (frames->skip) {
+		iov_iter_discard(&nowhere, ITER_DEST, 0);
+		err = message_take(flow, &pass, &nowhere, 0, 0);
+		if (err)
+			return err;
+		frames->skip--;
+	}
+	return 0;
+}
+
 /* A message, if one is there to its end. -EAGAIN: none is. */
 static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
 			   size_t size, int flags)
 {
-	struct rsp_frames *frames = flow->frames;
-	struct pass pass = {
-		.to = &msg->msg_iter,
-		.want = size,
-		.peek = flags & MSG_PEEK,
-	};
+	struct pass pass;
+	int err;
 
-	if (!staged_ready(frames)) {
-		pass_run(flow, &pass);
-		if (pass.err)
-			return pass.err;
-	}
-	if (staged_ready(frames)) {
-		pass.passed = frames->n_staged;
-		pass.given = min(size, pass.passed);
-		pass.whole = true;
-		if (staged_give(frames, &msg->msg_iter, pass.given,
-				flags & MSG_PEEK) != pass.given)
-			pass.err = -EFAULT;
-		pass.trunc = pass.given < pass.passed;
-		if (!(flags & MSG_PEEK))
-			staged_drop(frames);
-		if (pass.err)
-			return pass.err;
-	}
-	if (!pass.whole)
-		return frames->ended ? 0 : -EAGAIN;
+	err = messages_skip(flow);
+	if (!err)
+		err = message_take(flow, &pass, &msg->msg_iter, size, flags);
+	if (err == -EAGAIN && flow->frames->ended)
+		return 0;
+	if (err)
+		return err;
 	msg->msg_flags |= MSG_EOR;
 	if (pass.trunc)
 		msg->msg_flags |= MSG_TRUNC;
@@ -542,7 +581,8 @@ static bool worth_a_look(const struct rsp_flow *flow)
 	const struct sock *transport = flow->sock->sk;
 
 	/* The work item must make room first, and says so. */
-	if (READ_ONCE(flow->frames->n_controls) >= RSP_CONTROLS_MAX)
+	if (READ_ONCE(flow->frames->n_controls) >= RSP_CONTROLS_MAX ||
+	    READ_ONCE(flow->frames->hold))
 		return false;
 	return tcp_epollin_ready(transport, READ_ONCE(transport->sk_rcvlowat));
 }
@@ -578,6 +618,7 @@ static int receive_wait(struct rsp_flow *flow, long *timeo)
  * Context: process.
  * Return: octets given; 0 when the element ended the session; -EAGAIN: nothing
  * is there and no time is left; -EPROTO: the element broke the rules;
+ * -ESTALE: the session has left it;
  * -ECONNRESET: nothing will come any more; or what an interrupted call returns.
  */
 int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
@@ -633,6 +674,7 @@ bool rsp_frames_readable(struct rsp_flow *flow)
 	struct pass pass = {};
 
 	mutex_lock(&frames->rx_lock);
+	messages_skip(flow);
 	pass.ready = staged_ready(frames);
 	if (!pass.ready)
 		pass_run(flow, &pass);
@@ -662,27 +704,33 @@ void rsp_controls_free(struct list_head *controls)
  * @controls: they are appended, for rsp_controls_free()
  *
  * It does not wait for a call that is receiving: that has the work item run
- * again.
+ * again.  Who calls it has done what the messages said that it took before.
  *
  * Context: process.
+ * Return: true: data that was held up by them can be received.
  */
-void rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls)
+bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct pass pass = {};
+	bool held;
 
 	if (!mutex_trylock(&frames->rx_lock)) {
 		set_bit(RSP_FLOW_RX_WANTED, &flow->flags);
 		/* Pairs with rx_unlock(). */
 		smp_mb__after_atomic();
 		if (!mutex_trylock(&frames->rx_lock))
-			return;
+			return false;
 	}
+	held = frames->hold && list_empty(&frames->controls);
+	if (held)
+		WRITE_ONCE(frames->hold, false);
 	if (!staged_ready(frames))
 		pass_run(flow, &pass);
 	list_splice_tail_init(&frames->controls, controls);
 	WRITE_ONCE(frames->n_controls, 0);
 	rx_unlock(flow);
+	return held;
 }
 
 /*
@@ -778,9 +826,10 @@ int rsp_frames_inq(struct rsp_flow *flow)
 	u32 octets;
 
 	mutex_lock(&frames->rx_lock);
+	messages_skip(flow);
 	if (!staged_ready(frames))
 		pass_run(flow, &pass);
-	octets = frames->n_staged;
+	octets = staged_ready(frames) ? frames->n_staged : 0;
 	if (!octets && pass.ready && frames->data_next)
 		octets = min_t(u32, frames->left, pass.avail);
 	rx_unlock(flow);

@@ -76,6 +76,22 @@ static int pending_send(struct rsp_flow *flow, int flags)
 	return 0;
 }
 
+/**
+ * rsp_frames_queue() - have frames sent after what is pending
+ * @frames: of a flow; its tx_lock is held
+ * @list: the frames, on the heap
+ *
+ * Context: process.
+ */
+void rsp_frames_queue(struct rsp_frames *frames, struct list_head *list)
+{
+	const struct rsp_frame *frame;
+
+	list_for_each_entry(frame, list, list)
+		pending_count(frames, frame->size);
+	list_splice_tail_init(list, &frames->pending);
+}
+
 /* May a call begin to send? -EAGAIN: not yet; or an error. */
 static int send_ready(struct rsp_flow *flow)
 {
@@ -164,6 +180,7 @@ static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
 		if (err && frame.sent)
 			rsp_flow_abort(flow);
 	}
+	flow->frames->sent += !err;
 	mutex_unlock(&flow->frames->tx_lock);
 out_put:
 	rsp_frame_put(&frame);
@@ -172,13 +189,11 @@ out_put:
 	return err ?: len;
 }
 
-/* A message of several frames. */
-static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
-			u32 ppid, int flags, long *timeo)
+/* A message, in frames on the heap. */
+static int message_make(struct list_head *message, struct msghdr *msg,
+			size_t size, u32 ppid)
 {
-	struct rsp_frames *frames = flow->frames;
-	size_t left = size, octets = 0;
-	LIST_HEAD(message);
+	size_t left = size;
 	int err;
 
 	while (left) {
@@ -197,21 +212,75 @@ static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 			kfree(frame);
 			goto err_free;
 		}
-		list_add_tail(&frame->list, &message);
-		octets += frame->size;
+		list_add_tail(&frame->list, message);
 	}
-	err = send_begin(flow, timeo);
+	return 0;
+
+err_free:
+	rsp_frame_list_free(message);
+	return err;
+}
+
+/* Wait until the next checkpoint makes room for what is sent. */
+static int replay_wait(struct rsp_flow *flow, long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct rsp_session *ssn = flow->ssn;
+	struct sock *sk = &ssn->sk;
+	int err = 0;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (!rsp_replay_writable(ssn->replay) &&
+	       rcu_access_pointer(ssn->tx) == flow) {
+		if (!*timeo)
+			err = -EAGAIN;
+		else if (signal_pending(current))
+			err = sock_intr_errno(*timeo);
+		if (err)
+			break;
+		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
+}
+
+/*
+ * Send a message, and keep it where the session does.  One that is kept is
+ * sent: what the flow says of it does not matter.
+ */
+static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			u32 ppid, int flags, long *timeo)
+{
+	struct rsp_replay *replay = rsp_session_replay(flow->ssn);
+	struct rsp_frames *frames = flow->frames;
+	LIST_HEAD(message);
+	int err;
+
+	err = message_make(&message, msg, size, ppid);
 	if (err)
-		goto err_free;
-	list_splice_tail(&message, &frames->pending);
-	pending_count(frames, octets);
+		return err;
+	for (;;) {
+		err = send_begin(flow, timeo);
+		if (err || !replay)
+			break;
+		err = rsp_replay_keep(replay, flow, &message, size);
+		if (!err)
+			break;
+		mutex_unlock(&frames->tx_lock);
+		if (err == -EAGAIN)
+			err = replay_wait(flow, timeo);
+		if (err)
+			break;
+	}
+	if (err) {
+		rsp_frame_list_free(&message);
+		return err;
+	}
+	rsp_frames_queue(frames, &message);
+	WRITE_ONCE(frames->sent, frames->sent + 1);
 	pending_send(flow, flags);
 	mutex_unlock(&frames->tx_lock);
 	return size;
-
-err_free:
-	rsp_frame_list_free(&message);
-	return err;
 }
 
 /* The payload protocol identifier that the program asks for, 0 unless it does. */
@@ -265,7 +334,10 @@ int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 	ret = ppid_get(msg, &ppid);
 	if (ret)
 		return ret;
-	if (frames->messages && size > RSP_FRAME_PAYLOAD_MAX)
+	if (!size)
+		return 0;
+	if (frames->messages &&
+	    (size > RSP_FRAME_PAYLOAD_MAX || rsp_session_replay(flow->ssn)))
 		return message_send(flow, msg, size, ppid, flags, &timeo);
 
 	while (done < size) {
@@ -297,12 +369,14 @@ static void control_queue(struct rsp_frames *frames, struct rsp_frame *frame)
  * @octets: the message
  * @len: octets of it, RSP_FRAME_PAYLOAD_MAX at most; 0: the session ends in
  *	this direction, and nothing can be sent after it
+ * @in_place: behind what is pending, not ahead of it
  *
  * Context: process.
  * Return: 0 when it was sent or is pending; -EPIPE: the session has ended in
  * this direction; -ENOMEM; or the transport's error.
  */
-int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len)
+int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
+		       bool in_place)
 {
 	struct kvec vec = { .iov_base = (void *)octets, .iov_len = len };
 	struct rsp_frames *frames = flow->frames;
@@ -327,10 +401,11 @@ int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len)
 		kfree(frame);
 		goto out_unlock;
 	}
-	if (len)
-		control_queue(frames, frame);
-	else
+	frame->control = !in_place;
+	if (in_place)
 		list_add_tail(&frame->list, &frames->pending);
+	else
+		control_queue(frames, frame);
 	pending_count(frames, frame->size);
 	frames->shut = !len;
 	err = pending_send(flow, 0);
@@ -374,7 +449,7 @@ void rsp_frames_finish(struct rsp_flow *flow)
 	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
 	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
 	release_sock(transport);
-	rsp_frames_control(flow, NULL, 0);
+	rsp_frames_control(flow, NULL, 0, true);
 }
 
 /**

@@ -234,6 +234,8 @@ void rsp_session_close(struct rsp_session *ssn)
 	list_for_each_entry_safe(opt, next, &ssn->sockopts, list)
 		kfree(opt);
 	rsp_session_free_tried(ssn);
+	rsp_replay_free(ssn->replay);
+	kvfree(ssn->cookie);
 	sock_put(sk);
 }
 
@@ -298,6 +300,8 @@ void rsp_session_publish(struct rsp_session *ssn)
 	if (ssn->state.now == RSP_SESSION_READY &&
 	    ssn->generation == ssn->resumed)
 		tx = ssn->flow;
+	if (tx && tx->frames && !test_and_set_bit(RSP_FLOW_BEGUN, &tx->flags))
+		rsp_session_begin(ssn, tx);
 	rx = list_first_entry_or_null(&ssn->draining, struct rsp_flow,
 				      draining);
 	if (!rx && !ssn->pending)

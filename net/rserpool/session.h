@@ -9,6 +9,7 @@
 
 #include "flow.h"
 #include "handlespace.h"
+#include "replay.h"
 #include "session_state.h"
 
 /**
@@ -25,6 +26,18 @@ struct rsp_sockopt {
 	int name;
 	unsigned int len;
 	u8 value[] __counted_by(len);
+};
+
+/**
+ * struct rsp_cookie - the state of a service, for the next element
+ * @when: jiffies at which it came
+ * @len: octets of it, 1 to RSP_COOKIE_MAX
+ * @octets: they
+ */
+struct rsp_cookie {
+	unsigned long when;
+	u32 len;
+	u8 octets[] __counted_by(len);
 };
 
 #define RSP_DRAINING_MAX	8	/* flows in rsp_session.draining */
@@ -70,6 +83,9 @@ enum rsp_session_flag {
  * @backlog: instead of it in one that was accepted: place in
  *	rsp_endpoint.backlog
  * @endpoint: the listening side, NULL unless bind() was called
+ * @replay: what is kept to be sent again, NULL: nothing is; once made, it stays
+ * @cookie: of the last ASAP_COOKIE that came, or of the ASAP_COOKIE_ECHO in an
+ *	accepted session; NULL: none did
  * @sockopts: what each new flow gets
  * @timer: connect time-out, silence, retry or deadline, as the state says
  * @work: looks at the flow and the time; runs on rsp_session_wq
@@ -120,6 +136,8 @@ struct rsp_session {
 		struct list_head backlog;
 	};
 	struct rsp_endpoint *endpoint;
+	struct rsp_replay *replay;
+	struct rsp_cookie *cookie;
 	struct list_head sockopts;
 	struct timer_list timer;
 	struct work_struct work;
@@ -195,6 +213,14 @@ int rsp_session_sever(struct net *net, struct rsp_pe *pe);
 
 int rsp_sessions_register(void);
 void rsp_sessions_unregister(void);
+
+/* Is what the session sends kept, to be sent again? */
+static inline struct rsp_replay *rsp_session_replay(struct rsp_session *ssn)
+{
+	struct rsp_replay *replay = READ_ONCE(ssn->replay);
+
+	return replay && READ_ONCE(replay->max) ? replay : NULL;
+}
 
 /* Only where @tried is set anew or not used any more. */
 static inline void rsp_session_free_tried(struct rsp_session *ssn)

@@ -18,6 +18,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "session.h"
+#include "session_control.h"
 
 #define SOCKOPT_LEN_MAX	64	/* octets of a transport option's value */
 
@@ -362,6 +363,14 @@ static int session_set(struct rsp_session *ssn, int name, u32 value)
 		if (ssn->flow && ssn->flow->frames)
 			WRITE_ONCE(ssn->flow->frames->message_max, value);
 		return 0;
+	case RSP_REPLAY:
+		if (value > RSP_REPLAY_LIMIT)
+			return -EINVAL;
+		if (ssn->sk.sk_type != SOCK_SEQPACKET)
+			return -EOPNOTSUPP;
+		if (ssn->state.now != RSP_SESSION_INIT)
+			return -EISCONN;
+		return rsp_replay_set(ssn, value);
 	case RSP_RECVPPID:
 		if (value > 1)
 			return -EINVAL;
@@ -384,6 +393,55 @@ static int session_set(struct rsp_session *ssn, int name, u32 value)
 	default:
 		return -ENOPROTOOPT;
 	}
+}
+
+static int cookie_set(struct rsp_session *ssn, sockptr_t value,
+		      unsigned int len)
+{
+	void *octets;
+	int err;
+
+	if (!len || len > RSP_COOKIE_MAX)
+		return -EINVAL;
+	octets = kvmalloc(len, GFP_KERNEL_ACCOUNT);
+	if (!octets)
+		return -ENOMEM;
+	err = -EFAULT;
+	if (copy_from_sockptr(octets, value, len))
+		goto out_free;
+	lock_sock(&ssn->sk);
+	err = rsp_session_cookie_set(ssn, octets, len);
+	release_sock(&ssn->sk);
+out_free:
+	kvfree(octets);
+	return err;
+}
+
+/* No cookie is one of no octets. */
+static int cookie_get(struct socket *sock, char __user *value, int room,
+		      int __user *len)
+{
+	bool noblock = sock->file && sock->file->f_flags & O_NONBLOCK;
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	long timeo = sock_rcvtimeo(sock->sk, noblock);
+	struct rsp_cookie *cookie;
+	int err;
+
+	lock_sock(sock->sk);
+	err = rsp_session_cookie_wait(ssn, &timeo);
+	cookie = ssn->cookie;
+	if (err)
+		goto out_release;
+	err = -EINVAL;
+	if (cookie && room < (int)cookie->len)
+		goto out_release;
+	err = -EFAULT;
+	if (cookie && copy_to_user(value, cookie->octets, cookie->len))
+		goto out_release;
+	err = put_user(cookie ? cookie->len : 0, len);
+out_release:
+	release_sock(sock->sk);
+	return err;
 }
 
 /**
@@ -409,6 +467,8 @@ int rsp_setsockopt(struct socket *sock, int level, int name, sockptr_t value,
 	if (level != SOL_RSERPOOL)
 		return transport_setsockopt(sock, level, name, value, len);
 
+	if (name == RSP_COOKIE)
+		return cookie_set(rsp_session(sk), value, len);
 	if (len < sizeof(number))
 		return -EINVAL;
 	if (copy_from_sockptr(&number, value, sizeof(number)))
@@ -470,6 +530,13 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 	case RSP_RECVPPID:
 		number = READ_ONCE(ssn->tell_ppid);
 		break;
+	case RSP_REPLAY:
+		lock_sock(sock->sk);
+		number = ssn->replay ? ssn->replay->max : 0;
+		release_sock(sock->sk);
+		break;
+	case RSP_COOKIE:
+		return cookie_get(sock, value, room, len);
 	case RSP_INFO:
 		rsp_session_describe(sock->sk, &info, NULL);
 		from = &info;

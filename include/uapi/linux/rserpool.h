@@ -58,10 +58,14 @@ struct sockaddr_rserpool {
 #define RSP_DETECT_TIMEOUT	7 /* __u32, ms, RSP_DETECT_MIN to RSP_TIMEOUT_MAX */
 #define RSP_MESSAGE_MAX		8 /* __u32, octets, 1 to RSP_MESSAGE_LIMIT */
 #define RSP_RECVPPID		9 /* __u32, 0 or 1: recvmsg() tells RSP_PPID */
+#define RSP_REPLAY		10 /* __u32, octets, 0 to RSP_REPLAY_LIMIT */
+#define RSP_COOKIE		11 /* octets, 0 to RSP_COOKIE_MAX */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
 #define RSP_MESSAGE_LIMIT	(16 << 20)
+#define RSP_REPLAY_LIMIT	(256 << 20)
+#define RSP_COOKIE_MAX		65000
 
 /*
  * Control messages of sendmsg() and recvmsg(), level SOL_RSERPOOL.  The payload
