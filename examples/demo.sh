@@ -45,7 +45,9 @@ show rspctl pe show
 echo
 echo "\$ ask demo"
 strace -f -e trace=socket,connect -o /tmp/calls ask demo > /tmp/output 2>&1 &
+asking=$!
 tail -n +1 -f /tmp/output &
+telling=$!
 
 # answers N: wait until the client has N answers in all.
 answers() {
@@ -76,3 +78,47 @@ echo "All the sockets that the client opened, and all its connects:"
 grep -E 'socket\(|connect\(' /tmp/calls
 [ "$(grep -c 'connect(' /tmp/calls)" = 1 ]
 [ "$(grep -c moved /tmp/output)" = 2 ]
+
+kill $asking $telling
+
+# And with state. The servers are elements by themselves, on their own hosts;
+# this host is told of them. A connection says on its own whether its element
+# ended or died.
+cat <<'END'
+
+Now a service with state: it counts. Its state is the cookie of the session,
+which the kernels hand on. One of its servers is killed each second.
+
+END
+counter_start() {
+	ip netns exec "host$1" setsid -f counter count 3000 "$1"
+	until ip netns exec "host$1" ss -Hltn 'sport = 3000' | grep -q .; do
+		sleep 0.1
+	done
+}
+
+# The host that serves now; none while the session moves.
+serving() {
+	rspctl session show | sed -n 's/.* peer 192.0.2.\([0-9]*\):3000.*/\1/p'
+}
+
+for i in 1 2 3; do
+	counter_start $i
+	rspctl pe add pool count id $i tcp 192.0.2.$i:3000 use control
+done
+echo "\$ count count 20"
+count count 20 > /tmp/count 2>&1 &
+client=$!
+for n in 1 2 3 4 5 6 7 8 9 10; do
+	sleep 1
+	until i=$(serving) && [ "$i" ]; do
+		kill -0 $client 2> /dev/null || break 2
+		sleep 0.1
+	done
+	echo "   (host$i gets SIGKILL)"
+	pkill -KILL --ns "$(ip netns pids "host$i" | head -n 1)" --nslist net counter
+	counter_start "$i"
+done
+wait $client
+cat /tmp/count
+grep -q 'no gap and no repeat' /tmp/count

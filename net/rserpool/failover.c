@@ -671,11 +671,14 @@ static int disconnect_error(const struct rsp_session *ssn)
  */
 void rsp_session_disconnect(struct rsp_session *ssn)
 {
-	int err = disconnect_error(ssn);
 	struct rsp_flow *flow, *next;
 	struct sock *sk = &ssn->sk;
 	LIST_HEAD(flows);
+	int err;
 
+	/* The element may have ended it, and the work item not have come yet. */
+	rsp_session_check(ssn, ssn->flow, 0);
+	err = disconnect_error(ssn);
 	wait_for_no_more(ssn);
 	timer_delete(&ssn->timer);
 	element_put(ssn);
