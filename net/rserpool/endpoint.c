@@ -11,7 +11,8 @@
  *
  * Ends: rsp_endpoint_close() takes the element out of the handlespace, then the
  * wait queue entries out of the queues, so that nothing starts the work item
- * any more, waits for it, and closes what is in the backlog.
+ * any more, waits for it, and closes what is in the backlog.  The same with the
+ * waiter and the work that tells the sessions of changes.
  */
 
 #include <linux/capability.h>
@@ -34,6 +35,7 @@
 #include "session_control.h"
 
 #define ADMIT_AT_ONCE	64	/* connections in one run of the work item */
+#define TELL_AFTER	HZ	/* at most one new card in this time */
 
 /* Addresses. */
 
@@ -296,6 +298,27 @@ static void endpoint_work(struct work_struct *work)
 		rsp_work_queue(work);
 }
 
+/* Changes of the pool: the sessions' business cards are out of date. */
+
+static void endpoint_tell(struct work_struct *work)
+{
+	struct rsp_endpoint *endpoint = container_of(to_delayed_work(work),
+						     struct rsp_endpoint, tell);
+
+	rsp_sessions_flag(sock_net(&endpoint->ssn->sk), endpoint->pe,
+			  RSP_SESSION_CARD);
+}
+
+/* What changes before the work runs is told with it. */
+static void pool_changed(struct rsp_waiter *waiter)
+{
+	struct rsp_endpoint *endpoint = container_of(waiter,
+						     struct rsp_endpoint,
+						     waiter);
+
+	queue_delayed_work(system_dfl_wq, &endpoint->tell, TELL_AFTER);
+}
+
 /* The handlespace. */
 
 static u32 pe_id_pick(struct rsp_net *rn, struct rsp_pool *pool)
@@ -391,6 +414,7 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 	endpoint->config.id = pe_id;
 	endpoint->config.policy.type = RSP_POLICY_RR;
 	INIT_WORK(&endpoint->work, endpoint_work);
+	INIT_DELAYED_WORK(&endpoint->tell, endpoint_tell);
 	INIT_LIST_HEAD(&endpoint->backlog);
 	spin_lock_init(&endpoint->lock);
 	ssn->handle = *handle;
@@ -445,6 +469,11 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
 	if (err)
 		goto err_pe;
 	endpoint->pe->node.id = endpoint->config.id;
+	endpoint->waiter.handle = &endpoint->pe->pool->handle;
+	endpoint->waiter.any = true;
+	endpoint->waiter.wake = pool_changed;
+	rsp_handlespace_wait(&rsp_net(sock_net(sk))->handlespace,
+			     &endpoint->waiter);
 	/* Pairs with rsp_endpoint_accept(). */
 	smp_wmb();
 	rsp_session_state_set(&ssn->state, sock_net(sk), RSP_SESSION_LISTEN);
@@ -572,8 +601,12 @@ void rsp_endpoint_close(struct rsp_session *ssn)
 	listeners_release(endpoint);
 	while ((child = backlog_take(endpoint)))
 		rsp_session_close(child);
-	if (endpoint->pe)
+	if (endpoint->pe) {
+		rsp_handlespace_unwait(&rsp_net(sock_net(&ssn->sk))->handlespace,
+				       &endpoint->waiter);
+		cancel_delayed_work_sync(&endpoint->tell);
 		rsp_pe_put(endpoint->pe);
+	}
 	ssn->endpoint = NULL;
 	kfree(endpoint);
 }

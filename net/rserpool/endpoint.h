@@ -37,6 +37,8 @@ struct rsp_listener {
  * @n_listeners: how many
  * @listeners: fixed by listen()
  * @work: takes connections in
+ * @waiter: is told of changes of the pool, while @pe is there
+ * @tell: tells the sessions of them
  * @lock: @backlog
  * @backlog: sessions that no accept() has taken, oldest first, through
  *	rsp_session.backlog; sk_ack_backlog counts them
@@ -51,6 +53,8 @@ struct rsp_endpoint {
 	u32 n_listeners;
 	struct rsp_listener listeners[RSP_TRANSPORTS_MAX];
 	struct work_struct work;
+	struct rsp_waiter waiter;
+	struct delayed_work tell;
 	spinlock_t lock; /* see above */
 	struct list_head backlog;
 };

@@ -28,6 +28,7 @@
 #include <linux/slab.h>
 #include <net/tcp.h>
 
+#include "card.h"
 #include "detect.h"
 #include "failover.h"
 #include "flow.h"
@@ -178,6 +179,11 @@ static struct rsp_pe *element_next(struct rsp_session *ssn)
 		return NULL;
 	if (ssn->pe_id)
 		pe = ssn->n_tried ? NULL : rsp_pe_get(ssn->pool, ssn->pe_id);
+	else if (ssn->card)
+		/* RFC 5352, section 3.9, BC2 */
+		pe = rsp_pool_prefer(ssn->pool, ssn->card->ids, ssn->card->n,
+				     &tried) ?:
+		     rsp_pool_select(ssn->pool, &tried);
 	else
 		pe = rsp_pool_select(ssn->pool, &tried);
 	if (!pe)
@@ -736,6 +742,7 @@ static void serve_step(struct rsp_session *ssn)
 
 	if (ssn->flow->frames) {
 		rsp_frames_flush(ssn->flow);
+		rsp_session_card_renew(ssn, ssn->flow);
 		failure = rsp_session_controls(ssn, ssn->flow);
 	}
 	if (severed(ssn))

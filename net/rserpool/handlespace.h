@@ -16,6 +16,7 @@
 #include "policy.h"
 
 #define RSP_TRANSPORTS_MAX	8	/* transport addresses of an element */
+#define RSP_RANK_MAX		16	/* elements in rsp_pool_rank() */
 
 /**
  * struct rsp_handle - a pool handle (RFC 5354, section 3.9)
@@ -219,12 +220,14 @@ struct rsp_handlespace_ops {
  * struct rsp_waiter - one who waits for a handle to have a selectable element
  * @node: place in a bucket of rsp_handlespace.waiters; the bucket's lock
  * @handle: of the waiter's own memory; fixed while it waits
+ * @any: it is woken by every other change of the pool's elements too
  * @wake: called under the bucket's lock, so it must not sleep, nor call
  *	rsp_handlespace_unwait(); the waiter stays until it does that later
  */
 struct rsp_waiter {
 	struct hlist_node node;
 	const struct rsp_handle *handle;
+	bool any;
 	void (*wake)(struct rsp_waiter *waiter);
 };
 
@@ -293,6 +296,10 @@ struct rsp_pe *rsp_pe_lone(struct rsp_handlespace *hs,
 
 /* Sessions: process context. */
 struct rsp_pe *rsp_pool_select(struct rsp_pool *pool,
+			       const struct rsp_exclude *exclude); /* Ref */
+u32 rsp_pool_rank(struct rsp_pool *pool, u32 id, struct rsp_pe **pes,
+		  u32 max);						/* Refs */
+struct rsp_pe *rsp_pool_prefer(struct rsp_pool *pool, const u32 *ids, u32 n,
 			       const struct rsp_exclude *exclude); /* Ref */
 void rsp_handlespace_wait(struct rsp_handlespace *hs,
 			  struct rsp_waiter *waiter);

@@ -161,6 +161,69 @@ out:
 	return pe;
 }
 
+/**
+ * rsp_pool_rank() - the order in which the policy would select elements
+ * @pool: the pool; the caller holds a reference
+ * @id: element to leave out
+ * @pes: gets the elements, each for rsp_pe_put()
+ * @max: how many of them at most, RSP_RANK_MAX or less
+ *
+ * It counts as no selection. Elements that are avoided are not among them.
+ *
+ * Context: process.
+ * Return: how many there are.
+ */
+u32 rsp_pool_rank(struct rsp_pool *pool, u32 id, struct rsp_pe **pes, u32 max)
+{
+	u32 ids[RSP_RANK_MAX + 1] = { id };
+	struct rsp_exclude ranked = { .ids = ids, .n = 1, .peek = true };
+	struct rsp_pe *pe;
+	u32 n = 0, at;
+
+	rcu_read_lock();
+	while (n < max && (pe = select_rcu(pool, &ranked))) {
+		pes[n++] = pe;
+		for (at = ranked.n++; at && ids[at - 1] > pe->node.id; at--)
+			ids[at] = ids[at - 1];
+		ids[at] = pe->node.id;
+	}
+	rcu_read_unlock();
+	return n;
+}
+
+/**
+ * rsp_pool_prefer() - the first of some elements that could be selected
+ * @pool: the pool; the caller holds a reference
+ * @ids: PE identifiers, the most wanted first
+ * @n: how many
+ * @exclude: elements that were tried already, or NULL
+ *
+ * The policy counts it as no selection.
+ *
+ * Context: process.
+ * Return: the element, for rsp_pe_put(), or NULL: they are gone, avoided,
+ * excluded, or of weight 0.
+ */
+struct rsp_pe *rsp_pool_prefer(struct rsp_pool *pool, const u32 *ids, u32 n,
+			       const struct rsp_exclude *exclude)
+{
+	struct rsp_pe *pe;
+	u32 i;
+
+	for (i = 0; i < n; i++) {
+		if (rsp_exclude_has(exclude, ids[i]))
+			continue;
+		pe = rsp_pe_get(pool, ids[i]);
+		if (!pe)
+			continue;
+		if (!READ_ONCE(pe->avoid) && !READ_ONCE(pe->dead) &&
+		    rsp_params_serve(&pe->node.params))
+			return pe;
+		rsp_pe_put(pe);
+	}
+	return NULL;
+}
+
 /* Leaving and returning. */
 
 static void set_avoid(struct rsp_pe *pe, enum rsp_avoid_reason reason)

@@ -53,6 +53,7 @@ void rsp_handlespace_timers_init(struct rsp_handlespace *hs);
 
 /* handlespace_wait.c */
 void rsp_pe_wake(struct rsp_pe *pe);
+void rsp_pool_changed(struct rsp_pool *pool);
 void rsp_handlespace_waiters_init(struct rsp_handlespace *hs);
 
 #endif /* _RSERPOOL_HANDLESPACE_INTERNAL_H */

@@ -58,18 +58,8 @@ void rsp_handlespace_unwait(struct rsp_handlespace *hs,
 	spin_unlock(&hs->waiters[b].lock);
 }
 
-/**
- * rsp_handlespace_wake() - wake those who wait for a handle
- * @hs: the handlespace
- * @handle: the handle
- *
- * Also for one who knows that waiting is of no use: a resolution that came to
- * nothing.
- *
- * Context: process.
- */
-void rsp_handlespace_wake(struct rsp_handlespace *hs,
-			  const struct rsp_handle *handle)
+static void wake(struct rsp_handlespace *hs, const struct rsp_handle *handle,
+		 bool all)
 {
 	unsigned int b = bucket(handle);
 	struct rsp_waiter *waiter;
@@ -83,9 +73,32 @@ void rsp_handlespace_wake(struct rsp_handlespace *hs,
 		return;
 	spin_lock(&hs->waiters[b].lock);
 	hlist_for_each_entry(waiter, &hs->waiters[b].list, node)
-		if (rsp_handle_equal(waiter->handle, handle))
+		if ((all || waiter->any) &&
+		    rsp_handle_equal(waiter->handle, handle))
 			waiter->wake(waiter);
 	spin_unlock(&hs->waiters[b].lock);
+}
+
+/**
+ * rsp_handlespace_wake() - wake those who wait for a handle
+ * @hs: the handlespace
+ * @handle: the handle
+ *
+ * Also for one who knows that waiting is of no use: a resolution that came to
+ * nothing.
+ *
+ * Context: process.
+ */
+void rsp_handlespace_wake(struct rsp_handlespace *hs,
+			  const struct rsp_handle *handle)
+{
+	wake(hs, handle, true);
+}
+
+/* After a change of an element, which may have made nothing selectable. */
+void rsp_pool_changed(struct rsp_pool *pool)
+{
+	wake(pool->hs, &pool->handle, false);
 }
 
 /* After what may have made an element selectable. */

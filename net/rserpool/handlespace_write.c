@@ -26,6 +26,7 @@ void rsp_pe_notify(struct rsp_pe *pe, enum rsp_change change)
 	WRITE_ONCE(hs->seq, hs->seq + 1);
 	if (hs->ops)
 		hs->ops->pe_changed(pe, change);
+	rsp_pool_changed(pe->pool);
 }
 
 /* Pools. */

@@ -141,7 +141,7 @@ u32 rsp_nl_sever(struct net *net, struct rsp_pe *pe)
 	 * but sessions may be where it was before it moved.
 	 */
 	if (READ_ONCE(pe->moved) || refcount_read(&pe->refs) > 1)
-		n = rsp_session_sever(net, pe);
+		n = rsp_sessions_flag(net, pe, RSP_SESSION_SEVER);
 	rsp_pe_put(pe);
 	return n;
 }

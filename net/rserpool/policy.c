@@ -296,7 +296,8 @@ int rsp_policy_update(struct rsp_policy_index *index,
  * @exclude: elements to pass over, or NULL for none
  *
  * It counts as one selection, for the round of RR and WRR as for the
- * degradation of LUD.
+ * degradation of LUD, unless it is a peek.  A peek draws where the policy takes
+ * turns among equals.
  *
  * Context: Process or softirq, in an RCU read-side critical section, from any
  * number of callers and beside writers.  Does not sleep.

@@ -72,13 +72,15 @@ struct rsp_policy_node {
 };
 
 /**
- * struct rsp_exclude - elements that a selection must pass over
- * @ids: PE identifiers in ascending order
+ * struct rsp_exclude - what a selection has to mind
+ * @ids: elements to pass over: PE identifiers in ascending order
  * @n: how many
+ * @peek: it counts as no selection, and moves no element's turn
  */
 struct rsp_exclude {
 	const u32 *ids;
 	unsigned int n;
+	bool peek;
 };
 
 struct rsp_policy_index;

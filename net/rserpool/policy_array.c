@@ -193,30 +193,6 @@ static struct rsp_policy_node *rr_walk(struct array *array, u32 n, u32 start,
 	return NULL;
 }
 
-static struct rsp_policy_node *rr_select(struct rsp_policy_index *base,
-					 const struct rsp_exclude *exclude)
-{
-	struct array_index *index = array_index(base);
-	struct rsp_policy_node *node = NULL;
-	u32 n, cursor, pos, next;
-	struct array *array;
-	int tries;
-
-	for (tries = 0; tries < RSP_POLICY_TRIES; tries++) {
-		array = rcu_dereference(index->array);
-		n = array_count(index, array);
-		cursor = atomic_read(&index->cursor);
-		node = n ? rr_walk(array, n, cursor < n ? cursor : 0, exclude,
-				   &pos) : NULL;
-		if (!node)
-			return NULL;
-		next = pos + 1 < n ? pos + 1 : 0;
-		if (atomic_cmpxchg(&index->cursor, cursor, next) == cursor)
-			break;
-	}
-	return node;
-}
-
 static struct rsp_policy_node *as_equals(void *table, u32 slot, u32 *weight)
 {
 	struct array *array = table;
@@ -233,6 +209,33 @@ static struct rsp_policy_node *rand_select(struct rsp_policy_index *base,
 	u32 n = array_count(index, array);
 
 	return rsp_policy_draw_uniform(array, as_equals, n, n, exclude);
+}
+
+static struct rsp_policy_node *rr_select(struct rsp_policy_index *base,
+					 const struct rsp_exclude *exclude)
+{
+	struct array_index *index = array_index(base);
+	struct rsp_policy_node *node = NULL;
+	u32 n, cursor, pos, next;
+	struct array *array;
+	int tries;
+
+	/* Who peeks comes in anywhere: the cursor is for those who select. */
+	if (is_peek(exclude))
+		return rand_select(base, exclude);
+	for (tries = 0; tries < RSP_POLICY_TRIES; tries++) {
+		array = rcu_dereference(index->array);
+		n = array_count(index, array);
+		cursor = atomic_read(&index->cursor);
+		node = n ? rr_walk(array, n, cursor < n ? cursor : 0, exclude,
+				   &pos) : NULL;
+		if (!node)
+			return NULL;
+		next = pos + 1 < n ? pos + 1 : 0;
+		if (atomic_cmpxchg(&index->cursor, cursor, next) == cursor)
+			break;
+	}
+	return node;
 }
 
 const struct rsp_policy_ops rsp_policy_rr = {

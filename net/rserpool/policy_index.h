@@ -77,6 +77,11 @@ static inline unsigned int excluded_count(const struct rsp_exclude *exclude)
 	return exclude ? exclude->n : 0;
 }
 
+static inline bool is_peek(const struct rsp_exclude *exclude)
+{
+	return exclude && exclude->peek;
+}
+
 u64 rsp_random_below(u64 ceil);
 
 /* What is in a slot of a table, NULL for none, and its weight; under RCU. */

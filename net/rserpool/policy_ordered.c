@@ -211,7 +211,8 @@ select_in(struct ordered *index, struct maple_tree *tree,
 		min = max - U32_MAX;
 		cursor = &index->cursors[hash_32(min >> 32, CURSOR_BITS)];
 		seen = atomic64_read(cursor);
-		key = (seen | U32_MAX) == max ? seen : min | get_random_u32();
+		key = !is_peek(exclude) && (seen | U32_MAX) == max ?
+		      seen : min | get_random_u32();
 		node = NULL;
 		if (key++ < max)
 			node = find(tree, &key, max, exclude);
@@ -219,7 +220,8 @@ select_in(struct ordered *index, struct maple_tree *tree,
 			node = first;
 			key = first_key;
 		}
-		if (atomic64_cmpxchg(cursor, seen, key) == seen)
+		if (is_peek(exclude) ||
+		    atomic64_cmpxchg(cursor, seen, key) == seen)
 			break;
 	}
 	return node;

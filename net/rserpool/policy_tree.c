@@ -358,12 +358,13 @@ static struct rsp_policy_node *wrr_select(struct rsp_policy_index *index,
 		if (!rsp_exclude_has(exclude, node->id))
 			break;
 		next = pass_over(tree, node);
-		if (wrr_lag(tree, node) > (s64)wrr_stride(node)) {
+		if (!is_peek(exclude) &&
+		    wrr_lag(tree, node) > (s64)wrr_stride(node)) {
 			take(tree, node);
 			add_alone(tree, node, tree->now);
 		}
 	}
-	if (node) {
+	if (node && !is_peek(exclude)) {
 		stride = wrr_stride(node);
 		due = node->key;
 		if (wrr_lag(tree, node) > (s64)stride)
@@ -432,7 +433,7 @@ static struct rsp_policy_node *lud_select(struct rsp_policy_index *index,
 	node = first_of(tree);
 	while (node && rsp_exclude_has(exclude, node->id))
 		node = pass_over(tree, node);
-	if (!node)
+	if (!node || is_peek(exclude))
 		goto unlock;
 	take(tree, node);
 	/* With its counter at the end it moves by no step any more. */

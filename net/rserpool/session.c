@@ -7,6 +7,7 @@
 #include <linux/slab.h>
 #include <net/inet_common.h>
 
+#include "card.h"
 #include "detect.h"
 #include "endpoint.h"
 #include "failover.h"
@@ -176,6 +177,8 @@ void rsp_session_forget(struct rsp_session *ssn)
 	WRITE_ONCE(ssn->pool, NULL);
 	if (pool)
 		rsp_pool_put(pool);
+	kfree(ssn->card);
+	ssn->card = NULL;
 	ssn->handle.len = 0;
 	ssn->pe_id = 0;
 }
@@ -500,14 +503,16 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 }
 
 /**
- * rsp_session_sever() - move all sessions off an element
+ * rsp_sessions_flag() - give all sessions of an element something to look at
  * @net: the namespace
- * @pe: the element; dead, so that it is not selected any more
+ * @pe: the element, which serves them, or as which they are accepted
+ * @flag: set in each of them, before its work item runs
  *
  * Context: process. It does not wait for the sessions.
  * Return: how many there are.
  */
-int rsp_session_sever(struct net *net, struct rsp_pe *pe)
+int rsp_sessions_flag(struct net *net, const struct rsp_pe *pe,
+		      enum rsp_session_flag flag)
 {
 	struct rsp_net *rn = rsp_net(net);
 	struct rsp_session *ssn;
@@ -525,7 +530,7 @@ int rsp_session_sever(struct net *net, struct rsp_pe *pe)
 		flow = READ_ONCE(ssn->flow);
 		if (flow && flow->pe->pool == pe->pool &&
 		    flow->pe->node.id == pe->node.id) {
-			set_bit(RSP_SESSION_SEVER, &ssn->flags);
+			set_bit(flag, &ssn->flags);
 			rsp_session_kick(ssn);
 			n++;
 		}

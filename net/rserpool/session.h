@@ -40,6 +40,16 @@ struct rsp_cookie {
 	u8 octets[] __counted_by(len);
 };
 
+/**
+ * struct rsp_card - the failover order that an element recommends
+ * @n: how many elements, RSP_RANK_MAX at most
+ * @ids: their PE identifiers, the first to try first
+ */
+struct rsp_card {
+	u32 n;
+	u32 ids[] __counted_by(n);
+};
+
 #define RSP_DRAINING_MAX	8	/* flows in rsp_session.draining */
 #define RSP_DETECT_TIMEOUT_MS	5000	/* unless RSP_DETECT_TIMEOUT was set */
 
@@ -47,6 +57,7 @@ enum rsp_session_flag {
 	RSP_SESSION_WOKEN,	/* @waiter was called */
 	RSP_SESSION_LATE,	/* the work item found the socket locked */
 	RSP_SESSION_SEVER,	/* its element may be one to leave now */
+	RSP_SESSION_CARD,	/* accepted: the business card is out of date */
 };
 
 /**
@@ -86,6 +97,7 @@ enum rsp_session_flag {
  * @replay: what is kept to be sent again, NULL: nothing is; once made, it stays
  * @cookie: of the last ASAP_COOKIE that came, or of the ASAP_COOKIE_ECHO in an
  *	accepted session; NULL: none did
+ * @card: of the last ASAP_BUSINESS_CARD that listed elements; NULL: none did
  * @sockopts: what each new flow gets
  * @timer: connect time-out, silence, retry or deadline, as the state says
  * @work: looks at the flow and the time; runs on rsp_session_wq
@@ -138,6 +150,7 @@ struct rsp_session {
 	struct rsp_endpoint *endpoint;
 	struct rsp_replay *replay;
 	struct rsp_cookie *cookie;
+	struct rsp_card *card;
 	struct list_head sockopts;
 	struct timer_list timer;
 	struct work_struct work;
@@ -209,7 +222,8 @@ int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo);
 struct sock *rsp_session_next(struct net *net, u32 *id);
 void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 			  struct rsp_handle *handle);
-int rsp_session_sever(struct net *net, struct rsp_pe *pe);
+int rsp_sessions_flag(struct net *net, const struct rsp_pe *pe,
+		      enum rsp_session_flag flag);
 
 int rsp_sessions_register(void);
 void rsp_sessions_unregister(void);

@@ -8,6 +8,7 @@
 #include <net/sock.h>
 
 #include "asap.h"
+#include "card.h"
 #include "failover.h"
 #include "flow.h"
 #include "frame.h"
@@ -91,6 +92,7 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 			break;
 		if (!same_handle(ssn, &msg.handle))
 			return RSP_FAILURE_CARD;
+		rsp_session_card_take(ssn, &msg);
 		set_bit(RSP_FLOW_GREETED, &flow->flags);
 		break;
 	case RSP_ASAP_COOKIE:
@@ -110,29 +112,6 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 		break;
 	}
 	return RSP_FAILURE_NONE;
-}
-
-/**
- * rsp_session_card_send() - send the business card of the element
- * @ssn: a session that came to an element of this host
- *
- * Context: process; the session's socket lock.
- * Return: 0, -ENOMEM, or the transport's error.
- */
-int rsp_session_card_send(struct rsp_session *ssn)
-{
-	u8 card[sizeof(struct rsp_wire_message) + sizeof(struct rsp_wire_tlv) +
-		RSP_HANDLE_MAX];
-	struct rsp_tlv_writer w;
-	u32 begin;
-	int len;
-
-	rsp_tlv_writer_init(&w, card, sizeof(card));
-	begin = rsp_asap_begin(&w, RSP_ASAP_BUSINESS_CARD, 0);
-	rsp_tlv_put(&w, RSP_TLV_HANDLE, ssn->handle.octets, ssn->handle.len);
-	len = rsp_asap_end(&w, begin);
-	return len < 0 ? len : rsp_frames_control(ssn->flow, card, len,
-						  false);
 }
 
 /* Send a cookie, or an echo of one. */

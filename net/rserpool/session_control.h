@@ -11,7 +11,6 @@ int rsp_session_cookie_set(struct rsp_session *ssn, const void *octets,
 			   u32 len);
 int rsp_session_cookie_wait(struct rsp_session *ssn, long *timeo);
 void rsp_session_begin(struct rsp_session *ssn, struct rsp_flow *flow);
-int rsp_session_card_send(struct rsp_session *ssn);
 enum rsp_failure rsp_session_controls(struct rsp_session *ssn,
 				      struct rsp_flow *flow);
 

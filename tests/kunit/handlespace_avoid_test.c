@@ -210,12 +210,111 @@ static void last_resort_is_what_returns_first(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, selected(pool, NULL), 1);
 }
 
+/* What a selection would say, of a pool of five; the third is drained. */
+static void ranked_pool(struct kunit *test, const char *name, u32 policy,
+			struct rsp_pool **pool)
+{
+	struct rsp_pe_config config;
+	u32 id;
+
+	*pool = add_pool(test, name, policy, true);
+	for (id = 1; id <= 5; id++) {
+		config = pe_config(*pool, id);
+		config.policy.load = 10 * id;
+		config.policy.degradation = 7;
+		KUNIT_ASSERT_EQ(test, set_pe(*pool, &config), 0);
+	}
+	drain_pe(find_pe(*pool, 3), true);
+}
+
+static void ranks_as_it_selects(struct kunit *test)
+{
+	static const struct {
+		u32 policy;
+		u32 ids[3];
+	} orders[] = {
+		{ RSP_POLICY_PRIO, { 5, 4, 1 } },
+		{ RSP_POLICY_LU, { 1, 4, 5 } },
+		{ RSP_POLICY_LUD, { 1, 4, 5 } },
+		{ RSP_POLICY_PLU, { 1, 4, 5 } },
+	};
+	struct rsp_pe *pes[RSP_RANK_MAX];
+	struct rsp_pool *pool;
+	char name[2] = "a";
+	int i;
+	u32 j;
+
+	for (i = 0; i < ARRAY_SIZE(orders); i++, name[0]++) {
+		ranked_pool(test, name, orders[i].policy, &pool);
+		KUNIT_ASSERT_EQ(test, rsp_pool_rank(pool, 2, pes,
+						    RSP_RANK_MAX), 3);
+		for (j = 0; j < 3; j++) {
+			KUNIT_EXPECT_EQ(test, pes[j]->node.id,
+					orders[i].ids[j]);
+			rsp_pe_put(pes[j]);
+		}
+		KUNIT_ASSERT_EQ(test, rsp_pool_rank(pool, 2, pes, 1), 1);
+		rsp_pe_put(pes[0]);
+	}
+}
+
+/* Two pools that are the same select the same, ranked between or not. */
+static void ranking_takes_no_turn(struct kunit *test)
+{
+	static const u32 policies[] = {
+		RSP_POLICY_RR, RSP_POLICY_WRR, RSP_POLICY_LUD,
+	};
+	struct rsp_pe *pes[RSP_RANK_MAX];
+	struct rsp_pool *pool, *twin;
+	char name[2] = "a";
+	int i, round;
+	u32 n;
+
+	for (i = 0; i < ARRAY_SIZE(policies); i++) {
+		ranked_pool(test, name, policies[i], &pool);
+		name[0]++;
+		ranked_pool(test, name, policies[i], &twin);
+		name[0]++;
+		for (round = 0; round < 50; round++) {
+			n = rsp_pool_rank(pool, 5, pes, RSP_RANK_MAX);
+			KUNIT_EXPECT_EQ(test, n, 3);
+			while (n)
+				rsp_pe_put(pes[--n]);
+			KUNIT_EXPECT_EQ(test, selected(pool, NULL),
+					selected(twin, NULL));
+		}
+	}
+}
+
+static void prefers_what_could_be_selected(struct kunit *test)
+{
+	static const u32 wanted[] = { 9, 3, 4, 1 }, tried[] = { 1, 2, 5 };
+	struct rsp_exclude exclude = { .ids = tried, .n = 3 };
+	struct rsp_pool *pool;
+	struct rsp_pe *pe;
+
+	ranked_pool(test, "p", RSP_POLICY_LU, &pool);
+	pe = rsp_pool_prefer(pool, wanted, 4, &exclude);
+	KUNIT_ASSERT_NOT_NULL(test, pe);
+	KUNIT_EXPECT_EQ(test, pe->node.id, 4);
+	rsp_pe_failed(pe);
+	rsp_pe_put(pe);
+	KUNIT_EXPECT_NULL(test, rsp_pool_prefer(pool, wanted, 4, &exclude));
+	pe = rsp_pool_prefer(pool, wanted, 4, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, pe);
+	KUNIT_EXPECT_EQ(test, pe->node.id, 1);
+	rsp_pe_put(pe);
+}
+
 static struct kunit_case avoid_cases[] = {
 	KUNIT_CASE(elements_expire),
 	KUNIT_CASE(avoidance_doubles),
 	KUNIT_CASE(failures_at_once_count_once),
 	KUNIT_CASE(drained_is_not_selected),
 	KUNIT_CASE(last_resort_is_what_returns_first),
+	KUNIT_CASE(ranks_as_it_selects),
+	KUNIT_CASE(ranking_takes_no_turn),
+	KUNIT_CASE(prefers_what_could_be_selected),
 	{}
 };
 
