@@ -109,7 +109,7 @@ done
 echo "\$ count count 20"
 count count 20 > /tmp/count 2>&1 &
 client=$!
-for n in 1 2 3 4 5 6 7 8 9 10; do
+for _ in 1 2 3 4 5 6 7 8 9 10; do
 	sleep 1
 	until i=$(serving) && [ "$i" ]; do
 		kill -0 $client 2> /dev/null || break 2
