@@ -222,15 +222,15 @@ void rsp_replay_leave(struct rsp_session *ssn, struct rsp_flow *flow)
  * @flow: that serves it
  * @checkpoint: what the element had read and written
  *
- * One that cannot be is ignored: the element would harm its own session only.
- *
  * Context: process; the session's socket lock.
+ * Return: false: it cannot be, and was ignored.
  */
-void rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
+bool rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
 			   const struct rsp_tlv_checkpoint *checkpoint)
 {
 	struct rsp_replay *replay = ssn->replay;
 	struct rsp_frame *frame, *next;
+	bool taken = false;
 	u64 read, written;
 
 	mutex_lock(&replay->lock);
@@ -245,6 +245,7 @@ void rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
 	replay->read = read;
 	replay->written = written;
 	replay->cookies = true;
+	taken = true;
 	list_for_each_entry_safe(frame, next, &replay->kept, list) {
 		if (frame->message > read)
 			break;
@@ -254,4 +255,5 @@ void rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
 	}
 out_unlock:
 	mutex_unlock(&replay->lock);
+	return taken;
 }

@@ -49,7 +49,7 @@ int rsp_replay_keep(struct rsp_replay *replay, const struct rsp_flow *flow,
 		    struct list_head *message, size_t size);
 int rsp_replay_begin(struct rsp_session *ssn, struct rsp_flow *flow);
 void rsp_replay_leave(struct rsp_session *ssn, struct rsp_flow *flow);
-void rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
+bool rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
 			   const struct rsp_tlv_checkpoint *checkpoint);
 
 #endif /* _RSERPOOL_REPLAY_H */

@@ -17,10 +17,16 @@
 #include "session.h"
 #include "session_control.h"
 
-/* Without memory the one before it stays, which is older, and no lie. */
-static void cookie_take(struct rsp_session *ssn,
-			const struct rsp_octets *octets)
+/*
+ * Without memory the one before it stays, which is older, and no lie.
+ *
+ * A session that replays takes a cookie with its checkpoint or not at all: what
+ * is sent again must be what the cookie does not cover.
+ */
+static void cookie_take(struct rsp_session *ssn, struct rsp_flow *flow,
+			const struct rsp_asap_message *msg)
 {
+	const struct rsp_octets *octets = &msg->cookie;
 	struct rsp_cookie *cookie;
 
 	if (!octets->len || octets->len > RSP_COOKIE_MAX)
@@ -29,6 +35,12 @@ static void cookie_take(struct rsp_session *ssn,
 			  GFP_KERNEL_ACCOUNT);
 	if (!cookie)
 		return;
+	if (rsp_session_replay(ssn) &&
+	    (!msg->has_checkpoint ||
+	     !rsp_replay_checkpoint(ssn, flow, &msg->checkpoint))) {
+		kvfree(cookie);
+		return;
+	}
 	cookie->when = jiffies;
 	cookie->len = octets->len;
 	memcpy(cookie->octets, octets->data, octets->len);
@@ -98,14 +110,12 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 	case RSP_ASAP_COOKIE:
 		if (ssn->accepted)
 			return RSP_FAILURE_CONTROL;
-		cookie_take(ssn, &msg.cookie);
-		if (rsp_session_replay(ssn) && msg.has_checkpoint)
-			rsp_replay_checkpoint(ssn, flow, &msg.checkpoint);
+		cookie_take(ssn, flow, &msg);
 		break;
 	case RSP_ASAP_COOKIE_ECHO:
 		if (!ssn->accepted || ssn->cookie)
 			return RSP_FAILURE_CONTROL;
-		cookie_take(ssn, &msg.cookie);
+		cookie_take(ssn, flow, &msg);
 		break;
 	default:
 		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);
