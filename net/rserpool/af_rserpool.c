@@ -355,6 +355,7 @@ static int rsp_shutdown(struct socket *sock, int how)
 {
 	struct rsp_session *ssn = rsp_session(sock->sk);
 	struct sock *sk = sock->sk;
+	bool stop = false;
 	int err = 0;
 
 	/* SHUT_RD, SHUT_WR, SHUT_RDWR: 0, 1, 2; the kernel's are bits. */
@@ -380,12 +381,21 @@ static int rsp_shutdown(struct socket *sock, int how)
 		/* A session with a direction shut down does not move. */
 		rsp_session_end(ssn, -ECONNRESET);
 		break;
+	case RSP_SESSION_LISTEN:
+		/* As with TCP, there is nothing to shut down for sending. */
+		stop = how & RCV_SHUTDOWN;
+		if (stop)
+			rsp_session_state_set(&ssn->state, sock_net(sk),
+					      RSP_SESSION_CLOSED);
+		break;
 	default:
 		err = -ENOTCONN;
 		break;
 	}
 	sk->sk_state_change(sk);
 	release_sock(sk);
+	if (stop)
+		rsp_endpoint_stop(ssn);
 	return err;
 }
 

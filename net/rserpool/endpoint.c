@@ -9,7 +9,7 @@
  * connect() ends then.  The sessions wait in the backlog, and while that is
  * full, connections wait in TCP's.
  *
- * Ends: rsp_endpoint_close() takes the element out of the handlespace, then the
+ * Ends: rsp_endpoint_stop() takes the element out of the handlespace, then the
  * wait queue entries out of the queues, so that nothing starts the work item
  * any more, waits for it, and closes what is in the backlog.  The same with the
  * waiter and the work that tells the sessions of changes.
@@ -223,9 +223,11 @@ static void listeners_detach(struct rsp_endpoint *endpoint)
 
 	for (i = 0; i < endpoint->n_listeners; i++) {
 		listener = &endpoint->listeners[i];
-		if (listener->wait.func)
-			remove_wait_queue(sk_sleep(listener->sock->sk),
-					  &listener->wait);
+		if (!listener->wait.func)
+			continue;
+		remove_wait_queue(sk_sleep(listener->sock->sk),
+				  &listener->wait);
+		listener->wait.func = NULL;
 	}
 }
 
@@ -332,6 +334,19 @@ static u32 pe_id_pick(struct rsp_net *rn, struct rsp_pool *pool)
 	return id;
 }
 
+/* Who says nothing of the policy takes the pool's. */
+static void policy_default(struct rsp_endpoint *endpoint,
+			   const struct rsp_pool *pool)
+{
+	struct rsp_policy_params *policy = &endpoint->config.policy;
+
+	if (endpoint->policy_set)
+		return;
+	*policy = (struct rsp_policy_params){ .type = pool->config.policy };
+	if (policy->type == RSP_POLICY_WRR || policy->type == RSP_POLICY_WRAND)
+		policy->weight = 1;
+}
+
 /* Register with this namespace's own handlespace. */
 static int pe_register(struct rsp_endpoint *endpoint)
 {
@@ -357,6 +372,7 @@ static int pe_register(struct rsp_endpoint *endpoint)
 			goto out_unlock;
 		}
 	}
+	policy_default(endpoint, pool);
 	if (!config->id)
 		config->id = pe_id_pick(rn, pool);
 	else if (!endpoint->registered && rsp_pe_find_rcu(pool, config->id))
@@ -583,7 +599,57 @@ int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 }
 
 /**
- * rsp_endpoint_close() - be a pool element no more
+ * rsp_endpoint_set_policy() - what the element says for its pool's policy
+ * @ssn: a socket that bind() gave a handle
+ * @policy: it
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0; -EDESTADDRREQ: no handle; -EOPNOTSUPP: the policy is unknown;
+ * -EPROTOTYPE: it listens, and the pool has another one; -ENOMEM.
+ */
+int rsp_endpoint_set_policy(struct rsp_session *ssn,
+			    const struct rsp_policy_params *policy)
+{
+	struct rsp_endpoint *endpoint = ssn->endpoint;
+	struct rsp_policy_params before;
+	int err;
+
+	if (!endpoint)
+		return -EDESTADDRREQ;
+	if (!rsp_policy_known(policy->type))
+		return -EOPNOTSUPP;
+	before = endpoint->config.policy;
+	endpoint->config.policy = *policy;
+	err = endpoint->registered ? pe_register(endpoint) : 0;
+	if (err)
+		endpoint->config.policy = before;
+	else
+		endpoint->policy_set = true;
+	return err;
+}
+
+/**
+ * rsp_endpoint_stop() - be a pool element no more
+ * @ssn: a socket that is no longer in RSP_SESSION_LISTEN
+ *
+ * Context: process; no lock is held. Calls may be in rsp_endpoint_accept().
+ */
+void rsp_endpoint_stop(struct rsp_session *ssn)
+{
+	struct rsp_endpoint *endpoint = ssn->endpoint;
+	struct rsp_session *child;
+
+	pe_deregister(endpoint);
+	listeners_detach(endpoint);
+	/* A call that takes a session queues it, to no effect. */
+	disable_work_sync(&endpoint->work);
+	listeners_release(endpoint);
+	while ((child = backlog_take(endpoint)))
+		rsp_session_close(child);
+}
+
+/**
+ * rsp_endpoint_close() - the listening side of a socket ends
  * @ssn: a socket that is being closed
  *
  * Context: process; no call is inside, and no lock is held.
@@ -591,16 +657,10 @@ int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 void rsp_endpoint_close(struct rsp_session *ssn)
 {
 	struct rsp_endpoint *endpoint = ssn->endpoint;
-	struct rsp_session *child;
 
 	if (!endpoint)
 		return;
-	pe_deregister(endpoint);
-	listeners_detach(endpoint);
-	cancel_work_sync(&endpoint->work);
-	listeners_release(endpoint);
-	while ((child = backlog_take(endpoint)))
-		rsp_session_close(child);
+	rsp_endpoint_stop(ssn);
 	if (endpoint->pe) {
 		rsp_handlespace_unwait(&rsp_net(sock_net(&ssn->sk))->handlespace,
 				       &endpoint->waiter);

@@ -30,6 +30,7 @@ struct rsp_listener {
  * @ssn: the socket; its lock is that of all that says nothing else
  * @port: that bind() gave, 0: any
  * @chosen: the program chose @config.transports
+ * @policy_set: and @config.policy
  * @config: what the element is registered with
  * @registered: it is in the handlespace
  * @pe: the element for the sessions that it serves, in no handlespace; fixed
@@ -47,6 +48,7 @@ struct rsp_endpoint {
 	struct rsp_session *ssn;
 	__be16 port;
 	bool chosen;
+	bool policy_set;
 	struct rsp_pe_config config;
 	bool registered;
 	struct rsp_pe *pe;
@@ -66,6 +68,9 @@ int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 			int flags);
 bool rsp_endpoint_backlogged(const struct rsp_endpoint *endpoint);
 __be16 rsp_endpoint_port(const struct rsp_endpoint *endpoint);
+int rsp_endpoint_set_policy(struct rsp_session *ssn,
+			    const struct rsp_policy_params *policy);
+void rsp_endpoint_stop(struct rsp_session *ssn);
 void rsp_endpoint_close(struct rsp_session *ssn);
 
 #endif /* _RSERPOOL_ENDPOINT_H */

@@ -14,6 +14,7 @@
 #include <net/tcp.h>
 
 #include "af_rserpool.h"
+#include "endpoint.h"
 #include "failover.h"
 #include "flow.h"
 #include "frame.h"
@@ -444,6 +445,49 @@ out_release:
 	return err;
 }
 
+static int policy_set(struct rsp_session *ssn, sockptr_t value,
+		      unsigned int len)
+{
+	struct rsp_policy_params params;
+	struct rsp_policy policy;
+	int err;
+
+	if (len < sizeof(policy))
+		return -EINVAL;
+	if (copy_from_sockptr(&policy, value, sizeof(policy)))
+		return -EFAULT;
+	if (policy.reserved)
+		return -EINVAL;
+	params = (struct rsp_policy_params){
+		.type = policy.type,
+		.weight = policy.value,
+		.degradation = policy.degradation,
+	};
+	lock_sock(&ssn->sk);
+	err = rsp_endpoint_set_policy(ssn, &params);
+	release_sock(&ssn->sk);
+	return err;
+}
+
+static int policy_get(struct rsp_session *ssn, struct rsp_policy *policy)
+{
+	const struct rsp_policy_params *params;
+	int err = -EDESTADDRREQ;
+
+	lock_sock(&ssn->sk);
+	if (ssn->endpoint) {
+		params = &ssn->endpoint->config.policy;
+		*policy = (struct rsp_policy){
+			.type = params->type,
+			.value = params->weight,
+			.degradation = params->degradation,
+		};
+		err = 0;
+	}
+	release_sock(&ssn->sk);
+	return err;
+}
+
 /**
  * rsp_setsockopt() - setsockopt(2)
  * @sock: the session's socket
@@ -467,6 +511,8 @@ int rsp_setsockopt(struct socket *sock, int level, int name, sockptr_t value,
 	if (level != SOL_RSERPOOL)
 		return transport_setsockopt(sock, level, name, value, len);
 
+	if (name == RSP_POLICY)
+		return policy_set(rsp_session(sk), value, len);
 	if (name == RSP_COOKIE)
 		return cookie_set(rsp_session(sk), value, len);
 	if (len < sizeof(number))
@@ -494,9 +540,10 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		   char __user *value, int __user *len)
 {
 	struct rsp_session *ssn = rsp_session(sock->sk);
+	struct rsp_policy policy;
 	struct rsp_info info;
 	const void *from;
-	int room, size;
+	int room, size, err;
 	u32 number;
 
 	if (level == SOL_TCP || level == SOL_IP || level == SOL_IPV6)
@@ -534,6 +581,13 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		lock_sock(sock->sk);
 		number = ssn->replay ? ssn->replay->max : 0;
 		release_sock(sock->sk);
+		break;
+	case RSP_POLICY:
+		err = policy_get(ssn, &policy);
+		if (err)
+			return err;
+		from = &policy;
+		size = sizeof(policy);
 		break;
 	case RSP_COOKIE:
 		return cookie_get(sock, value, room, len);

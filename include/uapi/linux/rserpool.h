@@ -60,6 +60,7 @@ struct sockaddr_rserpool {
 #define RSP_RECVPPID		9 /* __u32, 0 or 1: recvmsg() tells RSP_PPID */
 #define RSP_REPLAY		10 /* __u32, octets, 0 to RSP_REPLAY_LIMIT */
 #define RSP_COOKIE		11 /* octets, 0 to RSP_COOKIE_MAX */
+#define RSP_POLICY		12 /* struct rsp_policy */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
@@ -165,6 +166,20 @@ enum rsp_failure {
 	RSP_FAILURE_CARD,
 	RSP_FAILURE_CONTROL,
 	RSP_FAILURE_MESSAGE_SIZE,
+};
+
+/**
+ * struct rsp_policy - the value of RSP_POLICY
+ * @type: pool member selection policy (RFC 5356, section 7.1)
+ * @value: its weight, priority or load, as the type has one, else 0
+ * @degradation: of least used with degradation and priority least used, else 0
+ * @reserved: 0
+ */
+struct rsp_policy {
+	__u32	type;
+	__u32	value;
+	__u32	degradation;
+	__u32	reserved;
 };
 
 /**
