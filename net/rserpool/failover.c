@@ -39,6 +39,7 @@
 #include "resolve.h"
 #include "session.h"
 #include "session_control.h"
+#include "session_cookie.h"
 #include "trace.h"
 
 /*
@@ -692,6 +693,8 @@ void rsp_session_disconnect(struct rsp_session *ssn)
 	rsp_session_forget(ssn);
 	kvfree(ssn->cookie);
 	ssn->cookie = NULL;
+	kvfree(ssn->set_cookie);
+	ssn->set_cookie = NULL;
 	if (ssn->replay)
 		rsp_replay_reset(ssn->replay);
 	clear_bit(RSP_SESSION_SEVER, &ssn->flags);
@@ -743,6 +746,7 @@ static void serve_step(struct rsp_session *ssn)
 	if (ssn->flow->frames) {
 		rsp_frames_flush(ssn->flow);
 		rsp_session_card_renew(ssn, ssn->flow);
+		rsp_session_cookie_renew(ssn, ssn->flow);
 		failure = rsp_session_controls(ssn, ssn->flow);
 	}
 	if (severed(ssn))

@@ -28,6 +28,7 @@
 #include <linux/siphash.h>
 #include <linux/slab.h>
 
+#include "cookie.h"
 #include "handlespace_internal.h"
 
 /* What a scope holds unless its operator says otherwise. */
@@ -216,6 +217,7 @@ static void pool_free(struct work_struct *work)
 
 	/* Both live on for a grace period. */
 	rsp_policy_index_free(rcu_dereference_protected(pool->selectable, 1));
+	rsp_cookie_keys_put(pool->cookie_keys);
 	kfree_rcu(pool, rcu);
 }
 
@@ -307,6 +309,25 @@ struct rsp_pool *rsp_pool_get(struct rsp_handlespace *hs,
 		pool = NULL;
 	rcu_read_unlock();
 	return pool;
+}
+
+/**
+ * rsp_pool_cookie_keys() - take the use of the keys that seal cookies
+ * @pool: the pool
+ *
+ * Context: process.
+ * Return: for rsp_cookie_keys_put(); NULL: there are none.
+ */
+struct rsp_cookie_keys *rsp_pool_cookie_keys(struct rsp_pool *pool)
+{
+	struct rsp_cookie_keys *keys;
+
+	spin_lock(&pool->avoided_lock);
+	keys = pool->cookie_keys;
+	if (keys)
+		refcount_inc(&keys->refs);
+	spin_unlock(&pool->avoided_lock);
+	return keys;
 }
 
 /**

@@ -15,6 +15,8 @@
 
 #include "policy.h"
 
+struct rsp_cookie_keys;
+
 #define RSP_TRANSPORTS_MAX	8	/* transport addresses of an element */
 #define RSP_RANK_MAX		16	/* elements in rsp_pool_rank() */
 
@@ -89,11 +91,13 @@ struct rsp_pool_config {
  *	replaced under the writer lock only while the pool has no element
  * @elements: dense index of all elements, for dumps; writer lock, RCU
  * @n_elements: how many; writer lock, read locklessly
- * @avoided_lock: @avoided, inside the writer lock
+ * @avoided_lock: @avoided and @cookie_keys, inside the writer lock
  * @avoided: elements with RSP_AVOID_FAILED, the first to return first;
  *	@avoided_lock
  * @n_avoided: elements with any enum rsp_avoid_reason; writer lock, read
  *	locklessly
+ * @cookie_keys: what seals cookies, NULL: nothing does; the writer lock and
+ *	@avoided_lock to change
  * @mark: generation of the last sync that named it; writer lock
  * @free: frees it
  * @rcu: the same, a grace period later
@@ -113,6 +117,7 @@ struct rsp_pool {
 	spinlock_t avoided_lock; /* see above */
 	struct rb_root_cached avoided;
 	u32 n_avoided;
+	struct rsp_cookie_keys *cookie_keys;
 	u32 mark;
 	struct work_struct free;
 	struct rcu_head rcu;
@@ -287,6 +292,7 @@ struct rsp_pool *rsp_pool_find_rcu(struct rsp_handlespace *hs,
 struct rsp_pool *rsp_pool_get(struct rsp_handlespace *hs,
 			      const struct rsp_handle *handle);	/* Ref */
 void rsp_pool_put(struct rsp_pool *pool);
+struct rsp_cookie_keys *rsp_pool_cookie_keys(struct rsp_pool *pool); /* Ref */
 struct rsp_pe *rsp_pe_find_rcu(struct rsp_pool *pool, u32 id);
 struct rsp_pe *rsp_pe_get(struct rsp_pool *pool, u32 id);	/* Ref */
 void rsp_pe_put(struct rsp_pe *pe);
@@ -322,6 +328,8 @@ struct rsp_pool *rsp_pool_add(struct rsp_handlespace *hs,
 			      bool explicit);
 int rsp_pool_set(struct rsp_pool *pool, const struct rsp_pool_config *config,
 		 bool explicit);
+int rsp_pool_set_cookie_keys(struct rsp_pool *pool,
+			     struct rsp_cookie_keys *keys);
 void rsp_pool_del(struct rsp_pool *pool);
 int rsp_pe_check(struct rsp_handlespace *hs, struct rsp_pool *pool,
 		 const struct rsp_pe_config *config, u32 ahead);

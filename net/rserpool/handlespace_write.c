@@ -6,6 +6,7 @@
 
 #include <net/ipv6.h>
 
+#include "cookie.h"
 #include "handlespace_internal.h"
 
 /* Telling of changes. */
@@ -200,6 +201,37 @@ static void pool_remove(struct rsp_pool *pool)
 	WRITE_ONCE(hs->n_pools, hs->n_pools - 1);
 	pool_notify(pool, RSP_CHANGE_DEL);
 	rsp_pool_put(pool);
+}
+
+/**
+ * rsp_pool_set_cookie_keys() - seal cookies with another key
+ * @pool: the pool
+ * @keys: the pool's from now on, where this succeeds; NULL: seal none
+ *
+ * What the key before sealed is opened yet.
+ *
+ * Context: process; writer lock.
+ * Return: 0, or the crypto API's error.
+ */
+int rsp_pool_set_cookie_keys(struct rsp_pool *pool,
+			     struct rsp_cookie_keys *keys)
+{
+	struct rsp_cookie_keys *old = pool->cookie_keys;
+	int err;
+
+	lockdep_assert_held(&pool->hs->lock);
+
+	if (keys && old) {
+		err = rsp_cookie_keys_follow(keys, old);
+		if (err)
+			return err;
+	}
+	spin_lock(&pool->avoided_lock);
+	pool->cookie_keys = keys;
+	spin_unlock(&pool->avoided_lock);
+	rsp_cookie_keys_put(old);
+	pool_notify(pool, RSP_CHANGE_SET);
+	return 0;
 }
 
 /**

@@ -43,6 +43,12 @@ static const char *const names[] = {
 	[RSP_MIB_RESOLVE_TIMEOUT]		= "ResolveTimeout",
 	[RSP_MIB_RESOLVE_REFUSED]		= "ResolveRefused",
 	[RSP_MIB_CONTROL_UNKNOWN]		= "ControlUnknown",
+	[RSP_MIB_COOKIE_UNSEALED]		= "CookieUnsealed",
+	[RSP_MIB_COOKIE_KEYLESS]		= "CookieKeyless",
+	[RSP_MIB_COOKIE_FOREIGN]		= "CookieForeign",
+	[RSP_MIB_COOKIE_FORGED]			= "CookieForged",
+	[RSP_MIB_COOKIE_OLD]			= "CookieOld",
+	[RSP_MIB_COOKIE_RESEALED]		= "CookieResealed",
 	[RSP_MIB_NETLINK_REFUSED]		= "NetlinkRefused",
 };
 

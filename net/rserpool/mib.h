@@ -44,6 +44,12 @@ enum rsp_mib_field {
 	RSP_MIB_RESOLVE_TIMEOUT,	/* or did not, in time */
 	RSP_MIB_RESOLVE_REFUSED,	/* no feeder, or too many pending */
 	RSP_MIB_CONTROL_UNKNOWN,	/* control messages of no meaning here */
+	RSP_MIB_COOKIE_UNSEALED,	/* echoes that were refused, in the */
+	RSP_MIB_COOKIE_KEYLESS,		/* order of enum rsp_cookie_fault */
+	RSP_MIB_COOKIE_FOREIGN,
+	RSP_MIB_COOKIE_FORGED,
+	RSP_MIB_COOKIE_OLD,
+	RSP_MIB_COOKIE_RESEALED,	/* sent again, lest they be too old */
 	RSP_MIB_NETLINK_REFUSED,	/* requests that were refused */
 	__RSP_MIB_MAX
 };

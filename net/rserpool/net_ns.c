@@ -6,8 +6,11 @@
 #include "mib.h"
 #include "net_ns.h"
 #include "netlink.h"
+#include "session_cookie.h"
 
-#define SESSIONS_MAX	1048576	/* unless the scope says otherwise */
+/* Unless the scope says otherwise. */
+#define SESSIONS_MAX		1048576
+#define COOKIE_WINDOW_MS	(10 * 60 * 1000)
 
 static unsigned int rsp_net_id __read_mostly;
 
@@ -32,6 +35,8 @@ static int __net_init rsp_net_init(struct net *net)
 	rn->sessions_max = SESSIONS_MAX;
 	rn->pe_id_min = 1;
 	rn->pe_id_max = U32_MAX;
+	rn->cookie_window_ms = COOKIE_WINDOW_MS;
+	rsp_cookies_init(rn);
 	atomic_set(&rn->sockets_inuse, 0);
 	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC);
 	atomic_set(&rn->n_sessions, 0);
@@ -56,6 +61,7 @@ static void __net_exit rsp_net_exit(struct net *net)
 
 	/* A socket holds its namespace, so none can be left. */
 	WARN_ON_ONCE(atomic_read(&rn->sockets_inuse));
+	cancel_delayed_work_sync(&rn->reseal);
 	rsp_resolver_exit(&rn->resolver);
 	rsp_handlespace_exit(&rn->handlespace);
 	rsp_mib_exit(net);

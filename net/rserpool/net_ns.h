@@ -22,6 +22,8 @@ struct rsp_mib;
  *	locklessly
  * @pe_id_min: the least PE identifier for programs that pick one; the same
  * @pe_id_max: the largest such; the same
+ * @cookie_window_ms: how old a sealed cookie may be when it comes back; the same
+ * @reseal: has sessions send their cookies again before they are too old
  * @sync_portid: netlink port of the socket that began the sync under way, 0
  *	when none is; the handlespace's writer lock
  * @sockets_inuse: sockets of the family that are open here
@@ -38,6 +40,8 @@ struct rsp_net {
 	u32 sessions_max;
 	u32 pe_id_min;
 	u32 pe_id_max;
+	u32 cookie_window_ms;
+	struct delayed_work reseal;
 	u32 sync_portid;
 	atomic_t sockets_inuse;
 	struct xarray sessions;

@@ -28,6 +28,11 @@ static const struct netlink_range_validation rserpool_a_scope_resolve_timeout_ra
 	.max	= RSERPOOL_MILLISECONDS_MAX,
 };
 
+static const struct netlink_range_validation rserpool_a_scope_cookie_window_range = {
+	.min	= 1ULL,
+	.max	= RSERPOOL_MILLISECONDS_MAX,
+};
+
 /* Common nested types */
 const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRANSPORT + 1] = {
 	[RSERPOOL_A_ELEMENT_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
@@ -60,6 +65,7 @@ static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_PE_
 	[RSERPOOL_A_SCOPE_AVOID_MIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_avoid_min_range),
 	[RSERPOOL_A_SCOPE_AVOID_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_avoid_max_range),
 	[RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_resolve_timeout_range),
+	[RSERPOOL_A_SCOPE_COOKIE_WINDOW] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_cookie_window_range),
 	[RSERPOOL_A_SCOPE_PE_ID_MIN] = NLA_POLICY_MIN(NLA_U32, 1),
 	[RSERPOOL_A_SCOPE_PE_ID_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
 };
@@ -70,19 +76,21 @@ static const struct nla_policy rserpool_pool_get_nl_policy[RSERPOOL_A_POOL_HANDL
 };
 
 /* RSERPOOL_CMD_POOL_NEW - do */
-static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_FAILOVER + 1] = {
+static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_COOKIE_KEY + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
 	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
+	[RSERPOOL_A_POOL_COOKIE_KEY] = NLA_POLICY_MAX_LEN(RSERPOOL_COOKIE_KEY_MAX),
 };
 
 /* RSERPOOL_CMD_POOL_SET - do */
-static const struct nla_policy rserpool_pool_set_nl_policy[RSERPOOL_A_POOL_FAILOVER + 1] = {
+static const struct nla_policy rserpool_pool_set_nl_policy[RSERPOOL_A_POOL_COOKIE_KEY + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
 	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
+	[RSERPOOL_A_POOL_COOKIE_KEY] = NLA_POLICY_MAX_LEN(RSERPOOL_COOKIE_KEY_MAX),
 };
 
 /* RSERPOOL_CMD_POOL_DEL - do */
@@ -179,14 +187,14 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_POOL_NEW,
 		.doit		= rserpool_nl_pool_new_doit,
 		.policy		= rserpool_pool_new_nl_policy,
-		.maxattr	= RSERPOOL_A_POOL_FAILOVER,
+		.maxattr	= RSERPOOL_A_POOL_COOKIE_KEY,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= RSERPOOL_CMD_POOL_SET,
 		.doit		= rserpool_nl_pool_set_doit,
 		.policy		= rserpool_pool_set_nl_policy,
-		.maxattr	= RSERPOOL_A_POOL_FAILOVER,
+		.maxattr	= RSERPOOL_A_POOL_COOKIE_KEY,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -8,9 +8,11 @@
  * message one change to those who dump.
  */
 
+#include "cookie.h"
 #include "mib.h"
 #include "net_ns.h"
 #include "netlink.h"
+#include "session_cookie.h"
 
 static struct rsp_net *rsp_of(const struct genl_info *info)
 {
@@ -88,6 +90,9 @@ static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 	set_u32(&rn->sessions_max, tb[RSERPOOL_A_SCOPE_SESSIONS_MAX]);
 	set_u32(&rn->pe_id_min, tb[RSERPOOL_A_SCOPE_PE_ID_MIN]);
 	set_u32(&rn->pe_id_max, tb[RSERPOOL_A_SCOPE_PE_ID_MAX]);
+	set_u32(&rn->cookie_window_ms, tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW]);
+	if (tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW])
+		rsp_cookies_renew(rn);
 
 	spin_lock(&resolver->lock);
 	set_u32(&resolver->max, tb[RSERPOOL_A_SCOPE_RESOLUTIONS_MAX]);
@@ -120,11 +125,50 @@ static void get_pool_config(struct nlattr **tb, struct rsp_pool_config *config)
 		config->failover = nla_get_u32(tb[RSERPOOL_A_POOL_FAILOVER]);
 }
 
+/*
+ * What is to seal the pool's cookies: NULL: nothing, or it was not asked for.
+ * All that can fail is done before the pool is changed.
+ */
+static int get_cookie_keys(const struct genl_info *info,
+			   struct rsp_cookie_keys **keys)
+{
+	const struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_COOKIE_KEY];
+
+	*keys = NULL;
+	if (!attr || !nla_len(attr))
+		return 0;
+	if (nla_len(attr) < RSP_COOKIE_KEY_MIN)
+		return rsp_nl_refuse(info, attr, -EINVAL,
+				     "A cookie key has 16 to 64 octets");
+	*keys = rsp_cookie_keys_make(nla_data(attr), nla_len(attr));
+	if (!IS_ERR(*keys))
+		return 0;
+	return rsp_nl_refuse(info, attr, PTR_ERR(*keys),
+			     "This kernel cannot make an HMAC-SHA256 key of it");
+}
+
+static int set_cookie_keys(const struct genl_info *info, struct rsp_pool *pool,
+			   struct rsp_cookie_keys *keys)
+{
+	const struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_COOKIE_KEY];
+	int err;
+
+	if (!attr)
+		return 0;
+	err = rsp_pool_set_cookie_keys(pool, keys);
+	if (err)
+		return rsp_nl_refuse(info, attr, err,
+				     "This kernel cannot keep the key before it");
+	rsp_cookies_renew(rsp_of(info));
+	return 0;
+}
+
 int rserpool_nl_pool_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_HANDLE];
 	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
 	struct rsp_pool_config config = { .policy = RSP_POLICY_RR };
+	struct rsp_cookie_keys *keys;
 	struct rsp_handle handle;
 	struct rsp_pool *pool;
 	int err;
@@ -134,12 +178,20 @@ int rserpool_nl_pool_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	get_pool_config(info->attrs, &config);
+	err = get_cookie_keys(info, &keys);
+	if (err)
+		return err;
 
 	mutex_lock(&hs->lock);
 	if (rsp_pool_find_rcu(hs, &handle))
 		pool = ERR_PTR(-EEXIST);
 	else
 		pool = rsp_pool_add(hs, &handle, &config, true);
+	/* With none before it, a key is not refused. */
+	if (!IS_ERR(pool))
+		set_cookie_keys(info, pool, keys);
+	else
+		rsp_cookie_keys_put(keys);
 	mutex_unlock(&hs->lock);
 	if (PTR_ERR_OR_ZERO(pool) == -EOPNOTSUPP)
 		attr = info->attrs[RSERPOOL_A_POOL_POLICY];
@@ -151,9 +203,13 @@ int rserpool_nl_pool_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_HANDLE];
 	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
 	struct rsp_pool_config config;
+	struct rsp_cookie_keys *keys;
 	struct rsp_pool *pool;
 	int err;
 
+	err = get_cookie_keys(info, &keys);
+	if (err)
+		return err;
 	mutex_lock(&hs->lock);
 	pool = rsp_nl_find_pool(info, attr, RSERPOOL_A_POOL_HANDLE, hs);
 	if (IS_ERR(pool)) {
@@ -167,8 +223,12 @@ int rserpool_nl_pool_set_doit(struct sk_buff *skb, struct genl_info *info)
 		rsp_nl_refuse_pool(info,
 				   info->attrs[RSERPOOL_A_POOL_POLICY] ?: attr,
 				   err);
+	else
+		err = set_cookie_keys(info, pool, keys);
 unlock:
 	mutex_unlock(&hs->lock);
+	if (err)
+		rsp_cookie_keys_put(keys);
 	return err;
 }
 

@@ -4,6 +4,7 @@
 #include <net/ipv6.h>
 
 #include "mib.h"
+#include "cookie.h"
 #include "netlink.h"
 
 static_assert(RSERPOOL_HANDLE_MAX == RSP_HANDLE_MAX);
@@ -467,12 +468,15 @@ int rsp_nl_put_handle(struct sk_buff *skb, int type,
  */
 int rsp_nl_put_pool(struct sk_buff *skb, const struct rsp_pool *pool)
 {
+	const struct rsp_cookie_keys *keys = pool->cookie_keys;
 	const struct rsp_pool_config *config = &pool->config;
 
 	if (rsp_nl_put_handle(skb, RSERPOOL_A_POOL_HANDLE, &pool->handle) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_POLICY, config->policy) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_FIN, config->fin) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_FAILOVER, config->failover) ||
+	    nla_put_u32(skb, RSERPOOL_A_POOL_COOKIE_KEYS,
+			keys ? 1 + !!keys->last_key : 0) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_ELEMENTS, pool->n_elements) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_AVOIDED, pool->n_avoided) ||
 	    (pool->explicit && nla_put_flag(skb, RSERPOOL_A_POOL_EXPLICIT)))

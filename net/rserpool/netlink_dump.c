@@ -102,6 +102,8 @@ static int put_scope(struct sk_buff *skb, const struct rsp_net *rn)
 			hs->limits.avoid_max_ms) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT,
 			READ_ONCE(resolver->timeout_ms)) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_COOKIE_WINDOW,
+			rn->cookie_window_ms) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_ID_MIN, rn->pe_id_min) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_ID_MAX, rn->pe_id_max) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_POOLS, hs->n_pools) ||

@@ -239,6 +239,7 @@ void rsp_session_close(struct rsp_session *ssn)
 	rsp_session_free_tried(ssn);
 	rsp_replay_free(ssn->replay);
 	kvfree(ssn->cookie);
+	kvfree(ssn->set_cookie);
 	sock_put(sk);
 }
 
@@ -502,10 +503,16 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 		*handle = ssn->handle;
 }
 
+static bool same_pe(const struct rsp_pe *a, const struct rsp_pe *b)
+{
+	return a->pool == b->pool && a->node.id == b->node.id;
+}
+
 /**
- * rsp_sessions_flag() - give all sessions of an element something to look at
+ * rsp_sessions_flag() - give sessions something to look at
  * @net: the namespace
- * @pe: the element, which serves them, or as which they are accepted
+ * @pe: the element, which serves them, or as which they are accepted; NULL: all
+ *	whose service has set a cookie
  * @flag: set in each of them, before its work item runs
  *
  * Context: process. It does not wait for the sessions.
@@ -528,8 +535,8 @@ int rsp_sessions_flag(struct net *net, const struct rsp_pe *pe,
 	xa_for_each(&rn->sessions, index, ssn) {
 		rcu_read_lock();
 		flow = READ_ONCE(ssn->flow);
-		if (flow && flow->pe->pool == pe->pool &&
-		    flow->pe->node.id == pe->node.id) {
+		if (pe ? flow && same_pe(flow->pe, pe)
+		       : !!READ_ONCE(ssn->set_cookie)) {
 			set_bit(flag, &ssn->flags);
 			rsp_session_kick(ssn);
 			n++;

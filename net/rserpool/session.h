@@ -11,6 +11,7 @@
 #include "handlespace.h"
 #include "replay.h"
 #include "session_state.h"
+#include "tlv.h"
 
 /**
  * struct rsp_sockopt - a transport option that each new flow gets
@@ -30,12 +31,14 @@ struct rsp_sockopt {
 
 /**
  * struct rsp_cookie - the state of a service, for the next element
- * @when: jiffies at which it came
+ * @when: jiffies at which it came, or was sent last
+ * @checkpoint: of one that was sent: what it was set after
  * @len: octets of it, 1 to RSP_COOKIE_MAX
  * @octets: they
  */
 struct rsp_cookie {
 	unsigned long when;
+	struct rsp_tlv_checkpoint checkpoint;
 	u32 len;
 	u8 octets[] __counted_by(len);
 };
@@ -57,6 +60,8 @@ enum rsp_session_flag {
 	RSP_SESSION_WOKEN,	/* @waiter was called */
 	RSP_SESSION_LATE,	/* the work item found the socket locked */
 	RSP_SESSION_SEVER,	/* its element may be one to leave now */
+	RSP_SESSION_ECHOED,	/* accepted: a cookie came, and may be refused */
+	RSP_SESSION_RESEAL,	/* accepted: the cookie may be too old soon */
 	RSP_SESSION_CARD,	/* accepted: the business card is out of date */
 };
 
@@ -97,6 +102,8 @@ enum rsp_session_flag {
  * @replay: what is kept to be sent again, NULL: nothing is; once made, it stays
  * @cookie: of the last ASAP_COOKIE that came, or of the ASAP_COOKIE_ECHO in an
  *	accepted session; NULL: none did
+ * @set_cookie: accepted: what the service set last, to be sent again when its
+ *	seal gets old; whether there is one is read locklessly
  * @card: of the last ASAP_BUSINESS_CARD that listed elements; NULL: none did
  * @sockopts: what each new flow gets
  * @timer: connect time-out, silence, retry or deadline, as the state says
@@ -150,6 +157,7 @@ struct rsp_session {
 	struct rsp_endpoint *endpoint;
 	struct rsp_replay *replay;
 	struct rsp_cookie *cookie;
+	struct rsp_cookie *set_cookie;
 	struct rsp_card *card;
 	struct list_head sockopts;
 	struct timer_list timer;

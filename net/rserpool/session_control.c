@@ -16,37 +16,7 @@
 #include "net_ns.h"
 #include "session.h"
 #include "session_control.h"
-
-/*
- * Without memory the one before it stays, which is older, and no lie.
- *
- * A session that replays takes a cookie with its checkpoint or not at all: what
- * is sent again must be what the cookie does not cover.
- */
-static void cookie_take(struct rsp_session *ssn, struct rsp_flow *flow,
-			const struct rsp_asap_message *msg)
-{
-	const struct rsp_octets *octets = &msg->cookie;
-	struct rsp_cookie *cookie;
-
-	if (!octets->len || octets->len > RSP_COOKIE_MAX)
-		return;
-	cookie = kvmalloc(struct_size(cookie, octets, octets->len),
-			  GFP_KERNEL_ACCOUNT);
-	if (!cookie)
-		return;
-	if (rsp_session_replay(ssn) &&
-	    (!msg->has_checkpoint ||
-	     !rsp_replay_checkpoint(ssn, flow, &msg->checkpoint))) {
-		kvfree(cookie);
-		return;
-	}
-	cookie->when = jiffies;
-	cookie->len = octets->len;
-	memcpy(cookie->octets, octets->data, octets->len);
-	kvfree(ssn->cookie);
-	ssn->cookie = cookie;
-}
+#include "session_cookie.h"
 
 static bool same_handle(const struct rsp_session *ssn,
 			const struct rsp_octets *handle)
@@ -110,105 +80,19 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 	case RSP_ASAP_COOKIE:
 		if (ssn->accepted)
 			return RSP_FAILURE_CONTROL;
-		cookie_take(ssn, flow, &msg);
+		rsp_session_cookie_take(ssn, flow, &msg);
 		break;
 	case RSP_ASAP_COOKIE_ECHO:
-		if (!ssn->accepted || ssn->cookie)
+		if (!ssn->accepted ||
+		    test_and_set_bit(RSP_SESSION_ECHOED, &ssn->flags))
 			return RSP_FAILURE_CONTROL;
-		cookie_take(ssn, flow, &msg);
+		rsp_session_echo_take(ssn, &msg.cookie);
 		break;
 	default:
 		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);
 		break;
 	}
 	return RSP_FAILURE_NONE;
-}
-
-/* Send a cookie, or an echo of one. */
-static int cookie_send(struct rsp_flow *flow, u8 type, const void *octets,
-		       u32 len, const struct rsp_tlv_checkpoint *checkpoint)
-{
-	u32 room = len + 64;
-	struct rsp_tlv_writer w;
-	void *buf;
-	u32 begin;
-	int ret;
-
-	buf = kvmalloc(room, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
-	rsp_tlv_writer_init(&w, buf, room);
-	begin = rsp_asap_begin(&w, type, 0);
-	rsp_tlv_put(&w, RSP_TLV_COOKIE, octets, len);
-	if (checkpoint)
-		rsp_tlv_put_checkpoint(&w, checkpoint);
-	ret = rsp_asap_end(&w, begin);
-	if (ret > 0)
-		ret = rsp_frames_control(flow, buf, ret, checkpoint);
-	kvfree(buf);
-	return ret;
-}
-
-/**
- * rsp_session_cookie_set() - have the user keep the service's state
- * @ssn: a session that came to an element of this host
- * @octets: the state
- * @len: octets of it, 1 to RSP_COOKIE_MAX
- *
- * It keeps its place behind what the service has sent.
- *
- * Context: process; the session's socket lock.
- * Return: 0; -EOPNOTSUPP: the session is no service's; -ENOTCONN; -ENOMEM; or
- * the transport's error.
- */
-int rsp_session_cookie_set(struct rsp_session *ssn, const void *octets,
-			   u32 len)
-{
-	struct rsp_tlv_checkpoint checkpoint;
-	struct rsp_flow *flow = ssn->flow;
-
-	if (!ssn->accepted)
-		return -EOPNOTSUPP;
-	if (!flow)
-		return -ENOTCONN;
-	checkpoint.read = READ_ONCE(flow->frames->received);
-	checkpoint.written = READ_ONCE(flow->frames->sent);
-	return cookie_send(flow, RSP_ASAP_COOKIE, octets, len, &checkpoint);
-}
-
-/**
- * rsp_session_cookie_wait() - wait until it is known whether there is a cookie
- * @ssn: a session
- * @timeo: jiffies that the call may wait yet
- *
- * Of a session that came to an element of this host the user's first message
- * tells: it is the echo of a cookie, or there is none.
- *
- * Context: process; the session's socket lock, given up meanwhile.
- * Return: 0; -EAGAIN; or what an interrupted call returns.
- */
-int rsp_session_cookie_wait(struct rsp_session *ssn, long *timeo)
-{
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	struct sock *sk = &ssn->sk;
-	int err = 0;
-
-	if (!ssn->accepted)
-		return 0;
-	add_wait_queue(sk_sleep(sk), &wait);
-	while (!ssn->cookie && ssn->flow && !rsp_frames_readable(ssn->flow)) {
-		if (!*timeo)
-			err = -EAGAIN;
-		else if (signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		if (err)
-			break;
-		release_sock(sk);
-		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
-		lock_sock(sk);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
 }
 
 /**
@@ -223,14 +107,11 @@ int rsp_session_cookie_wait(struct rsp_session *ssn, long *timeo)
  */
 void rsp_session_begin(struct rsp_session *ssn, struct rsp_flow *flow)
 {
-	const struct rsp_cookie *cookie = ssn->cookie;
-	int err = 0;
+	int err;
 
 	if (ssn->accepted)
 		return;
-	if (cookie)
-		err = cookie_send(flow, RSP_ASAP_COOKIE_ECHO, cookie->octets,
-				  cookie->len, NULL);
+	err = rsp_session_echo_send(ssn, flow);
 	if (!err && rsp_session_replay(ssn))
 		err = rsp_replay_begin(ssn, flow);
 	if (err)

@@ -7,9 +7,6 @@
 struct rsp_flow;
 struct rsp_session;
 
-int rsp_session_cookie_set(struct rsp_session *ssn, const void *octets,
-			   u32 len);
-int rsp_session_cookie_wait(struct rsp_session *ssn, long *timeo);
 void rsp_session_begin(struct rsp_session *ssn, struct rsp_flow *flow);
 enum rsp_failure rsp_session_controls(struct rsp_session *ssn,
 				      struct rsp_flow *flow);

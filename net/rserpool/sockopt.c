@@ -19,6 +19,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "session.h"
+#include "session_cookie.h"
 #include "session_control.h"
 
 #define SOCKOPT_LEN_MAX	64	/* octets of a transport option's value */

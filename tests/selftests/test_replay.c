@@ -124,6 +124,13 @@ TEST(replay_without_a_checkpoint)
 	survive(1000, 5, 3);
 }
 
+TEST(replay_sealed)
+{
+	run("printf 0123456789abcdef > /tmp/rsp_key");
+	run("rspctl pool add count cookie-key /tmp/rsp_key");
+	survive(3, 5, 4);
+}
+
 /* Requests on their way when the server dies. */
 TEST(replay_in_the_middle)
 {

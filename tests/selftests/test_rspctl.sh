@@ -32,8 +32,8 @@ test_loads_module() {
 test_scope() {
 	ctl scope set name 'a\x20b' pools-max 7 elements-max 0x10 \
 		sessions-max 5 resolutions-max 3 avoid-min 2s avoid-max 1m \
-		resolve-timeout 1500ms pe-id-range 0x100-0x1ff
-	same "$(ctl scope show | head -n 1)" 'scope name a\x20b pools-max 7 elements-max 16 sessions-max 5 resolutions-max 3 avoid-min 2s avoid-max 1m resolve-timeout 1500ms pe-id-range 0x00000100-0x000001ff'
+		resolve-timeout 1500ms cookie-window 5m pe-id-range 0x100-0x1ff
+	same "$(ctl scope show | head -n 1)" 'scope name a\x20b pools-max 7 elements-max 16 sessions-max 5 resolutions-max 3 avoid-min 2s avoid-max 1m resolve-timeout 1500ms cookie-window 5m pe-id-range 0x00000100-0x000001ff'
 	same "$(json '[v["name"], v["avoid-min-ms"], v["pe-id-max"]]' ctl -j scope)" \
 		'["a\\x20b", 2000, 511]'
 	refused 1 'from 1ms to 1h' ctl scope set avoid-min 2h
@@ -49,7 +49,7 @@ test_pool() {
 	same "$(ctl pool show web)" 'web policy wrr fin failure failover auto elements 0 avoided 0 explicit'
 	ctl pool set web failover off
 	same "$(json 'v' ctl -j pool show)" \
-		'[{"avoided": 0, "elements": 0, "explicit": true, "failover": "off", "fin": "failure", "policy": "wrr", "pool": "web", "sessions": 0}]'
+		'[{"avoided": 0, "cookie-keys": 0, "elements": 0, "explicit": true, "failover": "off", "fin": "failure", "policy": "wrr", "pool": "web", "sessions": 0}]'
 	refused 2 'rspctl pool set web' ctl pool add web
 	ctl pool set web policy rr
 	ctl pool del web

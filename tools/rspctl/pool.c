@@ -2,9 +2,13 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/genetlink.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "../lib/print.h"
 #include "rspctl.h"
+
+#define COOKIE_KEY_MIN	16
 
 /**
  * pool_show() - print a pool
@@ -23,6 +27,10 @@ void pool_show(const struct nlmsghdr *nlh)
 	print_string("failover", " failover %s",
 		     name_of(failover_names,
 			     attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER])));
+	print_uint("cookie-keys",
+		   attr_u32(attrs[RSERPOOL_A_POOL_COOKIE_KEYS]) ?
+		   " cookie-keys %" PRIu64 : NULL,
+		   attr_u32(attrs[RSERPOOL_A_POOL_COOKIE_KEYS]));
 	print_uint("elements", " elements %" PRIu64,
 		   attr_u32(attrs[RSERPOOL_A_POOL_ELEMENTS]));
 	print_uint("avoided", " avoided %" PRIu64,
@@ -77,7 +85,40 @@ static int show(struct words *words)
 	return ret;
 }
 
-static const char *const keywords[] = { "policy", "fin", "failover", NULL };
+static const char *const keywords[] = {
+	"policy", "fin", "failover", "cookie-key", NULL
+};
+
+/* All octets of a file are the key; what ends a line too. */
+static int put_cookie_key(struct words *words, struct nlmsghdr *nlh)
+{
+	char key[RSERPOOL_COOKIE_KEY_MAX + 1];
+	const char *name;
+	size_t len = 0;
+	FILE *file;
+	int ret = 0;
+
+	if (take_value(words, "cookie-key", &name))
+		return EXIT_USAGE;
+	if (!is_word(name, "none")) {
+		file = fopen(name, "re");
+		if (!file)
+			return complain("cookie-key %s: %s", name,
+					strerror(errno));
+		setvbuf(file, NULL, _IONBF, 0);
+		len = fread(key, 1, sizeof(key), file);
+		if (ferror(file) || len < COOKIE_KEY_MIN ||
+		    len > RSERPOOL_COOKIE_KEY_MAX)
+			ret = complain("cookie-key %s: the file must have %d to %d octets",
+				       name, COOKIE_KEY_MIN,
+				       RSERPOOL_COOKIE_KEY_MAX);
+		fclose(file);
+	}
+	if (!ret)
+		mnl_attr_put(nlh, RSERPOOL_A_POOL_COOKIE_KEY, len, key);
+	explicit_bzero(key, sizeof(key));
+	return ret;
+}
 
 static int put_setting(struct words *words, struct nlmsghdr *nlh)
 {
@@ -96,6 +137,8 @@ static int put_setting(struct words *words, struct nlmsghdr *nlh)
 		mnl_attr_put_u32(nlh, RSERPOOL_A_POOL_POLICY, policy);
 		return 0;
 	}
+	if (key == 3)
+		return put_cookie_key(words, nlh);
 	if (take_value(words, keywords[key], &word))
 		return EXIT_USAGE;
 	value = key == 1 ? pick(word, "meaning of a FIN", fin_names) :
@@ -159,7 +202,7 @@ static int add(struct words *words)
 static int set(struct words *words)
 {
 	if (words->n == 1)
-		return complain("what shall be set? say policy, fin or failover");
+		return complain("what shall be set? say policy, fin, failover or cookie-key");
 	return configure(words, RSERPOOL_CMD_POOL_SET, 0);
 }
 
@@ -209,12 +252,14 @@ const struct command pool_commands[] = {
 	{
 		.name = "add", .run = add,
 		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
-			 "\t[ failover { notify | auto | off | default } ]"
+			 "\t[ failover { notify | auto | off | default } ]\n"
+			 "\t[ cookie-key { FILE | none } ]"
 	},
 	{
 		.name = "set", .run = set,
 		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
-			 "\t[ failover { notify | auto | off | default } ]"
+			 "\t[ failover { notify | auto | off | default } ]\n"
+			 "\t[ cookie-key { FILE | none } ]"
 	},
 	{ .name = "del", .run = del, .usage = "NAME [ now ]" },
 	{ .name = NULL }

@@ -18,14 +18,15 @@ static const struct {
 	{ "avoid-min", RSERPOOL_A_SCOPE_AVOID_MIN, true },
 	{ "avoid-max", RSERPOOL_A_SCOPE_AVOID_MAX, true },
 	{ "resolve-timeout", RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT, true },
+	{ "cookie-window", RSERPOOL_A_SCOPE_COOKIE_WINDOW, true },
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
 
 static const char *const keywords[] = {
 	"pools-max", "elements-max", "sessions-max", "resolutions-max",
-	"avoid-min", "avoid-max", "resolve-timeout", "name", "pe-id-range",
-	NULL
+	"avoid-min", "avoid-max", "resolve-timeout", "cookie-window",
+	"name", "pe-id-range", NULL
 };
 
 static void show_name(const struct nlattr *attr)
@@ -232,7 +233,8 @@ const struct command scope_commands[] = {
 		.usage = "[ name NAME ] [ pools-max N ] [ elements-max N ]\n"
 			 "\t[ sessions-max N ] [ resolutions-max N ]\n"
 			 "\t[ avoid-min TIME ] [ avoid-max TIME ]\n"
-			 "\t[ resolve-timeout TIME ] [ pe-id-range MIN-MAX ]"
+			 "\t[ resolve-timeout TIME ] [ cookie-window TIME ]\n"
+			 "\t[ pe-id-range MIN-MAX ]"
 	},
 	{ .name = NULL }
 };
