@@ -13,6 +13,7 @@
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
 
+#include "bucket.h"
 #include "policy.h"
 
 struct rsp_cookie_keys;
@@ -165,6 +166,7 @@ enum rsp_avoid_reason {
  * @avoided: place in rsp_pool.avoided
  * @expires: ktime at which it expires, KTIME_MAX: never; writer lock
  * @lifetime_ms: see struct rsp_pe_config; writer lock
+ * @reports: limits how often it is reported as unreachable; writer lock
  * @sessions: sessions that it serves now
  * @timer: place in rsp_handlespace.timers, at the nearer of @avoid_until and
  *	@expires; writer lock
@@ -189,6 +191,7 @@ struct rsp_pe {
 	ktime_t avoid_until;
 	struct rb_node avoided;
 	ktime_t expires;
+	struct rsp_bucket reports;
 	u32 lifetime_ms;
 	atomic_t sessions;
 	struct timerqueue_node timer;
@@ -212,13 +215,15 @@ enum rsp_change {
  * struct rsp_handlespace_ops - who hears of changes
  * @pool_changed: a pool came, changed or goes
  * @pe_changed: an element came, changed or goes
+ * @pe_unreachable: a session found that it is; may be NULL
  *
- * Both are called with the writer lock held, may sleep, and must not call
+ * All are called with the writer lock held, may sleep, and must not call
  * back into the handlespace's writers.
  */
 struct rsp_handlespace_ops {
 	void (*pool_changed)(struct rsp_pool *pool, enum rsp_change change);
 	void (*pe_changed)(struct rsp_pe *pe, enum rsp_change change);
+	void (*pe_unreachable)(struct rsp_pe *pe);
 };
 
 /**

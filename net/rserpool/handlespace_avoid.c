@@ -304,6 +304,8 @@ void rsp_pe_failed(struct rsp_pe *pe)
 			WRITE_ONCE(pe->failures, pe->failures + 1);
 		rsp_pe_avoid(pe, ms);
 		rsp_pe_notify(pe, RSP_CHANGE_AVOIDED);
+		if (hs->ops && hs->ops->pe_unreachable)
+			hs->ops->pe_unreachable(pe);
 	}
 	mutex_unlock(&hs->lock);
 }

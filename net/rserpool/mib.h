@@ -44,6 +44,9 @@ enum rsp_mib_field {
 	RSP_MIB_RESOLVE_TIMEOUT,	/* or did not, in time */
 	RSP_MIB_RESOLVE_REFUSED,	/* no feeder, or too many pending */
 	RSP_MIB_CONTROL_UNKNOWN,	/* control messages of no meaning here */
+	RSP_MIB_CONTROL_ERROR,		/* ASAP_ERROR messages that came */
+	RSP_MIB_UNREACHABLE,		/* elements reported to a feeder */
+	RSP_MIB_UNREACHABLE_LIMITED,	/* or not, for there were too many */
 	RSP_MIB_COOKIE_UNSEALED,	/* echoes that were refused, in the */
 	RSP_MIB_COOKIE_KEYLESS,		/* order of enum rsp_cookie_fault */
 	RSP_MIB_COOKIE_FOREIGN,

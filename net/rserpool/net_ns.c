@@ -11,6 +11,10 @@
 /* Unless the scope says otherwise. */
 #define SESSIONS_MAX		1048576
 #define COOKIE_WINDOW_MS	(10 * 60 * 1000)
+#define UNREACHABLE_RATE	10	/* a second */
+#define UNREACHABLE_BURST	100
+#define UNREACHABLE_PE_RATE	6	/* a minute */
+#define UNREACHABLE_PE_BURST	2
 
 static unsigned int rsp_net_id __read_mostly;
 
@@ -35,6 +39,10 @@ static int __net_init rsp_net_init(struct net *net)
 	rn->sessions_max = SESSIONS_MAX;
 	rn->pe_id_min = 1;
 	rn->pe_id_max = U32_MAX;
+	rn->unreachable.rate = UNREACHABLE_RATE;
+	rn->unreachable.burst = UNREACHABLE_BURST;
+	rn->unreachable.pe_rate = UNREACHABLE_PE_RATE;
+	rn->unreachable.pe_burst = UNREACHABLE_PE_BURST;
 	rn->cookie_window_ms = COOKIE_WINDOW_MS;
 	rsp_cookies_init(rn);
 	atomic_set(&rn->sockets_inuse, 0);

@@ -12,6 +12,22 @@ struct rsp_mib;
 #define RSP_SCOPE_NAME_MAX	63
 
 /**
+ * struct rsp_unreachable - how often elements are reported as unreachable
+ * @rate: a second, at most
+ * @burst: in a row, at most
+ * @pe_rate: a minute of one element, at most
+ * @pe_burst: in a row of one element, at most
+ * @reports: of all elements
+ */
+struct rsp_unreachable {
+	u32 rate;
+	u32 burst;
+	u32 pe_rate;
+	u32 pe_burst;
+	struct rsp_bucket reports;
+};
+
+/**
  * struct rsp_net - what the module keeps for a network namespace
  * @net: the namespace
  * @mib: counters; see mib.h
@@ -22,6 +38,7 @@ struct rsp_mib;
  *	locklessly
  * @pe_id_min: the least PE identifier for programs that pick one; the same
  * @pe_id_max: the largest such; the same
+ * @unreachable: limits reports of unreachable elements; the same
  * @cookie_window_ms: how old a sealed cookie may be when it comes back; the same
  * @reseal: has sessions send their cookies again before they are too old
  * @sync_portid: netlink port of the socket that began the sync under way, 0
@@ -40,6 +57,7 @@ struct rsp_net {
 	u32 sessions_max;
 	u32 pe_id_min;
 	u32 pe_id_max;
+	struct rsp_unreachable unreachable;
 	u32 cookie_window_ms;
 	struct delayed_work reseal;
 	u32 sync_portid;

@@ -78,6 +78,7 @@ static void set_u32(u32 *value, const struct nlattr *attr)
 static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 {
 	struct rsp_limits *limits = &rn->handlespace.limits;
+	struct rsp_unreachable *unreachable = &rn->unreachable;
 	struct rsp_resolver *resolver = &rn->resolver;
 
 	if (tb[RSERPOOL_A_SCOPE_NAME])
@@ -90,6 +91,12 @@ static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 	set_u32(&rn->sessions_max, tb[RSERPOOL_A_SCOPE_SESSIONS_MAX]);
 	set_u32(&rn->pe_id_min, tb[RSERPOOL_A_SCOPE_PE_ID_MIN]);
 	set_u32(&rn->pe_id_max, tb[RSERPOOL_A_SCOPE_PE_ID_MAX]);
+	set_u32(&unreachable->rate, tb[RSERPOOL_A_SCOPE_UNREACHABLE_RATE]);
+	set_u32(&unreachable->burst, tb[RSERPOOL_A_SCOPE_UNREACHABLE_BURST]);
+	set_u32(&unreachable->pe_rate,
+		tb[RSERPOOL_A_SCOPE_UNREACHABLE_PE_RATE]);
+	set_u32(&unreachable->pe_burst,
+		tb[RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST]);
 	set_u32(&rn->cookie_window_ms, tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW]);
 	if (tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW])
 		rsp_cookies_renew(rn);

@@ -86,6 +86,7 @@ static void overtaken_at(struct netlink_callback *cb, u32 seq)
 static int put_scope(struct sk_buff *skb, const struct rsp_net *rn)
 {
 	const struct rsp_handlespace *hs = &rn->handlespace;
+	const struct rsp_unreachable *unreachable = &rn->unreachable;
 	const struct rsp_resolver *resolver = &rn->resolver;
 
 	if (nla_put_string(skb, RSERPOOL_A_SCOPE_NAME, rn->name) ||
@@ -104,6 +105,14 @@ static int put_scope(struct sk_buff *skb, const struct rsp_net *rn)
 			READ_ONCE(resolver->timeout_ms)) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_COOKIE_WINDOW,
 			rn->cookie_window_ms) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_UNREACHABLE_RATE,
+			unreachable->rate) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_UNREACHABLE_BURST,
+			unreachable->burst) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_UNREACHABLE_PE_RATE,
+			unreachable->pe_rate) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST,
+			unreachable->pe_burst) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_ID_MIN, rn->pe_id_min) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_ID_MAX, rn->pe_id_max) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_POOLS, hs->n_pools) ||

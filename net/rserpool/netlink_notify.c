@@ -116,9 +116,53 @@ static void pe_changed(struct rsp_pe *pe, enum rsp_change change)
 	multicast(net, skb, header, RSERPOOL_NLGRP_HANDLESPACE);
 }
 
+/* RFC 5355, section 2.13: those who lie about elements flood no registrar. */
+static bool may_report(struct rsp_unreachable *unreachable, struct rsp_pe *pe)
+{
+	u64 pe_interval = div_u64(60ULL * NSEC_PER_SEC, unreachable->pe_rate);
+	u64 interval = div_u64(NSEC_PER_SEC, unreachable->rate);
+	u64 now = ktime_get_ns();
+
+	if (!rsp_bucket_has(&pe->reports, now, pe_interval,
+			    unreachable->pe_burst) ||
+	    !rsp_bucket_has(&unreachable->reports, now, interval,
+			    unreachable->burst))
+		return false;
+	rsp_bucket_take(&pe->reports, now, pe_interval);
+	rsp_bucket_take(&unreachable->reports, now, interval);
+	return true;
+}
+
+/* RFC 5352, section 3.5 */
+static void pe_unreachable(struct rsp_pe *pe)
+{
+	struct net *net = net_of(pe->pool->hs);
+	struct sk_buff *skb;
+	void *header;
+
+	if (nobody_listens(net, RSERPOOL_NLGRP_ASAP))
+		return;
+	if (!may_report(&rsp_net(net)->unreachable, pe)) {
+		RSP_INC_STATS(net, RSP_MIB_UNREACHABLE_LIMITED);
+		return;
+	}
+	skb = message(RSERPOOL_CMD_UNREACHABLE, &header);
+	if (!skb ||
+	    rsp_nl_put_handle(skb, RSERPOOL_A_ELEMENT_HANDLE,
+			      &pe->pool->handle) ||
+	    nla_put_u32(skb, RSERPOOL_A_ELEMENT_ID, pe->node.id)) {
+		nlmsg_free(skb);
+		lost(net, RSERPOOL_NLGRP_ASAP);
+		return;
+	}
+	multicast(net, skb, header, RSERPOOL_NLGRP_ASAP);
+	RSP_INC_STATS(net, RSP_MIB_UNREACHABLE);
+}
+
 const struct rsp_handlespace_ops rsp_nl_handlespace_ops = {
 	.pool_changed	= pool_changed,
 	.pe_changed	= pe_changed,
+	.pe_unreachable	= pe_unreachable,
 };
 
 /**

@@ -42,6 +42,19 @@ static void report(struct rsp_flow *flow, const struct rsp_tlv_input *in)
 	kfree(buf);
 }
 
+/* RFC 5354, section 3.12: it is not answered, least of all by another. */
+static void error_take(const struct rsp_session *ssn,
+		       const struct rsp_asap_message *msg)
+{
+	struct rsp_tlv_list causes = msg->causes;
+	struct rsp_tlv cause = { .type = RSP_CAUSE_UNSPECIFIED };
+
+	rsp_tlv_next_cause(&causes, &cause);
+	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_CONTROL_ERROR);
+	net_info_ratelimited("rserpool: session %u: the peer reports an error, cause %u\n",
+			     ssn->state.id, cause.type);
+}
+
 static enum rsp_failure control_take(struct rsp_session *ssn,
 				     struct rsp_flow *flow,
 				     const struct rsp_control *control)
@@ -87,6 +100,9 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 		    test_and_set_bit(RSP_SESSION_ECHOED, &ssn->flags))
 			return RSP_FAILURE_CONTROL;
 		rsp_session_echo_take(ssn, &msg.cookie);
+		break;
+	case RSP_ASAP_ERROR:
+		error_take(ssn, &msg);
 		break;
 	default:
 		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);

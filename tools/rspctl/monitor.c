@@ -25,11 +25,21 @@ static void show_resolve(const struct nlmsghdr *nlh)
 	print_uint("left-ms", " within %" PRIu64 "ms", left);
 }
 
+static void show_unreachable(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attrs[RSERPOOL_A_ELEMENT_MAX + 1];
+
+	attrs_read(nlh, attrs, RSERPOOL_A_ELEMENT_MAX);
+	show_handle("pool", "pool %s", attrs[RSERPOOL_A_ELEMENT_HANDLE]);
+	show_pe_id("id", " id %s", attrs[RSERPOOL_A_ELEMENT_ID]);
+}
+
 static const struct {
 	const char *name;
 	void (*show)(const struct nlmsghdr *nlh);
 } events[RSERPOOL_CMD_MAX + 1] = {
 	[RSERPOOL_CMD_RESOLVE] = { "resolve", show_resolve },
+	[RSERPOOL_CMD_UNREACHABLE] = { "unreachable", show_unreachable },
 	[RSERPOOL_CMD_POOL_NEW_NTF] = { "pool-new", pool_show },
 	[RSERPOOL_CMD_POOL_SET_NTF] = { "pool-set", pool_show },
 	[RSERPOOL_CMD_POOL_DEL_NTF] = { "pool-del", pool_show },

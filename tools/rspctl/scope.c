@@ -19,6 +19,11 @@ static const struct {
 	{ "avoid-max", RSERPOOL_A_SCOPE_AVOID_MAX, true },
 	{ "resolve-timeout", RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT, true },
 	{ "cookie-window", RSERPOOL_A_SCOPE_COOKIE_WINDOW, true },
+	{ "unreachable-rate", RSERPOOL_A_SCOPE_UNREACHABLE_RATE, false },
+	{ "unreachable-burst", RSERPOOL_A_SCOPE_UNREACHABLE_BURST, false },
+	{ "unreachable-pe-rate", RSERPOOL_A_SCOPE_UNREACHABLE_PE_RATE, false },
+	{ "unreachable-pe-burst", RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST,
+	  false },
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
@@ -26,7 +31,8 @@ static const struct {
 static const char *const keywords[] = {
 	"pools-max", "elements-max", "sessions-max", "resolutions-max",
 	"avoid-min", "avoid-max", "resolve-timeout", "cookie-window",
-	"name", "pe-id-range", NULL
+	"unreachable-rate", "unreachable-burst", "unreachable-pe-rate",
+	"unreachable-pe-burst", "name", "pe-id-range", NULL
 };
 
 static void show_name(const struct nlattr *attr)
@@ -234,6 +240,8 @@ const struct command scope_commands[] = {
 			 "\t[ sessions-max N ] [ resolutions-max N ]\n"
 			 "\t[ avoid-min TIME ] [ avoid-max TIME ]\n"
 			 "\t[ resolve-timeout TIME ] [ cookie-window TIME ]\n"
+			 "\t[ unreachable-rate N ] [ unreachable-burst N ]\n"
+			 "\t[ unreachable-pe-rate N ] [ unreachable-pe-burst N ]\n"
 			 "\t[ pe-id-range MIN-MAX ]"
 	},
 	{ .name = NULL }
