@@ -87,7 +87,8 @@ struct pass {
 static size_t pass_stop(struct pass *pass, int err)
 {
 	pass->stop = true;
-	if (!pass->err)
+	/* What is behind a message that was given is not its receiver's. */
+	if (!pass->err && !pass->whole)
 		pass->err = err;
 	return 0;
 }
@@ -107,6 +108,14 @@ static bool in_frame(const struct rsp_frames *frames)
 static bool greeted(const struct rsp_flow *flow)
 {
 	return test_bit(RSP_FLOW_GREETED, &flow->flags);
+}
+
+/* Octets that the message which is being received may yet have. */
+static u32 message_room(const struct rsp_frames *frames)
+{
+	u32 max = READ_ONCE(frames->message_max);
+
+	return max - min(max, frames->n_staged);
 }
 
 /* The last octet of a frame was taken. */
@@ -150,6 +159,10 @@ static void head_parse(struct pass *pass)
 	if (!frames->left ||
 	    (frames->middle && frames->ppid != frames->message_ppid)) {
 		pass_fault(pass, RSP_FAILURE_FRAME);
+		return;
+	}
+	if (frames->messages && frames->left > message_room(frames)) {
+		pass_fault(pass, RSP_FAILURE_MESSAGE_SIZE);
 		return;
 	}
 	frames->message_ppid = frames->ppid;
@@ -208,13 +221,16 @@ static size_t control_take(struct pass *pass, const struct sk_buff *skb,
 
 static struct piece *piece_add(struct rsp_frames *frames)
 {
+	u32 size = frames->left;
 	struct piece *piece;
 
-	piece = kvmalloc(struct_size(piece, octets, frames->left),
-			 GFP_KERNEL_ACCOUNT);
+	/* Frames of an octet each must not cost a piece each. */
+	if (!list_empty(&frames->staged))
+		size = max_t(u32, size, PAGE_SIZE - sizeof(*piece));
+	piece = kvmalloc(struct_size(piece, octets, size), GFP_KERNEL_ACCOUNT);
 	if (!piece)
 		return NULL;
-	piece->size = frames->left;
+	piece->size = size;
 	piece->filled = 0;
 	piece->taken = 0;
 	list_add_tail(&piece->list, &frames->staged);
@@ -234,10 +250,7 @@ static size_t stage(struct pass *pass, const struct sk_buff *skb,
 	size_t n = min_t(size_t, len, frames->left);
 	struct piece *piece = NULL;
 
-	if (frames->messages) {
-		if (frames->left > frames->message_max - frames->n_staged)
-			return pass_fault(pass, RSP_FAILURE_MESSAGE_SIZE);
-	} else {
+	if (!frames->messages) {
 		n = min(n, pass->stage);
 		if (!n)
 			return pass_stop(pass, 0);
@@ -249,6 +262,7 @@ static size_t stage(struct pass *pass, const struct sk_buff *skb,
 	if (!piece)
 		return pass_stop(pass, -ENOMEM);
 
+	n = min_t(size_t, n, piece->size - piece->filled);
 	if (skb_copy_bits(skb, offset, piece->octets + piece->filled, n))
 		return pass_stop(pass, -EFAULT);
 	piece->filled += n;
@@ -385,14 +399,13 @@ static void pass_run(struct rsp_flow *flow, struct pass *pass)
 	pass->frames = frames;
 	lock_sock(transport);
 	tp = tcp_sk(transport);
-	pass->avail = tp->rcv_nxt - tp->copied_seq;
+	pass->avail = tcp_inq(transport);
 	pass->stuck = tcp_epollin_ready(transport, INT_MAX);
-	if (pass->avail) {
+	if (pass->avail)
 		READ_ONCE(sock->ops)->read_sock(transport, &desc, pass_actor);
-		/* It is of no use in a frame, and stops the reading. */
-		if (tp->urg_data)
-			pass_fault(pass, RSP_FAILURE_FRAME);
-	}
+	/* It is of no use in a frame, and stops the reading. */
+	if (tp->urg_data)
+		pass_fault(pass, RSP_FAILURE_FRAME);
 	lowat_set(frames, transport);
 	release_sock(transport);
 
