@@ -29,6 +29,7 @@ enum rsp_flow_flag {
 	RSP_FLOW_GREETED,	/* no business card is waited for */
 	RSP_FLOW_BEGUN,		/* the session's cookie went to its element */
 	RSP_FLOW_RX_WANTED,	/* the work item waits for rsp_frames.rx_lock */
+	RSP_FLOW_TX_WANTED,	/* who polls waits for what is pending to leave */
 };
 
 /**

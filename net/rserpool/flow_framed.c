@@ -23,6 +23,19 @@ static int framed_recvmsg(struct rsp_flow *flow, struct msghdr *msg,
 	return rsp_frames_recvmsg(flow, msg, size, flags, timeo);
 }
 
+/* Does something wait to be sent? Then who asks is told when it has left. */
+static bool pending(struct rsp_flow *flow)
+{
+	const struct rsp_frames *frames = flow->frames;
+
+	if (!READ_ONCE(frames->n_pending))
+		return false;
+	set_bit(RSP_FLOW_TX_WANTED, &flow->flags);
+	/* Pairs with pending_send(). */
+	smp_mb__after_atomic();
+	return READ_ONCE(frames->n_pending);
+}
+
 static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
 {
 	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
@@ -32,8 +45,7 @@ static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
 	__poll_t mask;
 
 	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL) & ~in;
-	if (READ_ONCE(flow->frames->n_pending) ||
-	    (replay && !rsp_replay_writable(replay)))
+	if (pending(flow) || (replay && !rsp_replay_writable(replay)))
 		mask &= ~out;
 	return rsp_frames_readable(flow) ? mask | in : mask;
 }
@@ -52,9 +64,22 @@ static int framed_ioctl(struct rsp_flow *flow, unsigned int cmd,
 			unsigned long arg)
 {
 	struct socket *sock = flow->sock;
+	int ret, octets;
 
 	if (cmd == SIOCINQ)
 		return put_user(rsp_frames_inq(flow), (int __user *)arg);
+	if (cmd == SIOCOUTQ || cmd == SIOCOUTQNSD) {
+		int __user *to = (int __user *)arg;
+
+		/* Before: what the transport takes meanwhile counts twice. */
+		octets = READ_ONCE(flow->frames->n_pending);
+		ret = READ_ONCE(sock->ops)->ioctl(sock, cmd, arg);
+		if (ret || !octets)
+			return ret;
+		if (get_user(ret, to))
+			return -EFAULT;
+		return put_user(ret + octets, to);
+	}
 	return READ_ONCE(sock->ops)->ioctl(sock, cmd, arg);
 }
 

@@ -14,7 +14,7 @@ struct rsp_flow;
 #define RSP_FRAME_MAX		65536	/* octets, the head too */
 #define RSP_FRAME_PAYLOAD_MAX	(RSP_FRAME_MAX - sizeof(struct rsp_frame_head))
 #define RSP_FRAME_MORE		0x80000000	/* of rsp_frame_head.length */
-#define RSP_CONTROLS_MAX	16	/* received, not looked at yet */
+#define RSP_CONTROLS_MAX	16	/* not looked at yet, or not sent */
 
 /**
  * struct rsp_frame_head - what stands before the octets of a frame
@@ -38,7 +38,7 @@ struct rsp_frame_head {
  * @message: in rsp_replay.kept: number of the message
  * @size: octets of it, the head too
  * @sent: octets of it that have left
- * @control: it is a control message that goes ahead of others
+ * @control: it is a control message
  * @n: pieces
  * @pieces: where they are; each holds a reference to its page
  */
@@ -98,6 +98,7 @@ struct rsp_control {
  * @pending: frames that the transport had no room for, struct frame in
  *	frame_send.c; emptiness read locklessly
  * @n_pending: octets of them; read locklessly
+ * @n_controls_pending: how many of them are control
  * @shut: what is in @pending is the last
  * @sent: messages that the program sent; read locklessly
  * @messages: one receive gives one message; fixed
@@ -129,6 +130,7 @@ struct rsp_frames {
 	struct mutex tx_lock; /* see above */
 	struct list_head pending;
 	u32 n_pending;
+	u32 n_controls_pending;
 	bool shut;
 	u64 sent;
 

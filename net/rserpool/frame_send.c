@@ -69,10 +69,15 @@ static int pending_send(struct rsp_flow *flow, int flags)
 		pending_count(frames, -(s64)(frame->sent - sent));
 		if (err)
 			return err;
+		frames->n_controls_pending -= frame->control;
 		rsp_frame_free(frame);
 	}
 	if (frames->shut)
 		kernel_sock_shutdown(flow->sock, SHUT_WR);
+	/* TCP knows of no waiter. Pairs with pending() in flow_framed.c. */
+	smp_mb();
+	if (test_and_clear_bit(RSP_FLOW_TX_WANTED, &flow->flags))
+		flow->ssn->sk.sk_write_space(&flow->ssn->sk);
 	return 0;
 }
 
@@ -372,8 +377,8 @@ static void control_queue(struct rsp_frames *frames, struct rsp_frame *frame)
  * @in_place: behind what is pending, not ahead of it
  *
  * Context: process.
- * Return: 0 when it was sent or is pending; -EPIPE: the session has ended in
- * this direction; -ENOMEM; or the transport's error.
+ * Return: 0 when it was sent or is pending; -EAGAIN: too many are; -EPIPE: the
+ * session has ended in this direction; -ENOMEM; or the transport's error.
  */
 int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
 		       bool in_place)
@@ -395,13 +400,17 @@ int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
 	}
 
 	mutex_lock(&frames->tx_lock);
-	if (frames->shut) {
-		err = -EPIPE;
+	err = frames->shut ? -EPIPE : 0;
+	/* Who asks for answers, and reads none, gets no more of them. */
+	if (len && frames->n_controls_pending >= RSP_CONTROLS_MAX)
+		err = err ?: -EAGAIN;
+	if (err) {
 		rsp_frame_put(frame);
 		kfree(frame);
 		goto out_unlock;
 	}
-	frame->control = !in_place;
+	frame->control = true;
+	frames->n_controls_pending++;
 	if (in_place)
 		list_add_tail(&frame->list, &frames->pending);
 	else
