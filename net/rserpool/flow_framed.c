@@ -47,7 +47,11 @@ static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
 	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL) & ~in;
 	if (pending(flow) || (replay && !rsp_replay_writable(replay)))
 		mask &= ~out;
-	return rsp_frames_readable(flow) ? mask | in : mask;
+	/* With this side shut down there is the end of file at least. */
+	if (READ_ONCE(flow->ssn->sk.sk_shutdown) & RCV_SHUTDOWN ||
+	    rsp_frames_readable(flow))
+		mask |= in;
+	return mask;
 }
 
 static bool framed_unread(struct rsp_flow *flow)
@@ -57,6 +61,11 @@ static bool framed_unread(struct rsp_flow *flow)
 
 static int framed_shutdown(struct rsp_flow *flow, int how)
 {
+	struct socket *sock = flow->sock;
+
+	/* What is there can be read yet, and nothing is waited for. */
+	if (how & RCV_SHUTDOWN)
+		READ_ONCE(sock->ops)->shutdown(sock, SHUT_RD);
 	return how & SEND_SHUTDOWN ? rsp_frames_control(flow, NULL, 0, true) : 0;
 }
 
@@ -85,6 +94,10 @@ static int framed_ioctl(struct rsp_flow *flow, unsigned int cmd,
 
 static bool framed_ended(struct rsp_flow *flow, enum rsp_failure failure)
 {
+	/* Who shut down its side of it does not care. */
+	if (failure == RSP_FAILURE_FIN &&
+	    flow->ssn->sk.sk_shutdown & RCV_SHUTDOWN)
+		return true;
 	return (failure == RSP_FAILURE_FIN || failure == RSP_FAILURE_RESET) &&
 	       rsp_frames_ended(flow);
 }
