@@ -59,6 +59,7 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 				     struct rsp_flow *flow,
 				     const struct rsp_control *control)
 {
+	bool greeted = test_bit(RSP_FLOW_GREETED, &flow->flags);
 	struct net *net = sock_net(&ssn->sk);
 	struct rsp_asap_message msg;
 	struct rsp_tlv_input in;
@@ -69,7 +70,7 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 		report(flow, &in);
 	if (err == -EOPNOTSUPP) {
 		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);
-		return RSP_FAILURE_NONE;
+		return greeted ? RSP_FAILURE_NONE : RSP_FAILURE_CARD;
 	}
 	if (err) {
 		net_warn_ratelimited("rserpool: session %u: control message of type %u: %s, at octet %u\n",
@@ -77,8 +78,7 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 				     in.error.what, in.error.offset);
 		return RSP_FAILURE_CONTROL;
 	}
-	if (!test_bit(RSP_FLOW_GREETED, &flow->flags) &&
-	    msg.type != RSP_ASAP_BUSINESS_CARD)
+	if (!greeted && msg.type != RSP_ASAP_BUSINESS_CARD)
 		return RSP_FAILURE_CARD;
 
 	switch (msg.type) {
@@ -96,7 +96,8 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 		rsp_session_cookie_take(ssn, flow, &msg);
 		break;
 	case RSP_ASAP_COOKIE_ECHO:
-		if (!ssn->accepted ||
+		/* Behind a message it is too late: there was no state. */
+		if (!ssn->accepted || READ_ONCE(flow->frames->received) ||
 		    test_and_set_bit(RSP_SESSION_ECHOED, &ssn->flags))
 			return RSP_FAILURE_CONTROL;
 		rsp_session_echo_take(ssn, &msg.cookie);
