@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "pool.h"
+#include "framed.h"
 
 #define BUFFERS		8
 #define BUFFER_SIZE	4096
@@ -315,4 +315,35 @@ TEST(uring_closed_while_it_waits)
 		close(fd);
 	}
 	/* And the ring goes with the process. */
+}
+
+/* With control beside the data: messages, and a stream. */
+TEST(uring_framed)
+{
+	static char large[200000], back[200000];
+	int fd;
+
+	framed_pool("p", "", framed_echo, NULL);
+	fd = framed_connect("p", SOCK_SEQPACKET);
+	/* The answer comes while it waits; what follows is for the next. */
+	io_uring_prep_recv(begin(), fd, back, sizeof(back), 0);
+	submit();
+	check_none();
+	CHECK_EQ(send(fd, "hello", 5, 0), 5);
+	CHECK_EQ(send(fd, "you", 3, 0), 3);
+	CHECK_EQ(end().res, 5);
+	CHECK_EQ(memcmp(back, "hello", 5), 0);
+	CHECK_EQ(uring_recv(fd, back, sizeof(back), 0), 3);
+	memset(large, 'x', sizeof(large));
+	CHECK_EQ(uring_send(fd, large, sizeof(large), 0), sizeof(large));
+	CHECK_EQ(uring_recv(fd, back, sizeof(back), 0), sizeof(back));
+	CHECK_EQ(memcmp(back, large, sizeof(large)), 0);
+
+	fd = framed_connect("p", SOCK_STREAM);
+	CHECK_EQ(uring_send(fd, large, sizeof(large), MSG_WAITALL),
+		 sizeof(large));
+	memset(back, 0, sizeof(back));
+	CHECK_EQ(uring_recv(fd, back, sizeof(back), MSG_WAITALL),
+		 sizeof(back));
+	CHECK_EQ(memcmp(back, large, sizeof(large)), 0);
 }
