@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Calls on a few sessions in any order with any arguments, while their servers
- * die and elements come and go.
+ * die and elements come and go.  Some of the elements are sockets among them.
  */
 #include "fuzz.h"
 
@@ -26,7 +26,7 @@ static struct server servers[SERVERS];
 static char memory[65536 + 64];
 
 static const enum manner manners[SERVERS] = { ECHO, COUNT, SINK, DEAF };
-static const char *const pools[] = { "p", "q", "r", "nobody" };
+static const char *const pools[] = { "p", "q", "r", "nobody", "own" };
 
 /* A length: often small, often odd, at times much. */
 static size_t some_len(void)
@@ -85,7 +85,7 @@ static void do_connect(int fd)
 	socklen_t len;
 	int err;
 
-	address = pool_address(pools[rnd(4)], rnd(4) ? 0 : rnd(6), &len);
+	address = pool_address(pools[rnd(5)], rnd(4) ? 0 : rnd(6), &len);
 	if (!rnd(8))
 		((unsigned char *)&address)[rnd(head)] = rnd(256);
 	if (!rnd(8))
@@ -96,13 +96,62 @@ static void do_connect(int fd)
 		CHECK_EQ(err, EINVAL);
 }
 
+/* Become an element, or give a session that came to one. */
+static void do_element(int *fd)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len;
+	int came;
+
+	if (rnd(2)) {
+		came = accept4(*fd, NULL, NULL,
+			       rnd(4) ? SOCK_NONBLOCK : rnd(~0U));
+		if (came < 0)
+			return;
+		close(fds[0]);
+		fds[0] = came;
+		return;
+	}
+	address = pool_address("own", rnd(2) ? 0 : 1 + rnd(4), &len);
+	if (!rnd(8))
+		address.srp_port = rnd(65536);
+	if (!rnd(8))
+		len = rnd(sizeof(address) + 8);
+	bind(*fd, (void *)&address, len);
+	if (rnd(8))
+		listen(*fd, rnd(4) ? 8 : (int)rnd(~0U));
+}
+
+static void do_cookie(int fd)
+{
+	socklen_t len = rnd(2) ? rnd(64) : rnd(RSP_COOKIE_MAX + 10);
+
+	if (rnd(2)) {
+		setsockopt(fd, SOL_RSERPOOL, RSP_COOKIE, some_memory(), len);
+	} else {
+		guard(len);
+		getsockopt(fd, SOL_RSERPOOL, RSP_COOKIE, memory,
+			   &(socklen_t){ len });
+		check_guard(len);
+	}
+}
+
 static void do_message(int fd, bool out)
 {
 	struct iovec iov[4];
-	char control[128], name[128];
+	union {
+		struct cmsghdr head;
+		char octets[128];
+	} control;
 	struct mmsghdr vec[3];
 	int i, n = 1 + rnd(3);
+	char name[128];
 
+	for (i = 0; i < (int)sizeof(control); i++)
+		control.octets[i] = rnd(8) ? 0 : rnd(256);
+	control.head.cmsg_len = rnd(4) ? CMSG_LEN(4) : rnd(128);
+	control.head.cmsg_level = rnd(8) ? SOL_RSERPOOL : SOL_SOCKET;
+	control.head.cmsg_type = rnd(8) ? RSP_PPID : rnd(8);
 	memset(vec, 0, sizeof(vec));
 	for (i = 0; i < 4; i++)
 		iov[i] = (struct iovec){ some_memory(), some_len() };
@@ -110,8 +159,9 @@ static void do_message(int fd, bool out)
 		vec[i].msg_hdr.msg_iov = iov;
 		vec[i].msg_hdr.msg_iovlen = rnd(5);
 		if (!rnd(4)) {
-			vec[i].msg_hdr.msg_control = control;
-			vec[i].msg_hdr.msg_controllen = out ? 0 : rnd(128);
+			vec[i].msg_hdr.msg_control = &control;
+			vec[i].msg_hdr.msg_controllen =
+				rnd(2) ? CMSG_SPACE(4) : rnd(128);
 		}
 		if (!rnd(4)) {
 			memset(name, 0, sizeof(name));
@@ -148,7 +198,7 @@ static void do_setsockopt(int fd)
 	for (i = 0; i < 16; i++)
 		value[i] = rnd(4) ? values[rnd(8)] : rnd(~0U);
 	len = rnd(2) ? 4 : rnd(64);
-	ret = setsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 9 : 70), value,
+	ret = setsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 13 : 70), value,
 			 len);
 	if (level == SOL_RSERPOOL && len < 4)
 		CHECK_EQ(ret, -1);
@@ -160,7 +210,7 @@ static void do_getsockopt(int fd)
 	int level = some_level();
 
 	guard(room);
-	getsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 9 : 70),
+	getsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 13 : 70),
 		   some_memory(), &len);
 	check_guard(room);
 }
@@ -238,12 +288,18 @@ static void do_servers(void)
 static void renew(int *fd)
 {
 	close(*fd);
-	*fd = socket(AF_RSERPOOL,
-		     SOCK_STREAM | (rnd(4) ? SOCK_NONBLOCK : 0), 0);
+	*fd = socket(AF_RSERPOOL, (rnd(2) ? SOCK_STREAM : SOCK_SEQPACKET) |
+		     (rnd(4) ? SOCK_NONBLOCK : 0), 0);
 	CHECK(*fd >= 0);
 	setsockopt(*fd, SOL_RSERPOOL, RSP_FAILOVER,
 		   &(uint32_t){ rnd(4) }, 4);
 	setsockopt(*fd, SOL_RSERPOOL, RSP_EVENTS, &(uint32_t){ rnd(8) }, 4);
+	if (rnd(2))
+		setsockopt(*fd, SOL_RSERPOOL, RSP_REPLAY,
+			   &(uint32_t){ rnd(200000) }, 4);
+	if (!rnd(4))
+		setsockopt(*fd, SOL_RSERPOOL, RSP_MESSAGE_MAX,
+			   &(uint32_t){ 1 + rnd(100000) }, 4);
 	if (rnd(8))
 		do_connect(*fd);
 }
@@ -253,7 +309,7 @@ static void call(void)
 	int *fd = &fds[rnd(SOCKETS)];
 	struct pollfd pfd = { .fd = *fd };
 
-	switch (rnd(24)) {
+	switch (rnd(28)) {
 	case 0:
 	case 1:
 		renew(fd);
@@ -315,6 +371,14 @@ static void call(void)
 		resume(*fd);
 		break;
 	case 23:
+	case 24:
+	case 25:
+		do_element(fd);
+		break;
+	case 26:
+		do_cookie(*fd);
+		break;
+	case 27:
 		if (!rnd(5))
 			do_servers();
 		else if (!rnd(4))
