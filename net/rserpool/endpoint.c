@@ -282,21 +282,26 @@ static void endpoint_work(struct work_struct *work)
 	const struct sock *sk = &endpoint->ssn->sk;
 	struct socket *transport;
 	struct mem_cgroup *old;
+	bool more;
 	int n = 0;
 	u32 i;
 
 	old = set_active_memcg(mem_cgroup_from_sk(sk));
-	for (i = 0; i < endpoint->n_listeners; i++) {
-		struct socket *sock = endpoint->listeners[i].sock;
-
-		while (!sk_acceptq_is_full(sk) && n < ADMIT_AT_ONCE &&
-		       !kernel_accept(sock, &transport, O_NONBLOCK)) {
+	do {
+		more = false;
+		/* In turn, so that a crowd at one does not shut out the rest. */
+		for (i = 0; i < endpoint->n_listeners; i++) {
+			if (sk_acceptq_is_full(sk) ||
+			    kernel_accept(endpoint->listeners[i].sock,
+					  &transport, O_NONBLOCK))
+				continue;
 			admit(endpoint, transport);
+			more = true;
 			n++;
 		}
-	}
+	} while (more && n < ADMIT_AT_ONCE);
 	set_active_memcg(old);
-	if (n == ADMIT_AT_ONCE)
+	if (more)
 		rsp_work_queue(work);
 }
 
@@ -464,6 +469,8 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
 		for (i = 0; i < endpoint->n_listeners; i++)
 			kernel_listen(endpoint->listeners[i].sock,
 				      sk->sk_max_ack_backlog);
+		/* There may be room for those that wait in TCP's. */
+		rsp_work_queue(&endpoint->work);
 		return 0;
 	}
 
@@ -620,7 +627,8 @@ int rsp_endpoint_set_policy(struct rsp_session *ssn,
 		return -EOPNOTSUPP;
 	before = endpoint->config.policy;
 	endpoint->config.policy = *policy;
-	err = endpoint->registered ? pe_register(endpoint) : 0;
+	err = endpoint->registered && ssn->state.now == RSP_SESSION_LISTEN ?
+	      pe_register(endpoint) : 0;
 	if (err)
 		endpoint->config.policy = before;
 	else
@@ -644,8 +652,14 @@ void rsp_endpoint_stop(struct rsp_session *ssn)
 	/* A call that takes a session queues it, to no effect. */
 	disable_work_sync(&endpoint->work);
 	listeners_release(endpoint);
-	while ((child = backlog_take(endpoint)))
+	while ((child = backlog_take(endpoint))) {
+		/* Nobody served it: its user goes to another element. */
+		lock_sock(&child->sk);
+		if (child->flow)
+			rsp_flow_abort(child->flow);
+		release_sock(&child->sk);
 		rsp_session_close(child);
+	}
 }
 
 /**

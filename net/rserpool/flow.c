@@ -68,7 +68,8 @@ void rsp_flow_accuse(struct rsp_flow *flow)
 
 /*
  * Control is for the work item, and so is the rest of a frame; but if somebody
- * waits, he looks as well, and octets of the program are for him alone.
+ * waits, he looks as well, and octets of the program are for him alone.  Who
+ * waits for a checkpoint looks at what he has sent.
  */
 static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
 {
@@ -76,7 +77,8 @@ static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
 
 	if ((events & EPOLLOUT && READ_ONCE(frames->n_pending)) ||
 	    (events & EPOLLIN && !READ_ONCE(frames->data_next) &&
-	     (!sleeper || !test_bit(RSP_FLOW_GREETED, &flow->flags))))
+	     (!sleeper || rsp_session_replay(flow->ssn) ||
+	      !test_bit(RSP_FLOW_GREETED, &flow->flags))))
 		rsp_session_kick(flow->ssn);
 }
 

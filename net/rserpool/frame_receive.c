@@ -62,6 +62,7 @@ struct piece {
  * @peek: stage what could be given
  * @ready: a call would have something to take
  * @whole: a message was given to its end
+ * @ppid: the message's
  * @trunc: and did not fit
  * @stop: nothing more can be done in this pass
  * @err: why, negative errno
@@ -75,6 +76,7 @@ struct pass {
 	size_t passed;
 	size_t avail;
 	size_t stage;
+	u32 ppid;
 	bool stuck;
 	bool peek;
 	bool ready;
@@ -313,6 +315,7 @@ static size_t give(struct pass *pass, const struct sk_buff *skb,
 		if (frames->messages) {
 			/* What comes next? Just look. */
 			pass->whole = true;
+			pass->ppid = frames->message_ppid;
 			pass->to = NULL;
 		}
 	}
@@ -393,6 +396,7 @@ static void pass_run(struct rsp_flow *flow, struct pass *pass)
 	}
 	if (frames->ended || frames->fault) {
 		pass->ready = true;
+		pass->err = frames->fault ? -EPROTO : 0;
 		return;
 	}
 	pass->flow = flow;
@@ -467,10 +471,8 @@ static void staged_drop(struct rsp_frames *frames)
 	frames->staged_whole = false;
 }
 
-static void ppid_tell(struct rsp_flow *flow, struct msghdr *msg)
+static void ppid_tell(struct rsp_flow *flow, struct msghdr *msg, u32 ppid)
 {
-	u32 ppid = flow->frames->message_ppid;
-
 	if (READ_ONCE(flow->ssn->tell_ppid))
 		put_cmsg(msg, SOL_RSERPOOL, RSP_PPID, sizeof(ppid), &ppid);
 }
@@ -485,13 +487,15 @@ static int message_take(struct rsp_flow *flow, struct pass *pass,
 	*pass = (struct pass){ .to = to, .want = size, .peek = peek };
 	if (!staged_ready(frames)) {
 		pass_run(flow, pass);
-		if (pass->err)
+		/* Of a message that is there the next pass finds it again. */
+		if (pass->err && !pass->whole)
 			return pass->err;
 	}
-	if (staged_ready(frames)) {
+	if (staged_ready(frames) && !pass->whole) {
 		pass->passed = frames->n_staged;
 		pass->given = min(size, pass->passed);
 		pass->whole = true;
+		pass->ppid = frames->message_ppid;
 		if (staged_give(frames, to, pass->given, peek) != pass->given)
 			pass->err = -EFAULT;
 		pass->trunc = pass->given < pass->passed;
@@ -502,7 +506,7 @@ static int message_take(struct rsp_flow *flow, struct pass *pass,
 		return -EAGAIN;
 	if (!peek)
 		WRITE_ONCE(frames->received, frames->received + 1);
-	return pass->err;
+	return pass->err == -EFAULT ? -EFAULT : 0;
 }
 
 /* Messages that the program has had from another element. */
@@ -540,7 +544,7 @@ static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
 	msg->msg_flags |= MSG_EOR;
 	if (pass.trunc)
 		msg->msg_flags |= MSG_TRUNC;
-	ppid_tell(flow, msg);
+	ppid_tell(flow, msg, pass.ppid);
 	return flags & MSG_TRUNC ? pass.passed : pass.given;
 }
 

@@ -28,6 +28,8 @@
 #include "frame.h"
 #include "session.h"
 
+#define SEND_TURNS	16	/* room that was none, before a pause */
+
 /* Hand to the transport what is left of a frame. 0: all left. */
 static int frame_send(struct rsp_flow *flow, struct rsp_frame *frame, int flags)
 {
@@ -102,14 +104,32 @@ static int send_ready(struct rsp_flow *flow)
 {
 	int err;
 
-	if (flow->frames->shut)
-		return -EPIPE;
+	const struct sock *transport = flow->sock->sk;
+
+	if (flow->frames->shut ||
+	    READ_ONCE(transport->sk_shutdown) & SEND_SHUTDOWN)
+		return -READ_ONCE(transport->sk_err) ?: -EPIPE;
 	if (!list_empty(&flow->frames->pending)) {
 		err = pending_send(flow, 0);
 		if (err)
 			return err;
 	}
-	return sk_stream_memory_free(flow->sock->sk) ? 0 : -EAGAIN;
+	return sk_stream_memory_free(transport) ? 0 : -EAGAIN;
+}
+
+/* There is room, but no memory for what would go there. */
+static int memory_wait(long *timeo)
+{
+	long pause = min(*timeo, max(HZ / 50, 1)), left;
+
+	if (!*timeo)
+		return -EAGAIN;
+	if (signal_pending(current))
+		return sock_intr_errno(*timeo);
+	left = schedule_timeout_interruptible(pause);
+	if (*timeo != MAX_SCHEDULE_TIMEOUT)
+		*timeo -= pause - left;
+	return 0;
 }
 
 static int send_wait(struct rsp_flow *flow, long *timeo)
@@ -120,6 +140,8 @@ static int send_wait(struct rsp_flow *flow, long *timeo)
 	struct socket *sock = flow->sock;
 	int err = 0;
 
+	if (!*timeo)
+		return -EAGAIN;
 	add_wait_queue(sk_sleep(sk), &wait);
 	while (!(READ_ONCE(sock->ops)->poll(NULL, sock, NULL) & events)) {
 		if (!*timeo)
@@ -137,7 +159,7 @@ static int send_wait(struct rsp_flow *flow, long *timeo)
 /* Take the lock when a call may begin to send. */
 static int send_begin(struct rsp_flow *flow, long *timeo)
 {
-	int err;
+	int turns = 0, err;
 
 	for (;;) {
 		mutex_lock(&flow->frames->tx_lock);
@@ -146,7 +168,8 @@ static int send_begin(struct rsp_flow *flow, long *timeo)
 			return 0;
 		mutex_unlock(&flow->frames->tx_lock);
 		if (err == -EAGAIN)
-			err = send_wait(flow, timeo);
+			err = turns++ < SEND_TURNS ? send_wait(flow, timeo)
+						   : memory_wait(timeo);
 		if (err)
 			return err;
 	}
@@ -184,6 +207,9 @@ static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
 		/* The element would take what comes next for the rest. */
 		if (err && frame.sent)
 			rsp_flow_abort(flow);
+		/* Room may have come before it was known that it is waited for. */
+		if (!err)
+			pending_send(flow, flags);
 	}
 	flow->frames->sent += !err;
 	mutex_unlock(&flow->frames->tx_lock);

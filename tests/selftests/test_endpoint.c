@@ -143,7 +143,7 @@ TEST(endpoint_shutdown_ends_the_listening)
 	CHECK_ERR(connect(client, (void *)&address, len), ENOENT);
 }
 
-/* Sessions that nobody took end with their listener. */
+/* Sessions that nobody took have lost their element with their listener. */
 TEST(endpoint_close_with_a_backlog)
 {
 	int listener = element("e", 0, SOCK_SEQPACKET), clients[3], i;
@@ -153,7 +153,7 @@ TEST(endpoint_close_with_a_backlog)
 		clients[i] = framed_connect("e", SOCK_SEQPACKET);
 	CHECK_EQ(close(listener), 0);
 	for (i = 0; i < 3; i++)
-		CHECK_EQ(recv(clients[i], &octet, 1, 0), 0);
+		CHECK_ERR(recv(clients[i], &octet, 1, 0), EREMCHG);
 }
 
 TEST(endpoint_policy)
@@ -202,4 +202,29 @@ TEST(endpoint_policy)
 	CHECK_EQ(address.srp_pe_id, 1);
 	CHECK(address.srp_port);
 	CHECK_EQ(address.srp_handle_len, 1);
+}
+
+/* More room lets in those that waited in TCP's backlog. */
+TEST(endpoint_backlog_grows)
+{
+	int listener = element("e", 7, SOCK_SEQPACKET), fds[6], i, n = 0;
+	struct sockaddr_rserpool to;
+	socklen_t len;
+
+	CHECK_EQ(listen(listener, 1), 0);
+	to = pool_address("e", 0, &len);
+	for (i = 0; i < 4; i++) {
+		fds[i] = socket(AF_RSERPOOL, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+		CHECK_ERR(connect(fds[i], (void *)&to, len), EINPROGRESS);
+	}
+	for (i = 0; i < 2; i++)
+		wait_for(fds[i], POLLOUT);
+	usleep(200000);
+	CHECK(get_info(fds[3]).state != RSP_SESSION_READY);
+	CHECK_EQ(listen(listener, 8), 0);
+	for (i = 0; i < 4; i++)
+		wait_for(fds[i], POLLOUT);
+	for (i = 0; i < 4; i++)
+		n += get_info(fds[i]).state == RSP_SESSION_READY;
+	CHECK_EQ(n, 4);
 }
