@@ -12,6 +12,7 @@
 #include <linux/cgroup.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/security.h>
 #include <linux/slab.h>
 #include <net/inet_common.h>
@@ -588,6 +589,36 @@ void rsp_flow_abort(struct rsp_flow *flow)
 	}
 	set_bit(RSP_FLOW_LATE, &flow->flags);
 	transport->sk_state_change(transport);
+}
+
+/**
+ * rsp_flow_wait() - wait for what is told on the session's wait queue
+ * @flow: a flow, pinned
+ * @until: what is waited for
+ * @timeo: jiffies to wait at most; becomes what is left
+ *
+ * Context: process, with no lock held.
+ * Return: 0; -EAGAIN: no time is left; or what an interrupted call returns.
+ */
+int rsp_flow_wait(struct rsp_flow *flow, bool (*until)(struct rsp_flow *flow),
+		  long *timeo)
+{
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = &flow->ssn->sk;
+	int err = 0;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	while (!until(flow)) {
+		if (!*timeo)
+			err = -EAGAIN;
+		else if (signal_pending(current))
+			err = sock_intr_errno(*timeo);
+		if (err)
+			break;
+		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
+	}
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return err;
 }
 
 /**

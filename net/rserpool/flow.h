@@ -122,6 +122,8 @@ unsigned long rsp_flow_silence(const struct rsp_flow *flow);
 void rsp_flow_probe(struct rsp_flow *flow, unsigned long within);
 void rsp_flow_keepalive(struct rsp_flow *flow);
 void rsp_flow_abort(struct rsp_flow *flow);
+int rsp_flow_wait(struct rsp_flow *flow, bool (*until)(struct rsp_flow *flow),
+		  long *timeo);
 void rsp_flow_names(const struct rsp_flow *flow,
 		    struct __kernel_sockaddr_storage *local,
 		    struct __kernel_sockaddr_storage *peer);

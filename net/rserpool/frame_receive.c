@@ -20,7 +20,6 @@
  * list for each message cost more than the copy.
  */
 
-#include <linux/sched/signal.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -487,7 +486,6 @@ static int message_take(struct rsp_flow *flow, struct pass *pass,
 	*pass = (struct pass){ .to = to, .want = size, .peek = peek };
 	if (!staged_ready(frames)) {
 		pass_run(flow, pass);
-		/* Of a message that is there the next pass finds it again. */
 		if (pass->err && !pass->whole)
 			return pass->err;
 	}
@@ -506,7 +504,7 @@ static int message_take(struct rsp_flow *flow, struct pass *pass,
 		return -EAGAIN;
 	if (!peek)
 		WRITE_ONCE(frames->received, frames->received + 1);
-	return pass->err == -EFAULT ? -EFAULT : 0;
+	return pass->err;
 }
 
 /* Messages that the program has had from another element. */
@@ -604,24 +602,9 @@ static bool worth_a_look(const struct rsp_flow *flow)
 	return tcp_epollin_ready(transport, READ_ONCE(transport->sk_rcvlowat));
 }
 
-static int receive_wait(struct rsp_flow *flow, long *timeo)
+static bool may_receive(struct rsp_flow *flow)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	struct sock *sk = &flow->ssn->sk;
-	int err = 0;
-
-	add_wait_queue(sk_sleep(sk), &wait);
-	while (!worth_a_look(flow) && !dry(flow)) {
-		if (!*timeo)
-			err = -EAGAIN;
-		else if (signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		if (err)
-			break;
-		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
+	return worth_a_look(flow) || dry(flow);
 }
 
 /**
@@ -670,7 +653,7 @@ int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		}
 		if (dried)
 			return given ?: -ECONNRESET;
-		ret = receive_wait(flow, &timeo);
+		ret = rsp_flow_wait(flow, may_receive, &timeo);
 		if (ret)
 			return given ?: ret;
 	}

@@ -11,7 +11,8 @@
  * poll() says.  A message is then taken whole, of a stream a frame.  What the
  * transport has no room for waits in rsp_frames.pending, for the work item or
  * the next call: a head that left promises the octets behind it.  So what can
- * be pending is one message, of rsp_frames.message_max octets at most.
+ * be pending is one message, of rsp_frames.message_max octets at most, and
+ * RSP_CONTROLS_MAX control messages.
  *
  * A control message goes ahead of pending frames, but for the one of which a
  * part has left.
@@ -102,9 +103,8 @@ void rsp_frames_queue(struct rsp_frames *frames, struct list_head *list)
 /* May a call begin to send? -EAGAIN: not yet; or an error. */
 static int send_ready(struct rsp_flow *flow)
 {
-	int err;
-
 	const struct sock *transport = flow->sock->sk;
+	int err;
 
 	if (flow->frames->shut ||
 	    READ_ONCE(transport->sk_shutdown) & SEND_SHUTDOWN)
@@ -132,28 +132,17 @@ static int memory_wait(long *timeo)
 	return 0;
 }
 
-static int send_wait(struct rsp_flow *flow, long *timeo)
+static bool may_send(struct rsp_flow *flow)
 {
 	const __poll_t events = EPOLLOUT | EPOLLERR | EPOLLHUP;
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
-	struct sock *sk = &flow->ssn->sk;
 	struct socket *sock = flow->sock;
-	int err = 0;
 
-	if (!*timeo)
-		return -EAGAIN;
-	add_wait_queue(sk_sleep(sk), &wait);
-	while (!(READ_ONCE(sock->ops)->poll(NULL, sock, NULL) & events)) {
-		if (!*timeo)
-			err = -EAGAIN;
-		else if (signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		if (err)
-			break;
-		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
+	return READ_ONCE(sock->ops)->poll(NULL, sock, NULL) & events;
+}
+
+static int send_wait(struct rsp_flow *flow, long *timeo)
+{
+	return *timeo ? rsp_flow_wait(flow, may_send, timeo) : -EAGAIN;
 }
 
 /* Take the lock when a call may begin to send. */
@@ -252,27 +241,13 @@ err_free:
 	return err;
 }
 
-/* Wait until the next checkpoint makes room for what is sent. */
-static int replay_wait(struct rsp_flow *flow, long *timeo)
+/* A checkpoint made room for what is sent, or the session left the flow. */
+static bool may_keep(struct rsp_flow *flow)
 {
-	DEFINE_WAIT_FUNC(wait, woken_wake_function);
 	struct rsp_session *ssn = flow->ssn;
-	struct sock *sk = &ssn->sk;
-	int err = 0;
 
-	add_wait_queue(sk_sleep(sk), &wait);
-	while (!rsp_replay_writable(ssn->replay) &&
-	       rcu_access_pointer(ssn->tx) == flow) {
-		if (!*timeo)
-			err = -EAGAIN;
-		else if (signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		if (err)
-			break;
-		*timeo = wait_woken(&wait, TASK_INTERRUPTIBLE, *timeo);
-	}
-	remove_wait_queue(sk_sleep(sk), &wait);
-	return err;
+	return rsp_replay_writable(ssn->replay) ||
+	       rcu_access_pointer(ssn->tx) != flow;
 }
 
 /*
@@ -299,7 +274,7 @@ static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 			break;
 		mutex_unlock(&frames->tx_lock);
 		if (err == -EAGAIN)
-			err = replay_wait(flow, timeo);
+			err = rsp_flow_wait(flow, may_keep, timeo);
 		if (err)
 			break;
 	}
