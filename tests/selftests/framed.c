@@ -106,3 +106,16 @@ int framed_connect(const char *name, int type)
 	CHECK_EQ(connect(fd, (void *)&address, len), 0);
 	return fd;
 }
+
+int element(const char *name, uint32_t id, int type)
+{
+	struct sockaddr_rserpool address;
+	int fd = socket(AF_RSERPOOL, type, 0);
+	socklen_t len;
+
+	CHECK(fd >= 0);
+	address = pool_address(name, id, &len);
+	CHECK_EQ(bind(fd, (void *)&address, len), 0);
+	CHECK_EQ(listen(fd, 128), 0);
+	return fd;
+}

@@ -34,4 +34,7 @@ void framed_echo(int fd, uint32_t id, const void *arg);
 
 int framed_connect(const char *name, int type);
 
+/* A socket that listens, and so is an element; id 0: any. */
+int element(const char *name, uint32_t id, int type);
+
 #endif /* _FRAMED_H */

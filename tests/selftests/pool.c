@@ -392,6 +392,22 @@ struct rsp_info get_info(int fd)
 	return info;
 }
 
+long counter(const char *name)
+{
+	char line[128];
+	long n = -1;
+	FILE *out;
+
+	snprintf(line, sizeof(line),
+		 "rspctl stats show zero always | awk '$1 == \"%s\" { print $2 }'",
+		 name);
+	out = popen(line, "r");
+	CHECK(out);
+	CHECK_EQ(fscanf(out, "%ld", &n), 1);
+	pclose(out);
+	return n;
+}
+
 short wait_for(int fd, short events)
 {
 	struct pollfd pfd = { .fd = fd, .events = events };

@@ -81,6 +81,8 @@ int get_option(int fd, int option);
 void set_option(int fd, int option, int value);
 int socket_error(int fd);
 struct rsp_info get_info(int fd);
+/* What rspctl says of a counter of the scope. */
+long counter(const char *name);
 
 /* Wait until poll() says one of events; the test fails after ten seconds. */
 short wait_for(int fd, short events);

@@ -124,22 +124,6 @@ static struct cookie cookie_of(const struct element *element,
 	return cookie;
 }
 
-static long counter(const char *name)
-{
-	char line[128];
-	long n = -1;
-	FILE *out;
-
-	snprintf(line, sizeof(line),
-		 "rspctl stats show zero always | awk '$1 == \"%s\" { print $2 }'",
-		 name);
-	out = popen(line, "r");
-	if (fscanf(out, "%ld", &n) != 1)
-		n = -1;
-	pclose(out);
-	return n;
-}
-
 static void expect_good(const struct element *element,
 			const struct cookie *cookie, const char *state)
 {

@@ -11,19 +11,6 @@
 
 #include "framed.h"
 
-static int element(const char *name, uint32_t id, int type)
-{
-	struct sockaddr_rserpool address;
-	int fd = socket(AF_RSERPOOL, type, 0);
-	socklen_t len;
-
-	CHECK(fd >= 0);
-	address = pool_address(name, id, &len);
-	CHECK_EQ(bind(fd, (void *)&address, len), 0);
-	CHECK_EQ(listen(fd, 128), 0);
-	return fd;
-}
-
 static void echo_messages(int fd)
 {
 	static char buf[1 << 20];

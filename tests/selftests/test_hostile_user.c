@@ -21,7 +21,7 @@ static struct control control;
 static struct frame frame;
 static int listener;
 
-static void element(int type)
+static void listen_at_port(int type)
 {
 	struct sockaddr_rserpool address;
 	socklen_t len;
@@ -92,7 +92,7 @@ static void fails(void (*fn)(int peer), enum rsp_failure failure,
 	int peer, fd;
 	char buf[16];
 
-	element(SOCK_SEQPACKET);
+	listen_at_port(SOCK_SEQPACKET);
 	peer = user();
 	fd = session();
 	fn(peer);
@@ -143,7 +143,7 @@ TEST(hostile_user_late_echo)
 	int peer, fd;
 	char buf[16];
 
-	element(SOCK_SEQPACKET);
+	listen_at_port(SOCK_SEQPACKET);
 	peer = user();
 	fd = session();
 	data_send(peer, "hello");
@@ -162,7 +162,7 @@ TEST(hostile_user_says_nothing)
 	socklen_t len = 16;
 	char buf[16];
 
-	element(SOCK_SEQPACKET);
+	listen_at_port(SOCK_SEQPACKET);
 	peer = user();
 	fd = session();
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
@@ -180,7 +180,7 @@ TEST(hostile_user_goes_before_accept)
 {
 	int peers[8], i;
 
-	element(SOCK_SEQPACKET);
+	listen_at_port(SOCK_SEQPACKET);
 	for (i = 0; i < 8; i++) {
 		peers[i] = user();
 		if (i & 1)
@@ -208,7 +208,7 @@ TEST(hostile_user_reads_no_cookies)
 	int peer, fd, i, ret;
 	long before, left;
 
-	element(SOCK_SEQPACKET);
+	listen_at_port(SOCK_SEQPACKET);
 	peer = user();
 	fd = session();
 	before = memory_available();
@@ -243,7 +243,7 @@ TEST(hostile_user_ends_first)
 	int peer, fd;
 	char buf[16];
 
-	element(SOCK_STREAM);
+	listen_at_port(SOCK_STREAM);
 	peer = user();
 	fd = session();
 	data_send(peer, "hello");

@@ -12,19 +12,6 @@
 
 #include "framed.h"
 
-static int element(const char *name, uint32_t id)
-{
-	struct sockaddr_rserpool address;
-	int fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
-	socklen_t len;
-
-	CHECK(fd >= 0);
-	address = pool_address(name, id, &len);
-	CHECK_EQ(bind(fd, (void *)&address, len), 0);
-	CHECK_EQ(listen(fd, 128), 0);
-	return fd;
-}
-
 /* Each answer is the count of requests; each @every-th is a checkpoint. */
 static void count(int fd, uint64_t every)
 {
@@ -42,9 +29,9 @@ static void count(int fd, uint64_t every)
 	}
 }
 
-static pid_t counter(const char *name, uint32_t id, uint64_t every)
+static pid_t counting_element(const char *name, uint32_t id, uint64_t every)
 {
-	int listener = element(name, id), fd;
+	int listener = element(name, id, SOCK_SEQPACKET), fd;
 	pid_t pid;
 
 	fflush(NULL);
@@ -97,11 +84,11 @@ static void survive(uint64_t every, uint64_t ahead, int rounds)
 	pid_t servers[2];
 	int fd, i;
 
-	servers[0] = counter("count", 1, every);
+	servers[0] = counting_element("count", 1, every);
 	fd = replaying("count", 65536);
 	for (i = 1; i <= rounds; i++) {
 		ask(fd, &asked, &answered, 7, ahead);
-		servers[i % 2] = counter("count", i + 1, every);
+		servers[i % 2] = counting_element("count", i + 1, every);
 		kill(servers[(i + 1) % 2], SIGKILL);
 		waitpid(servers[(i + 1) % 2], NULL, 0);
 	}
@@ -135,7 +122,7 @@ TEST(replay_sealed)
 TEST(replay_in_the_middle)
 {
 	uint64_t asked = 0, answered = 0, answer;
-	pid_t server = counter("count", 1, 2);
+	pid_t server = counting_element("count", 1, 2);
 	int fd = replaying("count", 65536), round;
 
 	for (round = 2; round < 12; round++) {
@@ -147,7 +134,7 @@ TEST(replay_in_the_middle)
 			CHECK_EQ(send(fd, &asked, sizeof(asked), 0),
 				 sizeof(asked));
 			if (asked + 13 == end) {
-				next = counter("count", round, 2);
+				next = counting_element("count", round, 2);
 				kill(server, SIGKILL);
 				waitpid(server, NULL, 0);
 				server = next;
@@ -164,7 +151,7 @@ TEST(replay_in_the_middle)
 /* Without a checkpoint no more than was allowed is kept. */
 TEST(replay_full)
 {
-	pid_t server = counter("count", 1, 1000);
+	pid_t server = counting_element("count", 1, 1000);
 	int fd = replaying("count", 64), i;
 	uint64_t request = 0;
 

@@ -58,21 +58,6 @@ static int reports(struct mnl_socket *feeder, const char *handle, int *of)
 	return n;
 }
 
-static long counter(const char *name)
-{
-	char line[128];
-	long n = -1;
-	FILE *out;
-
-	snprintf(line, sizeof(line),
-		 "rspctl stats show zero always | awk '$1 == \"%s\" { print $2 }'",
-		 name);
-	out = popen(line, "r");
-	CHECK_EQ(fscanf(out, "%ld", &n), 1);
-	pclose(out);
-	return n;
-}
-
 static void elements_make(const char *name, int n)
 {
 	int i;
