@@ -202,8 +202,9 @@ out_free:
  * It keeps its place behind what the service has sent.
  *
  * Context: process; the session's socket lock.
- * Return: 0; -EOPNOTSUPP: the session is no service's; -ENOTCONN; -ENOMEM; or
- * the error of the transport or the crypto API.
+ * Return: 0; -EOPNOTSUPP: the session is no service's; -ENOTCONN; -EAGAIN: the
+ * user does not read those before it; -ENOMEM; or the error of the transport or
+ * the crypto API.
  */
 int rsp_session_cookie_set(struct rsp_session *ssn, const void *octets,
 			   u32 len)
