@@ -7,12 +7,15 @@
 
 #include <crypto/hash.h>
 #include <crypto/utils.h>
+#include <linux/atomic.h>
 #include <linux/slab.h>
 
 #include "cookie.h"
 #include "handlespace.h"
 
 static const u8 magic[8] = { 'R', 'S', 'P', 'S', 'E', 'A', 'L', 1 };
+
+static atomic64_t last_id;
 
 static void key_free(struct crypto_shash *key)
 {
@@ -40,7 +43,7 @@ struct rsp_cookie_keys *rsp_cookie_keys_make(const void *octets, u32 len)
 	if (!keys)
 		return ERR_PTR(-ENOMEM);
 	refcount_set(&keys->refs, 1);
-	keys->since = jiffies;
+	keys->id = atomic64_inc_return(&last_id);
 	keys->len = len;
 	memcpy(keys->octets, octets, len);
 	keys->current_key = crypto_alloc_shash("hmac(sha256)", 0, 0);

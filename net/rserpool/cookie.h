@@ -47,7 +47,7 @@ enum rsp_cookie_fault {
 /**
  * struct rsp_cookie_keys - the keys that seal the cookies of a pool
  * @refs: one for the pool, one for each who uses them
- * @since: jiffies at which the current key came
+ * @id: no other keys have it, nor had it; never 0
  * @current_key: seals, and opens
  * @last_key: opens what was sealed before the current one came; NULL: none
  * @spare: becomes @last_key of those that replace others
@@ -58,7 +58,7 @@ enum rsp_cookie_fault {
  */
 struct rsp_cookie_keys {
 	refcount_t refs;
-	unsigned long since;
+	u64 id;
 	struct crypto_shash *current_key;
 	struct crypto_shash *last_key;
 	struct crypto_shash *spare;

@@ -33,12 +33,14 @@ struct rsp_sockopt {
  * struct rsp_cookie - the state of a service, for the next element
  * @when: jiffies at which it came, or was sent last
  * @checkpoint: of one that was sent: what it was set after
+ * @sealed_by: of one that was sent: rsp_cookie_keys.id, 0: it was not sealed
  * @len: octets of it, 1 to RSP_COOKIE_MAX
  * @octets: they
  */
 struct rsp_cookie {
 	unsigned long when;
 	struct rsp_tlv_checkpoint checkpoint;
+	u64 sealed_by;
 	u32 len;
 	u8 octets[] __counted_by(len);
 };

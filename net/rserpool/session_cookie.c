@@ -72,6 +72,7 @@ static struct rsp_cookie *cookie_make(const void *octets, u32 len)
 	if (!cookie)
 		return NULL;
 	cookie->when = jiffies;
+	cookie->sealed_by = 0;
 	cookie->len = len;
 	memcpy(cookie->octets, octets, len);
 	return cookie;
@@ -226,6 +227,7 @@ int rsp_session_cookie_set(struct rsp_session *ssn, const void *octets,
 	keys = keys_get(ssn);
 	err = cookie_send(ssn, flow, RSP_ASAP_COOKIE, cookie, keys);
 	if (!err) {
+		cookie->sealed_by = keys ? keys->id : 0;
 		old = ssn->set_cookie;
 		WRITE_ONCE(ssn->set_cookie, cookie);
 		cookie = old;
@@ -295,10 +297,11 @@ static bool outdated(const struct rsp_session *ssn,
 		     const struct rsp_cookie_keys *keys)
 {
 	u32 window_ms = READ_ONCE(net_of(ssn)->cookie_window_ms);
-	unsigned long when = ssn->set_cookie->when;
+	const struct rsp_cookie *cookie = ssn->set_cookie;
 
-	return time_before_eq(when, keys->since) ||
-	       time_after_eq(jiffies, when + msecs_to_jiffies(window_ms / 4));
+	return cookie->sealed_by != keys->id ||
+	       time_after_eq(jiffies, cookie->when +
+				      msecs_to_jiffies(window_ms / 4));
 }
 
 /**
@@ -323,6 +326,7 @@ void rsp_session_cookie_renew(struct rsp_session *ssn, struct rsp_flow *flow)
 	if (keys && outdated(ssn, keys) &&
 	    !cookie_send(ssn, flow, RSP_ASAP_COOKIE, cookie, keys)) {
 		cookie->when = jiffies;
+		cookie->sealed_by = keys->id;
 		RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_COOKIE_RESEALED);
 	}
 	rsp_cookie_keys_put(keys);
