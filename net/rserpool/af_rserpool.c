@@ -53,11 +53,13 @@
 #include <asm/ioctls.h>
 
 #include "af_rserpool.h"
+#include "connect.h"
 #include "endpoint.h"
 #include "failover.h"
 #include "flow.h"
 #include "net_ns.h"
 #include "session.h"
+#include "session_work.h"
 
 static int rsp_release(struct socket *sock)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * How a session notices that its element failed; see the opening of failover.c.
+ * How a session notices that its element failed; see the opening of
+ * session_work.c.
  *
  * What comes of it is up to rsp_session_fail().
  */
@@ -13,6 +14,7 @@
 #include "mib.h"
 #include "net_ns.h"
 #include "session.h"
+#include "session_work.h"
 
 /**
  * rsp_session_probation() - how long an element must serve to be forgiven

@@ -27,12 +27,12 @@
 
 #include "af_rserpool.h"
 #include "endpoint.h"
-#include "failover.h"
 #include "flow.h"
 #include "frame.h"
 #include "net_ns.h"
 #include "session.h"
 #include "session_control.h"
+#include "session_work.h"
 
 #define ADMIT_AT_ONCE	64	/* connections in one run of the work item */
 #define TELL_AFTER	HZ	/* at most one new card in this time */

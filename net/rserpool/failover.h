@@ -6,18 +6,9 @@
 
 struct list_head;
 struct rsp_session;
-struct work_struct;
 
-int rsp_failover_register(void);
-void rsp_failover_unregister(void);
-
-void rsp_work_queue(struct work_struct *work);
-void rsp_session_kick(struct rsp_session *ssn);
-void rsp_session_work(struct work_struct *work);
-
-int rsp_session_start(struct rsp_session *ssn);
-void rsp_session_serve(struct rsp_session *ssn);
 void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure);
+void rsp_session_failover(struct rsp_session *ssn);
 void rsp_session_end(struct rsp_session *ssn, int err);
 void rsp_session_disconnect(struct rsp_session *ssn);
 void rsp_session_shut(struct rsp_session *ssn, struct list_head *flows);

@@ -21,11 +21,11 @@
 #include <net/tcp.h>
 
 #include "af_rserpool.h"
-#include "failover.h"
 #include "flow.h"
 #include "frame.h"
 #include "handlespace.h"
 #include "session.h"
+#include "session_work.h"
 #include "trace.h"
 
 #define KEEPALIVE_PROBES	3

@@ -26,10 +26,10 @@
 #include <net/tcp.h>
 
 #include "asap_proto.h"
-#include "failover.h"
 #include "flow.h"
 #include "frame.h"
 #include "session.h"
+#include "session_work.h"
 
 /**
  * struct piece - octets of the program that left the transport

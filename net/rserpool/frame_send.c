@@ -24,7 +24,6 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 
-#include "failover.h"
 #include "flow.h"
 #include "frame.h"
 #include "session.h"

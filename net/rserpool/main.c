@@ -8,10 +8,10 @@
 #include <net/genetlink.h>
 
 #include "af_rserpool.h"
-#include "failover.h"
 #include "net_ns.h"
 #include "netlink.h"
 #include "session.h"
+#include "session_work.h"
 
 static int __init rserpool_init(void)
 {
@@ -25,13 +25,13 @@ static int __init rserpool_init(void)
 	if (err)
 		goto err_net;
 
-	err = rsp_failover_register();
+	err = rsp_session_work_register();
 	if (err)
 		goto err_nl;
 
 	err = rsp_sessions_register();
 	if (err)
-		goto err_failover;
+		goto err_work;
 
 	err = rsp_family_register();
 	if (err)
@@ -41,8 +41,8 @@ static int __init rserpool_init(void)
 
 err_sessions:
 	rsp_sessions_unregister();
-err_failover:
-	rsp_failover_unregister();
+err_work:
+	rsp_session_work_unregister();
 err_nl:
 	rsp_nl_unregister();
 err_net:
@@ -54,7 +54,7 @@ static void __exit rserpool_exit(void)
 {
 	rsp_family_unregister();
 	rsp_sessions_unregister();
-	rsp_failover_unregister();
+	rsp_session_work_unregister();
 	rsp_nl_unregister();
 	rsp_net_unregister();
 }

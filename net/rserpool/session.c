@@ -8,6 +8,7 @@
 #include <net/inet_common.h>
 
 #include "card.h"
+#include "connect.h"
 #include "detect.h"
 #include "endpoint.h"
 #include "failover.h"
@@ -16,6 +17,7 @@
 #include "net_ns.h"
 #include "session.h"
 #include "session_control.h"
+#include "session_work.h"
 
 #define FAILOVER_TIMEOUT_MS	30000
 #define MESSAGE_MAX		SZ_1M

@@ -183,6 +183,11 @@ static inline struct rsp_session *rsp_session(struct sock *sk)
 	return container_of(sk, struct rsp_session, sk);
 }
 
+static inline void rsp_session_enter(struct rsp_session *ssn, u8 state)
+{
+	rsp_session_state_set(&ssn->state, sock_net(&ssn->sk), state);
+}
+
 /**
  * rsp_session_pin() - take hold of the flow that a call may use
  * @which: rsp_session.tx or .rx

@@ -9,7 +9,6 @@
 
 #include "asap.h"
 #include "card.h"
-#include "failover.h"
 #include "flow.h"
 #include "frame.h"
 #include "mib.h"
@@ -17,6 +16,7 @@
 #include "session.h"
 #include "session_control.h"
 #include "session_cookie.h"
+#include "session_work.h"
 
 static bool same_handle(const struct rsp_session *ssn,
 			const struct rsp_octets *handle)
