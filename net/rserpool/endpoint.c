@@ -451,7 +451,8 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
  * Context: process; the session's socket lock.
  * Return: 0; -EDESTADDRREQ: no handle; the errors of bind(2) and listen(2) of
  * TCP, and those of rsp_pe_check(); -EADDRINUSE also where the pool has an
- * element of this identifier; -EADDRNOTAVAIL: this host has no address.
+ * element of this identifier; -EPROTONOSUPPORT: the pool's elements take data
+ * only; -EADDRNOTAVAIL: this host has no address.
  */
 int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
 {

@@ -92,6 +92,7 @@ struct rsp_pool_config {
  *	replaced under the writer lock only while the pool has no element
  * @elements: dense index of all elements, for dumps; writer lock, RCU
  * @n_elements: how many; writer lock, read locklessly
+ * @use: enum rsp_transport_use of all of them; writer lock
  * @avoided_lock: @avoided and @cookie_keys, inside the writer lock
  * @avoided: elements with RSP_AVOID_FAILED, the first to return first;
  *	@avoided_lock
@@ -115,6 +116,7 @@ struct rsp_pool {
 	struct rsp_policy_index __rcu *selectable;
 	struct xarray elements;
 	u32 n_elements;
+	u8 use;
 	spinlock_t avoided_lock; /* see above */
 	struct rb_root_cached avoided;
 	u32 n_avoided;
@@ -131,7 +133,7 @@ struct rsp_pool {
  * @lifetime_ms: it expires when not registered anew in this time; 0: never
  * @policy: policy and parameters; the type is the pool's
  * @n_transports: 1 to RSP_TRANSPORTS_MAX
- * @transports: in the order of preference
+ * @transports: in the order of preference; all of one use, which is the pool's
  */
 struct rsp_pe_config {
 	u32 id;

@@ -287,6 +287,16 @@ static int transport_check(const struct rsp_transport *transport)
 	}
 }
 
+static bool one_use(const struct rsp_pe_config *config)
+{
+	unsigned int i;
+
+	for (i = 1; i < config->n_transports; i++)
+		if (config->transports[i].use != config->transports[0].use)
+			return false;
+	return true;
+}
+
 /**
  * rsp_pe_check() - whether an element could be added or changed
  * @hs: the handlespace
@@ -304,13 +314,15 @@ static int transport_check(const struct rsp_transport *transport)
  * -EAFNOSUPPORT: a transport is neither IPv4 nor IPv6;
  * -EADDRNOTAVAIL: nobody can listen on a transport's address;
  * -EOPNOTSUPP: the policy is unknown;
- * -EPROTOTYPE: the policy is not the pool's (RFC 5352, section 3.2);
+ * -EPROTOTYPE: the policy is not the pool's (RFC 5352, section 3.1);
+ * -EPROTONOSUPPORT: the transports' use is not, or they have two (the same);
  * -ENOSPC: the scope holds as many elements as it may.
  */
 int rsp_pe_check(struct rsp_handlespace *hs, struct rsp_pool *pool,
 		 const struct rsp_pe_config *config, u32 ahead)
 {
 	unsigned int i;
+	bool known;
 	int err;
 
 	lockdep_assert_held(&hs->lock);
@@ -327,7 +339,12 @@ int rsp_pe_check(struct rsp_handlespace *hs, struct rsp_pool *pool,
 		return -EOPNOTSUPP;
 	if (pool && pool->config.policy != config->policy.type)
 		return -EPROTOTYPE;
-	if (pool && rsp_pe_find_rcu(pool, config->id))
+	known = pool && rsp_pe_find_rcu(pool, config->id);
+	if (!one_use(config) ||
+	    (pool && pool->n_elements > known &&
+	     pool->use != config->transports[0].use))
+		return -EPROTONOSUPPORT;
+	if (known)
 		return 0;
 	if ((u64)hs->n_elements + ahead >= hs->limits.elements)
 		return -ENOSPC;
@@ -346,6 +363,7 @@ static void pe_register(struct rsp_pe *pe, const struct rsp_pe_config *config)
 		pe->expires = ktime_add_ms(ktime_get(), config->lifetime_ms);
 	pe->mark = hs->mark;
 	pe->pool->mark = hs->mark;
+	pe->pool->use = config->transports[0].use;
 	rsp_pe_schedule(pe);
 }
 

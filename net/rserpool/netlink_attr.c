@@ -112,6 +112,9 @@ int rsp_nl_refuse_pe(const struct genl_info *info, const struct nlattr *attr,
 	case -EPROTOTYPE:
 		return rsp_nl_refuse(info, attr, err,
 				     "The element's policy is not its pool's");
+	case -EPROTONOSUPPORT:
+		return rsp_nl_refuse(info, attr, err,
+				     "The transports' use is not that of the pool's other elements");
 	case -ENOMEM:
 		return rsp_nl_refuse(info, attr, err, "Out of memory");
 	default:

@@ -13,15 +13,19 @@
 #include "netlink.h"
 
 /**
- * struct fresh - a pool that a batch will make
+ * struct fresh - a pool that a batch will make, or give its first elements
  * @handle: its handle's attribute, in the message
  * @nest: the first of its elements there
  * @policy: what that says
+ * @use: and of its transports, enum rsp_transport_use
+ * @known: the pool is there
  */
 struct fresh {
 	const struct nlattr *handle;
 	const struct nlattr *nest;
 	u32 policy;
+	u8 use;
+	bool known;
 };
 
 /**
@@ -34,7 +38,7 @@ struct fresh {
  * @pool: its pool, NULL when that is yet to be made
  * @config: what it says
  * @added: elements before it that are new
- * @fresh: pools that are new, in the order of their handles
+ * @fresh: pools without elements yet, in the order of their handles
  * @n_fresh: how many
  * @sorted: @fresh is in order
  */
@@ -92,6 +96,17 @@ static int read_pe(struct batch *batch, const struct nlattr *nest)
 				    &batch->config);
 }
 
+/* Elements of a pool have one policy and one use of their transports. */
+static int check_alike(const struct batch *batch, const struct fresh *a,
+		       const struct fresh *b)
+{
+	if (a->policy != b->policy)
+		return rsp_nl_refuse_pe(batch->info, b->nest, -EPROTOTYPE);
+	if (a->use != b->use)
+		return rsp_nl_refuse_pe(batch->info, b->nest, -EPROTONOSUPPORT);
+	return 0;
+}
+
 static int note_fresh(struct batch *batch, const struct nlattr *nest)
 {
 	struct fresh *last = batch->fresh + batch->n_fresh - 1;
@@ -99,13 +114,13 @@ static int note_fresh(struct batch *batch, const struct nlattr *nest)
 		.handle	= batch->tb[RSERPOOL_A_ELEMENT_HANDLE],
 		.nest	= nest,
 		.policy	= batch->config.policy.type,
+		.use	= batch->config.transports[0].use,
+		.known	= batch->pool,
 	};
 	int order = batch->n_fresh ? compare_fresh(last, &fresh) : -1;
 
-	if (!order && last->policy == fresh.policy)
-		return 0;
 	if (!order)
-		return rsp_nl_refuse_pe(batch->info, nest, -EPROTOTYPE);
+		return check_alike(batch, last, &fresh);
 	if (order > 0)
 		batch->sorted = false;
 	batch->fresh[batch->n_fresh++] = fresh;
@@ -134,15 +149,18 @@ static int check_pe(struct batch *batch, const struct nlattr *nest)
 		return rsp_nl_refuse_pe(batch->info, nest, err);
 	if (!pe)
 		batch->added++;
-	return batch->pool ? 0 : note_fresh(batch, nest);
+	if (batch->pool && batch->pool->n_elements)
+		return 0;
+	return note_fresh(batch, nest);
 }
 
-/* The same for the pools that are to be made. */
+/* The same for the pools that have no elements yet. */
 static int check_fresh(struct batch *batch)
 {
 	struct rsp_handlespace *hs = batch->hs;
 	u32 n_pools = hs->n_pools;
 	struct fresh *fresh;
+	int err;
 	u32 i;
 
 	if (!batch->sorted)
@@ -150,12 +168,12 @@ static int check_fresh(struct batch *batch)
 		     compare_fresh, NULL);
 	for (i = 0, fresh = batch->fresh; i < batch->n_fresh; i++, fresh++) {
 		if (i && !compare_fresh(fresh - 1, fresh)) {
-			if (fresh->policy == fresh[-1].policy)
-				continue;
-			return rsp_nl_refuse_pe(batch->info, fresh->nest,
-					 -EPROTOTYPE);
+			err = check_alike(batch, fresh - 1, fresh);
+			if (err)
+				return err;
+			continue;
 		}
-		if (n_pools++ >= hs->limits.pools)
+		if (!fresh->known && n_pools++ >= hs->limits.pools)
 			return rsp_nl_refuse_pool(batch->info, fresh->handle,
 					   -ENOSPC);
 	}

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "netlink.h"
+#include "pool.h"
 
 TEST(scope_set_and_get)
 {
@@ -317,28 +318,82 @@ TEST(element_transport_use)
 	put_handle(RSERPOOL_A_ELEMENT_HANDLE, "p");
 	put_u32(RSERPOOL_A_ELEMENT_ID, 1);
 	put_used_transport(1, RSP_TRANSPORT_USE_DATA_CONTROL);
-	put_transport("192.0.2.1", 2);
+	put_used_transport(2, RSP_TRANSPORT_USE_DATA_CONTROL);
 	mnl_attr_nest_end(req, nest);
 	CHECK_EQ(talk(), 0);
-	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL, -1);
+	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL,
+		   RSP_TRANSPORT_USE_DATA_CONTROL);
 
 	name_element(RSERPOOL_CMD_ELEMENT_SET, "p", 1);
 	put_u32(RSERPOOL_A_ELEMENT_HOME, 6);
 	CHECK_EQ(talk(), 0);
-	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL, -1);
+	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL,
+		   RSP_TRANSPORT_USE_DATA_CONTROL);
 
 	name_element(RSERPOOL_CMD_ELEMENT_SET, "p", 1);
 	put_used_transport(1, RSP_TRANSPORT_USE_DATA_CONTROL);
 	attr = put_used_transport(2, RSP_TRANSPORT_USE_DATA_CONTROL + 1);
 	CHECK_REFUSED(talk(), ERANGE);
 	CHECK_AT(attr);
-	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL, -1);
 
 	name_element(RSERPOOL_CMD_ELEMENT_SET, "p", 1);
 	put_used_transport(1, RSP_TRANSPORT_USE_DATA_ONLY);
 	put_used_transport(2, RSP_TRANSPORT_USE_DATA_CONTROL);
+	CHECK_REFUSED(talk(), EPROTONOSUPPORT);
+	check_uses(RSP_TRANSPORT_USE_DATA_CONTROL,
+		   RSP_TRANSPORT_USE_DATA_CONTROL);
+	name_element(RSERPOOL_CMD_ELEMENT_SET, "p", 1);
+	put_used_transport(1, RSP_TRANSPORT_USE_DATA_ONLY);
+	put_transport("192.0.2.1", 2);
 	CHECK_EQ(talk(), 0);
-	check_uses(-1, RSP_TRANSPORT_USE_DATA_CONTROL);
+	check_uses(-1, -1);
+}
+
+static struct nlattr *put_used_element(const char *pool, int id, int use)
+{
+	struct nlattr *nest;
+
+	nest = mnl_attr_nest_start(req, RSERPOOL_A_BATCH_ELEMENT);
+	put_handle(RSERPOOL_A_ELEMENT_HANDLE, pool);
+	put_u32(RSERPOOL_A_ELEMENT_ID, id);
+	put_used_transport(id, use);
+	mnl_attr_nest_end(req, nest);
+	return nest;
+}
+
+/* RFC 5352, section 3.1. */
+TEST(element_transport_use_is_the_pools)
+{
+	struct nlattr *bad;
+
+	netlink_start();
+	run("rspctl pool add empty");
+	begin(RSERPOOL_CMD_ELEMENT_NEW, 0);
+	put_used_element("empty", 1, RSP_TRANSPORT_USE_DATA_ONLY);
+	put_used_element("new", 1, RSP_TRANSPORT_USE_DATA_CONTROL);
+	put_used_element("empty", 2, RSP_TRANSPORT_USE_DATA_CONTROL);
+	CHECK_REFUSED(talk(), EPROTONOSUPPORT);
+	CHECK(ack.offset > 0);
+	CHECK_EQ(count_elements(), 0);
+
+	begin(RSERPOOL_CMD_ELEMENT_NEW, 0);
+	put_used_element("new", 1, RSP_TRANSPORT_USE_DATA_CONTROL);
+	put_used_element("new", 2, RSP_TRANSPORT_USE_DATA_CONTROL);
+	CHECK_EQ(talk(), 0);
+	begin(RSERPOOL_CMD_ELEMENT_NEW, 0);
+	bad = put_used_element("new", 3, RSP_TRANSPORT_USE_DATA_ONLY);
+	CHECK_REFUSED(talk(), EPROTONOSUPPORT);
+	CHECK_AT(bad);
+	name_element(RSERPOOL_CMD_ELEMENT_SET, "new", 2);
+	put_used_transport(1, RSP_TRANSPORT_USE_DATA_ONLY);
+	CHECK_REFUSED(talk(), EPROTONOSUPPORT);
+
+	/* The last one may change, and then says it for those that come. */
+	run("rspctl pe del pool new id 1");
+	CHECK_EQ(talk(), 0);
+	begin(RSERPOOL_CMD_ELEMENT_NEW, 0);
+	put_used_element("new", 3, RSP_TRANSPORT_USE_DATA_ONLY);
+	CHECK_EQ(talk(), 0);
 }
 
 TEST(element_set_changes_a_part)

@@ -93,18 +93,19 @@ test_pe() {
 
 test_pe_use() {
 	ctl pe add pool web id 1 tcp 192.0.2.1:80 use control \
-		tcp '[2001:db8::1]:81' use data tcp 192.0.2.1:82
-	same "$(ctl pe show)" 'pool web id 0x00000001 tcp 192.0.2.1:80 use control tcp [2001:db8::1]:81 tcp 192.0.2.1:82 policy rr'
+		tcp '[2001:db8::1]:81'
+	same "$(ctl pe show)" 'pool web id 0x00000001 tcp 192.0.2.1:80 tcp [2001:db8::1]:81 use control policy rr'
 	same "$(json 'v[0]["tcp"], v[0]["use"]' ctl -j pe)" \
-		'[["192.0.2.1:80", "[2001:db8::1]:81", "192.0.2.1:82"], ["control", "data", "data"]]'
+		'[["192.0.2.1:80", "[2001:db8::1]:81"], "control"]'
 	ctl pe set pool web id 1 home 7
-	same "$(json 'v[0]["use"]' ctl -j pe)" '["control", "data", "data"]'
+	same "$(json 'v[0]["use"]' ctl -j pe)" '"control"'
 	ctl pe set pool web id 1 tcp 192.0.2.1:80
-	same "$(json 'v[0]["use"]' ctl -j pe)" '["data"]'
+	same "$(json 'v[0]["use"]' ctl -j pe)" '"data"'
 	ctl pe set pool web id 1 tcp 192.0.2.1:80 use control
-	same "$(json 'v[0]["use"]' ctl -j pe)" '["control"]'
+	same "$(json 'v[0]["use"]' ctl -j pe)" '"control"'
 	refused 1 'data, control' ctl pe set pool web id 1 tcp 192.0.2.1:80 use all
-	refused 1 'behind its address' ctl pe set pool web id 1 use data
+	refused 1 'which addresses' ctl pe set pool web id 1 use data
+	refused 2 "other elements" ctl pe add pool web id 2 tcp 192.0.2.2:80
 }
 
 test_pe_policies() {
@@ -294,7 +295,7 @@ test_save() {
 	pool add web policy wrr fin failure failover auto
 	pool add empty policy lud
 	pe add pool web id 1 tcp 192.0.2.1:80 tcp [2001:db8::1]:80 use control weight 3
-	pe add pool web id 0xffffffff tcp [fe80::1%lo]:80 weight 0 lifetime 1h
+	pe add pool web id 0xffffffff tcp [fe80::1%lo]:80 use control weight 0 lifetime 1h
 	pe add pool \x00\xff\\\x30x id 1 tcp 192.0.2.1:80 policy lud load 12.5% degradation 12345
 	pe add pool "with blank" id 7 tcp 192.0.2.1:80 policy prio priority 4
 	pool set "with blank" failover off

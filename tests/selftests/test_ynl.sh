@@ -46,7 +46,8 @@ check('pool', (got['handle'], got['policy'], got['fin'], got['failover']),
       (pool['handle'], 2, 'failure', 'auto'))
 
 elements = [{**pool, 'id': i, 'weight': i,
-             'transport': [{'ipv4': '192.0.2.1', 'port': 80},
+             'transport': [{'ipv4': '192.0.2.1', 'port': 80,
+                            'use': 'data-control'},
                            {'ipv6': '2001:db8::1', 'port': 80,
                             'use': 'data-control'}]}
             for i in (1, 2, 3)]

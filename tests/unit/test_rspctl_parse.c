@@ -437,17 +437,16 @@ static void test_pe_use(void **state)
 	(void)state;
 	memset(&config, 0xff, sizeof(config));
 	assert_int_equal(parse_pe("pool a tcp 1.2.3.4:1 use control "
-				  "tcp 1.2.3.4:2 tcp 1.2.3.4:3 use data "
-				  "t 1.2.3.4:4 u c weight 1", true, &config),
-			 0);
-	assert_int_equal(config.n_transports, 4);
-	assert_int_equal(config.uses[0], RSP_TRANSPORT_USE_DATA_CONTROL);
-	assert_int_equal(config.uses[1], RSP_TRANSPORT_USE_DATA_ONLY);
-	assert_int_equal(config.uses[2], RSP_TRANSPORT_USE_DATA_ONLY);
-	assert_int_equal(config.uses[3], RSP_TRANSPORT_USE_DATA_CONTROL);
+				  "t 1.2.3.4:2 weight 1", true, &config), 0);
+	assert_int_equal(config.n_transports, 2);
+	assert_int_equal(config.use, RSP_TRANSPORT_USE_DATA_CONTROL);
 	assert_int_equal(config.given, 1u << RSERPOOL_A_ELEMENT_HANDLE |
 				       1u << RSERPOOL_A_ELEMENT_TRANSPORT |
 				       1u << RSERPOOL_A_ELEMENT_WEIGHT);
+	assert_int_equal(parse_pe("pool a u c tcp 1.2.3.4:1", true, &config), 0);
+	assert_int_equal(config.use, RSP_TRANSPORT_USE_DATA_CONTROL);
+	assert_int_equal(parse_pe("pool a tcp 1.2.3.4:1", true, &config), 0);
+	assert_int_equal(config.use, RSP_TRANSPORT_USE_DATA_ONLY);
 }
 
 static void test_policies(void **state)
@@ -503,10 +502,8 @@ static void test_pe_refuses(void **state)
 			"tcp 1.2.3.4:7 tcp 1.2.3.4:8 tcp 1.2.3.4:9", "at most 8" },
 		{ true, "pool a tcp 1.2.3.4:5 use", "missing" },
 		{ true, "pool a tcp 1.2.3.4:5 use both", "data, control" },
-		{ true, "pool a use control tcp 1.2.3.4:5", "behind" },
-		{ true, "pool a tcp 1.2.3.4:5 id 1 use data", "behind" },
-		{ true, "pool a tcp 1.2.3.4:5 use data use data", "behind" },
-		{ false, "pool a id 1 use control", "behind" },
+		{ true, "pool a tcp 1.2.3.4:5 use data use data", "twice" },
+		{ false, "pool a id 1 use control", "which addresses" },
 		{ false, "pool a weight 1", "id ID" },
 		{ false, "pool a id 1", "what shall be set" },
 		{ false, "pool a id 1 policy rr", "the pool's" },
@@ -536,11 +533,11 @@ static void test_pe_size(void **state)
 	memset(handle, 'a', RSP_HANDLE_MAX);
 	handle[RSP_HANDLE_MAX] = '\0';
 	len = snprintf(text, sizeof(text),
-		       "pool %s id 1 policy plu load 1 degradation 2 weight 3 priority 4 lifetime 5s home 6",
+		       "pool %s id 1 policy plu load 1 degradation 2 weight 3 priority 4 lifetime 5s home 6 use control",
 		       handle);
 	for (int i = 0; i < RSERPOOL_TRANSPORTS_MAX; i++)
 		len += snprintf(text + len, sizeof(text) - (size_t)len,
-				" tcp [fe80::%d%%lo]:%d use control", i, i + 1);
+				" tcp [fe80::%d%%lo]:%d", i, i + 1);
 	assert_int_equal(parse_pe(text, true, &config), 0);
 	nlh = mnl_nlmsg_put_header(buf);
 	nest = mnl_attr_nest_start(nlh, RSERPOOL_A_BATCH_ELEMENT);

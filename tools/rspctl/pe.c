@@ -49,22 +49,18 @@ static void show_policy(const struct nlattr **attrs)
 		  attrs[RSERPOOL_A_ELEMENT_DEGRADATION]);
 }
 
-/* In text only what is not said where it is left out. */
-static void show_use(const struct nlattr *transport)
+static uint32_t transport_use(const struct nlattr *transport)
 {
 	const struct nlattr *attrs[RSERPOOL_A_TRANSPORT_MAX + 1];
-	uint32_t use;
 
 	nest_read(transport, attrs, RSERPOOL_A_TRANSPORT_MAX);
-	use = attr_u32(attrs[RSERPOOL_A_TRANSPORT_USE]);
-	print_string(NULL,
-		     use == RSP_TRANSPORT_USE_DATA_ONLY ? NULL : " use %s",
-		     name_of(use_names, use));
+	return attr_u32(attrs[RSERPOOL_A_TRANSPORT_USE]);
 }
 
-/* In JSON two arrays: an address is a string there as it is of a session. */
+/* Text leaves out what pe add assumes. All addresses have one use. */
 static void show_transports(const struct nlmsghdr *nlh)
 {
+	uint32_t use = RSP_TRANSPORT_USE_DATA_ONLY;
 	const struct nlattr *attr;
 
 	print_array_begin("tcp");
@@ -72,17 +68,12 @@ static void show_transports(const struct nlmsghdr *nlh)
 		if (mnl_attr_get_type(attr) != RSERPOOL_A_ELEMENT_TRANSPORT)
 			continue;
 		show_transport(NULL, " tcp %s", attr);
-		if (!print_json())
-			show_use(attr);
+		use = transport_use(attr);
 	}
 	print_array_end();
-	if (!print_json())
-		return;
-	print_array_begin("use");
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == RSERPOOL_A_ELEMENT_TRANSPORT)
-			show_use(attr);
-	print_array_end();
+	print_string("use",
+		     use == RSP_TRANSPORT_USE_DATA_ONLY ? NULL : " use %s",
+		     name_of(use_names, use));
 }
 
 /**
@@ -334,12 +325,12 @@ const struct command pe_commands[] = {
 	{ .name = "show", .run = show, .usage = "[ pool NAME [ id ID ] ]" },
 	{
 		.name = "add", .run = add, .gathers = true,
-		.usage = "pool NAME [ id ID ] ADDRESS [ ADDRESS ]... [ policy POLICY ]\n"
-			 "\t[ PARAMETER ]... [ lifetime TIME ] [ home ID ]"
+		.usage = "pool NAME [ id ID ] ADDRESS [ ADDRESS ]... [ use USE ]\n"
+			 "\t[ policy POLICY ] [ PARAMETER ]... [ lifetime TIME ] [ home ID ]"
 	},
 	{
 		.name = "set", .run = set,
-		.usage = "pool NAME id ID [ ADDRESS ]... [ PARAMETER ]...\n"
+		.usage = "pool NAME id ID [ ADDRESS ]... [ use USE ] [ PARAMETER ]...\n"
 			 "\t[ lifetime TIME ] [ home ID ]"
 	},
 	{ .name = "del", .run = del, .usage = "pool NAME id ID [ now ]" },

@@ -27,7 +27,6 @@ static const uint16_t attributes[] = {
 	[KEY_POOL] = RSERPOOL_A_ELEMENT_HANDLE,
 	[KEY_ID] = RSERPOOL_A_ELEMENT_ID,
 	[KEY_TCP] = RSERPOOL_A_ELEMENT_TRANSPORT,
-	[KEY_USE] = RSERPOOL_A_ELEMENT_TRANSPORT,
 	[KEY_POLICY] = RSERPOOL_A_ELEMENT_POLICY,
 	[KEY_WEIGHT] = RSERPOOL_A_ELEMENT_WEIGHT,
 	[KEY_PRIORITY] = RSERPOOL_A_ELEMENT_PRIORITY,
@@ -52,12 +51,10 @@ static int take_transport(struct words *words, struct pe_config *config)
 				   &config->transports[config->n_transports]);
 	if (expected)
 		return complain("tcp \"%s\": %s", word, expected);
-	config->uses[config->n_transports] = RSP_TRANSPORT_USE_DATA_ONLY;
 	config->n_transports++;
 	return 0;
 }
 
-/* Of the address before it. */
 static int take_use(struct words *words, struct pe_config *config)
 {
 	const char *word;
@@ -65,10 +62,10 @@ static int take_use(struct words *words, struct pe_config *config)
 
 	if (take_value(words, "use", &word))
 		return EXIT_USAGE;
-	use = pick(word, "use of an address", use_names);
+	use = pick(word, "use of its addresses", use_names);
 	if (use < 0)
 		return EXIT_USAGE;
-	config->uses[config->n_transports - 1] = (uint32_t)use;
+	config->use = (uint32_t)use;
 	return 0;
 }
 
@@ -136,10 +133,12 @@ static int check(const struct pe_config *config, bool add)
  */
 int pe_parse(struct words *words, bool add, struct pe_config *config)
 {
-	int key, last = KEY_POOL;
+	bool use_given = false;
 	uint32_t bit;
+	int key;
 
 	config->given = 0;
+	config->use = RSP_TRANSPORT_USE_DATA_ONLY;
 	config->n_transports = 0;
 	while (words->n) {
 		key = pick(*words->at, "keyword of an element", keywords);
@@ -148,16 +147,19 @@ int pe_parse(struct words *words, bool add, struct pe_config *config)
 		words->at++;
 		words->n--;
 		bit = 1u << attributes[key];
-		if (key == KEY_USE && last != KEY_TCP)
-			return complain("use: it stands right behind its address; say: tcp ADDR:PORT use control");
-		if (config->given & bit && key != KEY_TCP && key != KEY_USE)
+		if (key == KEY_USE ? use_given :
+		    config->given & bit && key != KEY_TCP)
 			return complain("%s: it is there twice",
 					keywords[key]);
-		config->given |= bit;
+		if (key == KEY_USE)
+			use_given = true;
+		else
+			config->given |= bit;
 		if (take_keyword(words, key, config))
 			return EXIT_USAGE;
-		last = key;
 	}
+	if (use_given && !config->n_transports)
+		return complain("use: of which addresses? say: tcp ADDR:PORT use control");
 	return check(config, add);
 }
 
@@ -212,5 +214,5 @@ void pe_put(struct nlmsghdr *nlh, const struct pe_config *config)
 			mnl_attr_put_u32(nlh, numbers[i].type,
 					 numbers[i].value);
 	for (i = 0; i < config->n_transports; i++)
-		put_transport(nlh, &config->transports[i], config->uses[i]);
+		put_transport(nlh, &config->transports[i], config->use);
 }

@@ -76,7 +76,7 @@ static int help(struct words *words)
 	     "       rspctl [ OPTION ]... -batch { FILE | - } [ -sync ] [ -force ]\n\n"
 	     "OPTION := { -n NETNS | -json | -pretty | -stats | -Version | -help }\n"
 	     "ADDRESS := tcp { A.B.C.D:PORT | [V6]:PORT | [V6%INTERFACE]:PORT }\n"
-	     "\t[ use { data | control } ]\n"
+	     "USE := { data | control }\n"
 	     "POLICY := { rr | wrr | rand | wrand | prio | lu | lud | plu | rlu }\n"
 	     "PARAMETER := { weight N | priority N | load LOAD | degradation LOAD }\n"
 	     "LOAD := { 0% to 100% | 0 to 4294967295 }\n"

@@ -132,7 +132,7 @@ void show_transport(const char *key, const char *fmt,
  * @degradation: LUD, PLU
  * @n_transports: how many
  * @transports: in the order of preference
- * @uses: enum rsp_transport_use of each
+ * @use: enum rsp_transport_use of all of them
  */
 struct pe_config {
 	struct handle handle;
@@ -147,7 +147,7 @@ struct pe_config {
 	uint32_t degradation;
 	unsigned int n_transports;
 	struct transport transports[RSERPOOL_TRANSPORTS_MAX];
-	uint32_t uses[RSERPOOL_TRANSPORTS_MAX];
+	uint32_t use;
 };
 
 /* Octets that pe_put() takes at most. */
