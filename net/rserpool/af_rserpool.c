@@ -128,6 +128,7 @@ static int rsp_bind(struct socket *sock, RSP_SOCKADDR *uaddr, int len)
 
 static int rsp_listen(struct socket *sock, int backlog)
 {
+	bool noblock = sock->file && sock->file->f_flags & O_NONBLOCK;
 	struct rsp_session *ssn = rsp_session(sock->sk);
 	struct sock *sk = sock->sk;
 	int err = -EINVAL;
@@ -135,7 +136,7 @@ static int rsp_listen(struct socket *sock, int backlog)
 	lock_sock(sk);
 	if (ssn->state.now == RSP_SESSION_INIT ||
 	    ssn->state.now == RSP_SESSION_LISTEN)
-		err = rsp_endpoint_listen(ssn, backlog);
+		err = rsp_endpoint_listen(ssn, backlog, noblock);
 	release_sock(sk);
 	return err;
 }
@@ -314,8 +315,12 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	u8 state;
 
 	sock_poll_wait(file, sock, wait);
-	if (READ_ONCE(ssn->state.now) == RSP_SESSION_LISTEN)
-		return rsp_endpoint_backlogged(ssn->endpoint) ? in : 0;
+	if (READ_ONCE(ssn->state.now) == RSP_SESSION_LISTEN) {
+		if (READ_ONCE(sk->sk_err))
+			mask = EPOLLERR;
+		return rsp_endpoint_backlogged(ssn->endpoint) ? mask | in
+							      : mask;
+	}
 	/* Pairs with rsp_session_end(). */
 	if (smp_load_acquire(&sk->sk_err))
 		mask = EPOLLERR;

@@ -15,13 +15,11 @@
  * waiter and the work that tells the sessions of changes.
  */
 
-#include <linux/capability.h>
-#include <linux/inetdevice.h>
-#include <linux/random.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <net/addrconf.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 #include <net/tcp.h>
 
@@ -36,84 +34,6 @@
 
 #define ADMIT_AT_ONCE	64	/* connections in one run of the work item */
 #define TELL_AFTER	HZ	/* at most one new card in this time */
-
-/* Addresses. */
-
-static void transport_add(struct rsp_pe_config *config,
-			  const struct rsp_transport *transport)
-{
-	if (config->n_transports < RSP_TRANSPORTS_MAX)
-		config->transports[config->n_transports++] = *transport;
-}
-
-static void transports_v4(struct net *net, struct rsp_pe_config *config,
-			  bool local)
-{
-	struct rsp_transport transport = { .family = AF_INET };
-	const struct in_ifaddr *ifa;
-	struct in_device *in_dev;
-	struct net_device *dev;
-
-	for_each_netdev_rcu(net, dev) {
-		in_dev = __in_dev_get_rcu(dev);
-		if (!in_dev || !(dev->flags & IFF_UP))
-			continue;
-		in_dev_for_each_ifa_rcu(ifa, in_dev) {
-			if (local ? !ipv4_is_loopback(ifa->ifa_local)
-				  : ifa->ifa_scope >= RT_SCOPE_LINK)
-				continue;
-			transport.v4 = ifa->ifa_local;
-			transport_add(config, &transport);
-		}
-	}
-}
-
-static void transports_v6(struct net *net, struct rsp_pe_config *config,
-			  bool local)
-{
-	const u32 unfit = IFA_F_TENTATIVE | IFA_F_DEPRECATED | IFA_F_DADFAILED;
-	struct rsp_transport transport = { .family = AF_INET6 };
-	const struct inet6_ifaddr *ifp;
-	struct inet6_dev *idev;
-	struct net_device *dev;
-
-	for_each_netdev_rcu(net, dev) {
-		idev = __in6_dev_get(dev);
-		if (!idev || !(dev->flags & IFF_UP))
-			continue;
-		list_for_each_entry_rcu(ifp, &idev->addr_list, if_list) {
-			if (ifp->flags & unfit ||
-			    (local ? !ipv6_addr_loopback(&ifp->addr)
-				   : ipv6_addr_src_scope(&ifp->addr) !=
-				     IPV6_ADDR_SCOPE_GLOBAL))
-				continue;
-			transport.v6 = ifp->addr;
-			transport_add(config, &transport);
-		}
-	}
-}
-
-/* All addresses of global scope; where there is none, those of this host. */
-static int transports_find(struct net *net, struct rsp_pe_config *config,
-			   bool v6, __be16 port)
-{
-	u32 i;
-
-	rcu_read_lock();
-	transports_v4(net, config, false);
-	if (v6)
-		transports_v6(net, config, false);
-	if (!config->n_transports)
-		transports_v4(net, config, true);
-	if (v6 && !config->n_transports)
-		transports_v6(net, config, true);
-	rcu_read_unlock();
-	if (!config->n_transports)
-		return -EADDRNOTAVAIL;
-	for (i = 0; i < config->n_transports; i++)
-		config->transports[i].port = port;
-	return 0;
-}
 
 /* Listeners. */
 
@@ -199,7 +119,7 @@ static int listeners_open(struct rsp_endpoint *endpoint)
 		if (err)
 			return err;
 		port = inet_sk(endpoint->listeners[0].sock->sk)->inet_sport;
-		return transports_find(net, config, v6, port);
+		return rsp_endpoint_addresses_find(net, config, v6, port);
 	}
 	for (i = 0; i < config->n_transports; i++) {
 		struct rsp_transport *transport = &config->transports[i];
@@ -326,89 +246,7 @@ static void pool_changed(struct rsp_waiter *waiter)
 	queue_delayed_work(system_dfl_wq, &endpoint->tell, TELL_AFTER);
 }
 
-/* The handlespace. */
-
-static u32 pe_id_pick(struct rsp_net *rn, struct rsp_pool *pool)
-{
-	u32 id, tries = 0;
-
-	do {
-		id = rn->pe_id_min +
-		     get_random_u32_below(rn->pe_id_max - rn->pe_id_min ?: 1);
-	} while (rsp_pe_find_rcu(pool, id) && tries++ < 100);
-	return id;
-}
-
-/* Who says nothing of the policy takes the pool's. */
-static void policy_default(struct rsp_endpoint *endpoint,
-			   const struct rsp_pool *pool)
-{
-	struct rsp_policy_params *policy = &endpoint->config.policy;
-
-	if (endpoint->policy_set)
-		return;
-	*policy = (struct rsp_policy_params){ .type = pool->config.policy };
-	if (policy->type == RSP_POLICY_WRR || policy->type == RSP_POLICY_WRAND)
-		policy->weight = 1;
-}
-
-/* Register with this namespace's own handlespace. */
-static int pe_register(struct rsp_endpoint *endpoint)
-{
-	struct rsp_net *rn = rsp_net(sock_net(&endpoint->ssn->sk));
-	const struct rsp_handle *handle = &endpoint->ssn->handle;
-	struct rsp_pe_config *config = &endpoint->config;
-	struct rsp_handlespace *hs = &rn->handlespace;
-	const struct rsp_pool_config pool_config = {
-		.policy = config->policy.type,
-	};
-	struct rsp_pool *pool;
-	int err = 0;
-
-	mutex_lock(&hs->lock);
-	pool = rsp_pool_find_rcu(hs, handle);
-	if (!pool) {
-		err = rsp_pool_check(hs, handle, &pool_config);
-		if (err)
-			goto out_unlock;
-		pool = rsp_pool_add(hs, handle, &pool_config, false);
-		if (IS_ERR(pool)) {
-			err = PTR_ERR(pool);
-			goto out_unlock;
-		}
-	}
-	policy_default(endpoint, pool);
-	if (!config->id)
-		config->id = pe_id_pick(rn, pool);
-	else if (!endpoint->registered && rsp_pe_find_rcu(pool, config->id))
-		err = -EADDRINUSE;
-	err = err ?: rsp_pe_set(pool, config);
-	if (!err)
-		endpoint->registered = true;
-	else if (!pool->n_elements && !pool->explicit)
-		rsp_pool_del(pool);
-out_unlock:
-	mutex_unlock(&hs->lock);
-	return err;
-}
-
-static void pe_deregister(struct rsp_endpoint *endpoint)
-{
-	struct rsp_net *rn = rsp_net(sock_net(&endpoint->ssn->sk));
-	struct rsp_handlespace *hs = &rn->handlespace;
-	struct rsp_pool *pool;
-	struct rsp_pe *pe;
-
-	if (!endpoint->registered)
-		return;
-	endpoint->registered = false;
-	mutex_lock(&hs->lock);
-	pool = rsp_pool_find_rcu(hs, &endpoint->ssn->handle);
-	pe = pool ? rsp_pe_find_rcu(pool, endpoint->config.id) : NULL;
-	if (pe)
-		rsp_pe_del(pe);
-	mutex_unlock(&hs->lock);
-}
+/* Calls. */
 
 /**
  * rsp_endpoint_bind() - give a socket the handle under which it will listen
@@ -438,8 +276,64 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 	INIT_DELAYED_WORK(&endpoint->tell, endpoint_tell);
 	INIT_LIST_HEAD(&endpoint->backlog);
 	spin_lock_init(&endpoint->lock);
+	rsp_registration_init(&endpoint->registration, &ssn->sk);
 	ssn->handle = *handle;
 	ssn->endpoint = endpoint;
+	return 0;
+}
+
+/* Has registering been begun? */
+static bool is_registered(const struct rsp_endpoint *endpoint)
+{
+	return READ_ONCE(endpoint->registration.kind) != RSP_LISTENER_NONE;
+}
+
+static bool is_refused(const struct rsp_endpoint *endpoint)
+{
+	return READ_ONCE(endpoint->registration.kind) == RSP_LISTENER_REFUSED;
+}
+
+/* Wait for the agent; its time is limited by the registration. */
+static int registration_wait(struct rsp_endpoint *endpoint)
+{
+	struct rsp_registration *reg = &endpoint->registration;
+	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	struct sock *sk = &endpoint->ssn->sk;
+	long timeo = MAX_SCHEDULE_TIMEOUT;
+	int done;
+
+	add_wait_queue(sk_sleep(sk), &wait);
+	do {
+		done = sk_wait_event(sk, &timeo, READ_ONCE(reg->kind) !=
+						 RSP_LISTENER_ASKED, &wait);
+	} while (!done && !signal_pending(current));
+	remove_wait_queue(sk_sleep(sk), &wait);
+	return done ? rsp_registration_result(reg) : sock_intr_errno(timeo);
+}
+
+static int element_register(struct rsp_endpoint *endpoint, bool noblock)
+{
+	struct rsp_registration *reg = &endpoint->registration;
+	struct rsp_pe_config *config = &endpoint->config;
+	int err;
+
+	err = rsp_registration_begin(reg, &endpoint->ssn->handle, config,
+				     endpoint->policy_set, !noblock);
+	if (err == -EINPROGRESS && noblock)
+		err = 0;
+	if (err == -EINPROGRESS) {
+		endpoint->opening = true;
+		err = registration_wait(endpoint);
+		endpoint->opening = false;
+		if (err)
+			rsp_registration_end(reg);
+	}
+	if (err)
+		return err;
+	config->id = reg->config.id;
+	/* Another one may have been set meanwhile. */
+	if (!endpoint->policy_set)
+		config->policy = reg->config.policy;
 	return 0;
 }
 
@@ -447,14 +341,18 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
  * rsp_endpoint_listen() - become a pool element
  * @ssn: a socket that bind() gave a handle, or one that listens already
  * @backlog: sessions that may wait for accept()
+ * @noblock: do not wait for the agent that was asked to register the element;
+ *	the socket's error tells that it did not
  *
- * Context: process; the session's socket lock.
- * Return: 0; -EDESTADDRREQ: no handle; the errors of bind(2) and listen(2) of
- * TCP, and those of rsp_pe_check(); -EADDRINUSE also where the pool has an
- * element of this identifier; -EPROTONOSUPPORT: the pool's elements take data
- * only; -EADDRNOTAVAIL: this host has no address.
+ * One that listens, and was refused since, asks again.
+ *
+ * Context: process; the session's socket lock, given up while it waits.
+ * Return: 0; -EDESTADDRREQ: no handle; -EALREADY: another call is at it; the
+ * errors of bind(2) and listen(2) of TCP; those of rsp_registration_begin();
+ * the agent's refusal; -EADDRNOTAVAIL: this host has no address; or what an
+ * interrupted call returns.
  */
-int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
+int rsp_endpoint_listen(struct rsp_session *ssn, int backlog, bool noblock)
 {
 	struct rsp_endpoint *endpoint = ssn->endpoint;
 	struct sock *sk = &ssn->sk;
@@ -463,6 +361,8 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
 
 	if (!endpoint)
 		return -EDESTADDRREQ;
+	if (endpoint->opening)
+		return -EALREADY;
 	WRITE_ONCE(sk->sk_max_ack_backlog,
 		   min_t(u32, backlog,
 			 READ_ONCE(sock_net(sk)->core.sysctl_somaxconn)));
@@ -472,7 +372,11 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
 				      sk->sk_max_ack_backlog);
 		/* There may be room for those that wait in TCP's. */
 		rsp_work_queue(&endpoint->work);
-		return 0;
+		if (!is_refused(endpoint))
+			return 0;
+		rsp_registration_end(&endpoint->registration);
+		sock_error(sk);	/* the refusal's */
+		return element_register(endpoint, noblock);
 	}
 
 	err = rsp_session_enlist(ssn);
@@ -489,7 +393,7 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog)
 	err = -ENOMEM;
 	if (!endpoint->pe)
 		goto err_release;
-	err = pe_register(endpoint);
+	err = element_register(endpoint, noblock);
 	if (err)
 		goto err_pe;
 	endpoint->pe->node.id = endpoint->config.id;
@@ -619,22 +523,19 @@ int rsp_endpoint_set_policy(struct rsp_session *ssn,
 			    const struct rsp_policy_params *policy)
 {
 	struct rsp_endpoint *endpoint = ssn->endpoint;
-	struct rsp_policy_params before;
-	int err;
+	int err = 0;
 
 	if (!endpoint)
 		return -EDESTADDRREQ;
 	if (!rsp_policy_known(policy->type))
 		return -EOPNOTSUPP;
-	before = endpoint->config.policy;
-	endpoint->config.policy = *policy;
-	err = endpoint->registered && ssn->state.now == RSP_SESSION_LISTEN ?
-	      pe_register(endpoint) : 0;
+	if (is_registered(endpoint))
+		err = rsp_registration_update(&endpoint->registration, policy);
 	if (err)
-		endpoint->config.policy = before;
-	else
-		endpoint->policy_set = true;
-	return err;
+		return err;
+	endpoint->config.policy = *policy;
+	endpoint->policy_set = true;
+	return 0;
 }
 
 /**
@@ -648,7 +549,7 @@ void rsp_endpoint_stop(struct rsp_session *ssn)
 	struct rsp_endpoint *endpoint = ssn->endpoint;
 	struct rsp_session *child;
 
-	pe_deregister(endpoint);
+	rsp_registration_end(&endpoint->registration);
 	listeners_detach(endpoint);
 	/* A call that takes a session queues it, to no effect. */
 	disable_work_sync(&endpoint->work);

@@ -8,6 +8,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 
+#include "endpoint_register.h"
 #include "handlespace.h"
 
 struct rsp_endpoint;
@@ -32,7 +33,8 @@ struct rsp_listener {
  * @chosen: the program chose @config.transports
  * @policy_set: and @config.policy
  * @config: what the element is registered with
- * @registered: it is in the handlespace
+ * @opening: a call of listen() waits for the agent
+ * @registration: with whom the element is registered
  * @pe: the element for the sessions that it serves, in no handlespace; fixed
  *	by listen()
  * @n_listeners: how many
@@ -50,7 +52,8 @@ struct rsp_endpoint {
 	bool chosen;
 	bool policy_set;
 	struct rsp_pe_config config;
-	bool registered;
+	bool opening;
+	struct rsp_registration registration;
 	struct rsp_pe *pe;
 	u32 n_listeners;
 	struct rsp_listener listeners[RSP_TRANSPORTS_MAX];
@@ -63,13 +66,15 @@ struct rsp_endpoint {
 
 int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 		      u32 pe_id, __be16 port);
-int rsp_endpoint_listen(struct rsp_session *ssn, int backlog);
+int rsp_endpoint_listen(struct rsp_session *ssn, int backlog, bool noblock);
 int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 			int flags);
 bool rsp_endpoint_backlogged(const struct rsp_endpoint *endpoint);
 __be16 rsp_endpoint_port(const struct rsp_endpoint *endpoint);
 int rsp_endpoint_set_policy(struct rsp_session *ssn,
 			    const struct rsp_policy_params *policy);
+int rsp_endpoint_addresses_find(struct net *net, struct rsp_pe_config *config,
+				bool v6, __be16 port);
 void rsp_endpoint_stop(struct rsp_session *ssn);
 void rsp_endpoint_close(struct rsp_session *ssn);
 

@@ -9,6 +9,7 @@
 #include <linux/rhashtable.h>
 #include <linux/rserpool.h>
 #include <linux/spinlock.h>
+#include <linux/string.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 #include <linux/xarray.h>
@@ -30,6 +31,12 @@ struct rsp_handle {
 	u8 len;
 	u8 octets[RSP_HANDLE_MAX];
 };
+
+static inline bool rsp_handle_equal(const struct rsp_handle *a,
+				    const struct rsp_handle *b)
+{
+	return a->len == b->len && !memcmp(a->octets, b->octets, a->len);
+}
 
 /**
  * struct rsp_transport - a transport address of an element; TCP
@@ -126,11 +133,22 @@ struct rsp_pool {
 	struct rcu_head rcu;
 };
 
+/* Whose an element is, where a socket of this host listens for it. */
+enum rsp_listener_kind {
+	RSP_LISTENER_NONE,	/* none does: a feeder's */
+	RSP_LISTENER_ASKED,	/* an agent was asked to register it */
+	RSP_LISTENER_OWN,	/* nobody else was told of it */
+	RSP_LISTENER_AGENT,	/* an agent has registered it */
+	RSP_LISTENER_REFUSED,	/* an agent has not, or not in time */
+};
+
 /**
  * struct rsp_pe_config - what a feeder says of an element
  * @id: PE identifier (RFC 5354, section 3.14), not 0
  * @home: home registrar's server identifier, 0 when none
  * @lifetime_ms: it expires when not registered anew in this time; 0: never
+ * @listener: RSP_LISTENER_OWN or _AGENT when it is said for one that listens
+ *	here, else RSP_LISTENER_NONE
  * @policy: policy and parameters; the type is the pool's
  * @n_transports: 1 to RSP_TRANSPORTS_MAX
  * @transports: in the order of preference; all of one use, which is the pool's
@@ -139,6 +157,7 @@ struct rsp_pe_config {
 	u32 id;
 	u32 home;
 	u32 lifetime_ms;
+	u8 listener;
 	struct rsp_policy_params policy;
 	u8 n_transports;
 	struct rsp_transport transports[RSP_TRANSPORTS_MAX];
@@ -163,6 +182,8 @@ enum rsp_avoid_reason {
  *	locklessly
  * @moved: it was at other transport addresses before; fixed
  * @avoid: enum rsp_avoid_reason; writer lock, read locklessly
+ * @listener: enum rsp_listener_kind; while it is not RSP_LISTENER_NONE, it neither
+ *	expires nor is swept; writer lock
  * @failures: failures since it last worked; writer lock, read locklessly
  * @avoid_until: ktime at which RSP_AVOID_FAILED ends; writer lock
  * @avoided: place in rsp_pool.avoided
@@ -189,6 +210,7 @@ struct rsp_pe {
 	bool dead;
 	bool moved;
 	u8 avoid;
+	u8 listener;
 	u16 failures;
 	ktime_t avoid_until;
 	struct rb_node avoided;
@@ -341,6 +363,8 @@ void rsp_pool_del(struct rsp_pool *pool);
 int rsp_pe_check(struct rsp_handlespace *hs, struct rsp_pool *pool,
 		 const struct rsp_pe_config *config, u32 ahead);
 int rsp_pe_set(struct rsp_pool *pool, const struct rsp_pe_config *config);
+void rsp_pe_describe(const struct rsp_pe *pe, struct rsp_pe_config *config);
+bool rsp_pe_is_at(const struct rsp_pe *pe, const struct rsp_pe_config *config);
 void rsp_pe_del(struct rsp_pe *pe);
 void rsp_pe_drain(struct rsp_pe *pe, bool drain);
 int rsp_handlespace_sync_begin(struct rsp_handlespace *hs);

@@ -3,15 +3,7 @@
 #ifndef _RSERPOOL_HANDLESPACE_INTERNAL_H
 #define _RSERPOOL_HANDLESPACE_INTERNAL_H
 
-#include <linux/string.h>
-
 #include "handlespace.h"
-
-static inline bool rsp_handle_equal(const struct rsp_handle *a,
-				    const struct rsp_handle *b)
-{
-	return a->len == b->len && !memcmp(a->octets, b->octets, a->len);
-}
 
 /* The index is replaced under the writer lock, which the caller holds. */
 static inline struct rsp_policy_index *rsp_pool_index(struct rsp_pool *pool)

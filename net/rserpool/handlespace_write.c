@@ -358,8 +358,10 @@ static void pe_register(struct rsp_pe *pe, const struct rsp_pe_config *config)
 
 	pe->home = config->home;
 	pe->lifetime_ms = config->lifetime_ms;
+	if (config->listener != RSP_LISTENER_NONE)
+		pe->listener = config->listener;
 	pe->expires = KTIME_MAX;
-	if (config->lifetime_ms)
+	if (config->lifetime_ms && pe->listener == RSP_LISTENER_NONE)
 		pe->expires = ktime_add_ms(ktime_get(), config->lifetime_ms);
 	pe->mark = hs->mark;
 	pe->pool->mark = hs->mark;
@@ -411,6 +413,8 @@ static int pe_update(struct rsp_pe *pe, const struct rsp_pe_config *config)
 
 	changed = pe->home != config->home ||
 		  pe->lifetime_ms != config->lifetime_ms ||
+		  (config->listener != RSP_LISTENER_NONE &&
+		   pe->listener != config->listener) ||
 		  params->load != config->policy.load ||
 		  params->degradation != config->policy.degradation;
 
@@ -426,6 +430,74 @@ static int pe_update(struct rsp_pe *pe, const struct rsp_pe_config *config)
 		rsp_pe_wake(pe);
 	}
 	return 0;
+}
+
+static bool same_address(const struct rsp_transport *a,
+			 const struct rsp_transport *b)
+{
+	return a->family == b->family && a->port == b->port &&
+	       a->scope_id == b->scope_id &&
+	       (a->family == AF_INET ? a->v4 == b->v4 :
+				       ipv6_addr_equal(&a->v6, &b->v6));
+}
+
+static bool same_transports(const struct rsp_pe *pe,
+			    const struct rsp_pe_config *config)
+{
+	unsigned int i;
+
+	if (pe->n_transports != config->n_transports)
+		return false;
+	for (i = 0; i < pe->n_transports; i++)
+		if (pe->transports[i].use != config->transports[i].use ||
+		    !same_address(&pe->transports[i], &config->transports[i]))
+			return false;
+	return true;
+}
+
+/**
+ * rsp_pe_is_at() - does an element have a transport address of these?
+ * @pe: the element
+ * @config: the addresses
+ *
+ * A feeder may know fewer of an element's addresses than the element itself, or
+ * more.
+ *
+ * Context: any.
+ * Return: true when they have one in common.
+ */
+bool rsp_pe_is_at(const struct rsp_pe *pe, const struct rsp_pe_config *config)
+{
+	unsigned int i, j;
+
+	for (i = 0; i < pe->n_transports; i++)
+		for (j = 0; j < config->n_transports; j++)
+			if (same_address(&pe->transports[i],
+					 &config->transports[j]))
+				return true;
+	return false;
+}
+
+/**
+ * rsp_pe_describe() - what was said of an element
+ * @pe: the element
+ * @config: to be filled, for rsp_pe_set() with some of it changed
+ *
+ * Context: process; writer lock.
+ */
+void rsp_pe_describe(const struct rsp_pe *pe, struct rsp_pe_config *config)
+{
+	lockdep_assert_held(&pe->pool->hs->lock);
+
+	*config = (struct rsp_pe_config){
+		.id = pe->node.id,
+		.home = pe->home,
+		.lifetime_ms = pe->lifetime_ms,
+		.policy = pe->node.params,
+		.n_transports = pe->n_transports,
+	};
+	memcpy(config->transports, pe->transports,
+	       flex_array_size(pe, transports, pe->n_transports));
 }
 
 /*
@@ -444,6 +516,8 @@ static int pe_replace(struct rsp_pe *old, const struct rsp_pe_config *config)
 		return -ENOMEM;
 	new->index = old->index;
 	new->moved = true;
+	if (rsp_pe_is_at(old, config))
+		new->listener = old->listener;
 
 	if (old->avoid == RSP_AVOID_DRAIN) {
 		new->avoid = RSP_AVOID_DRAIN;
@@ -477,26 +551,6 @@ err_new:
 	return -ENOMEM;
 }
 
-static bool same_transports(const struct rsp_pe *pe,
-			    const struct rsp_pe_config *config)
-{
-	const struct rsp_transport *a = pe->transports;
-	const struct rsp_transport *b = config->transports;
-	unsigned int i;
-
-	if (pe->n_transports != config->n_transports)
-		return false;
-	for (i = 0; i < pe->n_transports; i++, a++, b++) {
-		if (a->family != b->family || a->use != b->use ||
-		    a->port != b->port || a->scope_id != b->scope_id)
-			return false;
-		if (a->family == AF_INET ? a->v4 != b->v4 :
-					   !ipv6_addr_equal(&a->v6, &b->v6))
-			return false;
-	}
-	return true;
-}
-
 /**
  * rsp_pe_set() - register an element, or register it anew
  * @pool: its pool
@@ -506,7 +560,8 @@ static bool same_transports(const struct rsp_pe *pe,
  * parameters, home, lifetime from now, LUD's count of selections (RFC 5356,
  * section 5.2.2). It stays avoided or drained where it was. With other
  * transports a new element takes its place, which nobody avoids; sessions go
- * on with the old one.
+ * on with the old one.  It stays the one of the socket that listens here if it
+ * has an address in common with it.
  *
  * Context: process; writer lock.
  * Return: 0; nothing is changed by any of the errors of rsp_pe_check() and by
@@ -598,11 +653,12 @@ static void pool_sweep(struct rsp_pool *pool)
 
 	refcount_inc(&pool->refs);
 	xa_for_each(&pool->elements, i, pe) {
-		if (pe->mark != hs->mark)
+		if (pe->mark != hs->mark && pe->listener == RSP_LISTENER_NONE)
 			rsp_pe_remove(pe, RSP_CHANGE_DEL);
 		cond_resched();
 	}
-	if (!pool->dead && !pool->explicit && pool->mark != hs->mark)
+	if (!pool->dead && !pool->explicit && !pool->n_elements &&
+	    pool->mark != hs->mark)
 		pool_remove(pool);
 	rsp_pool_put(pool);
 }
@@ -611,8 +667,9 @@ static void pool_sweep(struct rsp_pool *pool)
  * rsp_handlespace_sync_end() - a feeder has named all that there is
  * @hs: the handlespace
  *
- * Elements that were not set since rsp_handlespace_sync_begin() go, and pools
- * that were neither set nor made by an operator.
+ * Elements that were not set since rsp_handlespace_sync_begin() go, but for those
+ * of sockets that listen here, and pools without any that were neither set nor
+ * made by an operator.
  *
  * Context: process; writer lock.
  * Return: 0, or -EALREADY: no sync is under way.

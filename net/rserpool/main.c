@@ -21,7 +21,7 @@ static int __init rserpool_init(void)
 	if (err)
 		return err;
 
-	err = rsp_nl_register();
+	err = rsp_nl_family_register();
 	if (err)
 		goto err_net;
 
@@ -44,7 +44,7 @@ err_sessions:
 err_work:
 	rsp_session_work_unregister();
 err_nl:
-	rsp_nl_unregister();
+	rsp_nl_family_unregister();
 err_net:
 	rsp_net_unregister();
 	return err;
@@ -55,7 +55,7 @@ static void __exit rserpool_exit(void)
 	rsp_family_unregister();
 	rsp_sessions_unregister();
 	rsp_session_work_unregister();
-	rsp_nl_unregister();
+	rsp_nl_family_unregister();
 	rsp_net_unregister();
 }
 

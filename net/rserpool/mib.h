@@ -43,6 +43,10 @@ enum rsp_mib_field {
 	RSP_MIB_RESOLVE_DONE,		/* and answered */
 	RSP_MIB_RESOLVE_TIMEOUT,	/* or did not, in time */
 	RSP_MIB_RESOLVE_REFUSED,	/* no feeder, or too many pending */
+	RSP_MIB_REGISTER,		/* an agent was asked to register */
+	RSP_MIB_REGISTER_DONE,		/* and did, or did so unasked */
+	RSP_MIB_REGISTER_REFUSED,	/* or did not */
+	RSP_MIB_REGISTER_TIMEOUT,	/* or did not answer in time */
 	RSP_MIB_CONTROL_UNKNOWN,	/* control messages of no meaning here */
 	RSP_MIB_CONTROL_ERROR,		/* ASAP_ERROR messages that came */
 	RSP_MIB_UNREACHABLE,		/* elements reported to a feeder */

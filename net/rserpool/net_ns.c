@@ -56,6 +56,7 @@ static int __net_init rsp_net_init(struct net *net)
 	if (err)
 		goto err_mib;
 	rsp_resolver_init(&rn->resolver);
+	rsp_registrations_init(&rn->registrations);
 	return 0;
 
 err_mib:
@@ -70,6 +71,7 @@ static void __net_exit rsp_net_exit(struct net *net)
 	/* A socket holds its namespace, so none can be left. */
 	WARN_ON_ONCE(atomic_read(&rn->sockets_inuse));
 	cancel_delayed_work_sync(&rn->reseal);
+	rsp_registrations_exit(&rn->registrations);
 	rsp_resolver_exit(&rn->resolver);
 	rsp_handlespace_exit(&rn->handlespace);
 	rsp_mib_exit(net);

@@ -4,6 +4,7 @@
 
 #include <net/net_namespace.h>
 
+#include "endpoint_register.h"
 #include "handlespace.h"
 #include "resolve.h"
 
@@ -33,6 +34,7 @@ struct rsp_unreachable {
  * @mib: counters; see mib.h
  * @handlespace: pools and elements
  * @resolver: pools that a feeder was asked for
+ * @registrations: elements for which sockets of this host listen
  * @name: of the scope, NUL-terminated; the handlespace's writer lock
  * @sessions_max: sessions that there may be; the handlespace's writer lock, read
  *	locklessly
@@ -53,6 +55,7 @@ struct rsp_net {
 	struct rsp_mib __percpu *mib;
 	struct rsp_handlespace handlespace;
 	struct rsp_resolver resolver;
+	struct rsp_registrations registrations;
 	char name[RSP_SCOPE_NAME_MAX + 1];
 	u32 sessions_max;
 	u32 pe_id_min;

@@ -33,6 +33,11 @@ static const struct netlink_range_validation rserpool_a_scope_cookie_window_rang
 	.max	= RSERPOOL_MILLISECONDS_MAX,
 };
 
+static const struct netlink_range_validation rserpool_a_scope_register_timeout_range = {
+	.min	= 1ULL,
+	.max	= RSERPOOL_MILLISECONDS_MAX,
+};
+
 /* Common nested types */
 const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRANSPORT + 1] = {
 	[RSERPOOL_A_ELEMENT_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
@@ -56,7 +61,7 @@ const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_USE + 
 };
 
 /* RSERPOOL_CMD_SCOPE_SET - do */
-static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_PE_ID_MAX + 1] = {
+static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_REGISTER_TIMEOUT + 1] = {
 	[RSERPOOL_A_SCOPE_NAME] = { .type = NLA_NUL_STRING, .len = RSERPOOL_SCOPE_NAME_MAX, },
 	[RSERPOOL_A_SCOPE_POOLS_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_ELEMENTS_MAX] = { .type = NLA_U32, },
@@ -72,6 +77,8 @@ static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_PE_
 	[RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST] = NLA_POLICY_MIN(NLA_U32, 1),
 	[RSERPOOL_A_SCOPE_PE_ID_MIN] = NLA_POLICY_MIN(NLA_U32, 1),
 	[RSERPOOL_A_SCOPE_PE_ID_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
+	[RSERPOOL_A_SCOPE_REGISTRATION] = NLA_POLICY_MAX(NLA_U32, 1),
+	[RSERPOOL_A_SCOPE_REGISTER_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_register_timeout_range),
 };
 
 /* RSERPOOL_CMD_POOL_GET - do */
@@ -159,6 +166,20 @@ static const struct nla_policy rserpool_resolve_done_nl_policy[RSERPOOL_A_RESOLU
 	[RSERPOOL_A_RESOLUTION_RESULT] = NLA_POLICY_MAX(NLA_U32, RSERPOOL_ERRNO_MAX),
 };
 
+/* RSERPOOL_CMD_REGISTER_DONE - do */
+static const struct nla_policy rserpool_register_done_nl_policy[RSERPOOL_A_ELEMENT_RESULT + 1] = {
+	[RSERPOOL_A_ELEMENT_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
+	[RSERPOOL_A_ELEMENT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[RSERPOOL_A_ELEMENT_RESULT] = NLA_POLICY_MAX(NLA_U32, RSERPOOL_ERRNO_MAX),
+};
+
+/* RSERPOOL_CMD_KEEP_ALIVE - do */
+static const struct nla_policy rserpool_keep_alive_nl_policy[RSERPOOL_A_ELEMENT_HOME + 1] = {
+	[RSERPOOL_A_ELEMENT_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
+	[RSERPOOL_A_ELEMENT_ID] = NLA_POLICY_MIN(NLA_U32, 1),
+	[RSERPOOL_A_ELEMENT_HOME] = { .type = NLA_U32, },
+};
+
 /* Ops table for rserpool */
 static const struct genl_split_ops rserpool_nl_ops[] = {
 	{
@@ -171,7 +192,7 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_SCOPE_SET,
 		.doit		= rserpool_nl_scope_set_doit,
 		.policy		= rserpool_scope_set_nl_policy,
-		.maxattr	= RSERPOOL_A_SCOPE_PE_ID_MAX,
+		.maxattr	= RSERPOOL_A_SCOPE_REGISTER_TIMEOUT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -292,6 +313,26 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.doit		= rserpool_nl_resolve_done_doit,
 		.policy		= rserpool_resolve_done_nl_policy,
 		.maxattr	= RSERPOOL_A_RESOLUTION_RESULT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= RSERPOOL_CMD_REGISTER_GET,
+		.start	= rserpool_nl_bare_start,
+		.dumpit	= rserpool_nl_register_get_dumpit,
+		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= RSERPOOL_CMD_REGISTER_DONE,
+		.doit		= rserpool_nl_register_done_doit,
+		.policy		= rserpool_register_done_nl_policy,
+		.maxattr	= RSERPOOL_A_ELEMENT_RESULT,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= RSERPOOL_CMD_KEEP_ALIVE,
+		.doit		= rserpool_nl_keep_alive_doit,
+		.policy		= rserpool_keep_alive_nl_policy,
+		.maxattr	= RSERPOOL_A_ELEMENT_HOME,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 };

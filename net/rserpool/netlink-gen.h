@@ -48,6 +48,10 @@ int rserpool_nl_sync_end_doit(struct sk_buff *skb, struct genl_info *info);
 int rserpool_nl_resolve_get_dumpit(struct sk_buff *skb,
 				   struct netlink_callback *cb);
 int rserpool_nl_resolve_done_doit(struct sk_buff *skb, struct genl_info *info);
+int rserpool_nl_register_get_dumpit(struct sk_buff *skb,
+				    struct netlink_callback *cb);
+int rserpool_nl_register_done_doit(struct sk_buff *skb, struct genl_info *info);
+int rserpool_nl_keep_alive_doit(struct sk_buff *skb, struct genl_info *info);
 
 enum {
 	RSERPOOL_NLGRP_HANDLESPACE,

@@ -91,6 +91,12 @@ static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 	set_u32(&rn->sessions_max, tb[RSERPOOL_A_SCOPE_SESSIONS_MAX]);
 	set_u32(&rn->pe_id_min, tb[RSERPOOL_A_SCOPE_PE_ID_MIN]);
 	set_u32(&rn->pe_id_max, tb[RSERPOOL_A_SCOPE_PE_ID_MAX]);
+	if (tb[RSERPOOL_A_SCOPE_REGISTRATION])
+		WRITE_ONCE(rn->registrations.by_self,
+			   nla_get_u32(tb[RSERPOOL_A_SCOPE_REGISTRATION]) ==
+			   RSERPOOL_REGISTRATION_OWN);
+	set_u32(&rn->registrations.timeout_ms,
+		tb[RSERPOOL_A_SCOPE_REGISTER_TIMEOUT]);
 	set_u32(&unreachable->rate, tb[RSERPOOL_A_SCOPE_UNREACHABLE_RATE]);
 	set_u32(&unreachable->burst, tb[RSERPOOL_A_SCOPE_UNREACHABLE_BURST]);
 	set_u32(&unreachable->pe_rate,
@@ -361,13 +367,7 @@ int rserpool_nl_element_set_doit(struct sk_buff *skb, struct genl_info *info)
 		err = PTR_ERR(pe);
 		goto unlock;
 	}
-	config.id = pe->node.id;
-	config.home = pe->home;
-	config.lifetime_ms = pe->lifetime_ms;
-	config.policy = pe->node.params;
-	config.n_transports = pe->n_transports;
-	memcpy(config.transports, pe->transports,
-	       flex_array_size(pe, transports, pe->n_transports));
+	rsp_pe_describe(pe, &config);
 	err = rsp_nl_update_pe_config(info, &config);
 	if (err)
 		goto unlock;
@@ -465,6 +465,7 @@ static int socket_gone(struct notifier_block *block, unsigned long event,
 		return NOTIFY_DONE;
 
 	rn = rsp_net(notify->net);
+	rsp_register_feeder_gone(rn);
 	if (READ_ONCE(rn->sync_portid) != notify->portid)
 		return NOTIFY_DONE;
 	mutex_lock(&rn->handlespace.lock);
@@ -515,11 +516,11 @@ static const struct genl_multicast_group groups[] = {
 };
 
 /**
- * rsp_nl_register() - make the family known
+ * rsp_nl_family_register() - make the family known
  *
  * Context: process, after rsp_net_register(). Return: 0 or an errno.
  */
-int __init rsp_nl_register(void)
+int __init rsp_nl_family_register(void)
 {
 	int err;
 
@@ -536,11 +537,11 @@ int __init rsp_nl_register(void)
 }
 
 /**
- * rsp_nl_unregister() - take the family away
+ * rsp_nl_family_unregister() - take the family away
  *
  * Context: process; no request runs any more when it returns.
  */
-void rsp_nl_unregister(void)
+void rsp_nl_family_unregister(void)
 {
 	genl_unregister_family(&rserpool_nl_family);
 	netlink_unregister_notifier(&netlink_notifier);

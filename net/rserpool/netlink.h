@@ -8,15 +8,21 @@
 #include "handlespace.h"
 #include "netlink-gen.h"
 
+struct rsp_registration;
+
 extern const struct rsp_handlespace_ops rsp_nl_handlespace_ops;
 
-int rsp_nl_register(void);
-void rsp_nl_unregister(void);
+int rsp_nl_family_register(void);
+void rsp_nl_family_unregister(void);
 
 /* What happens goes to the multicast groups. */
 bool rsp_nl_feeder_may_listen(struct net *net);
+bool rsp_nl_feeder_listens(struct net *net);
 int rsp_nl_resolve(struct net *net, const struct rsp_handle *handle,
 		   u32 left_ms);
+int rsp_nl_register(struct net *net, const struct rsp_registration *reg);
+void rsp_nl_deregister(struct net *net, const struct rsp_handle *handle,
+		       u32 id);
 void rsp_nl_session_event(struct net *net, u32 session_id,
 			  const struct rsp_event *event,
 			  const struct rsp_handle *handle);
@@ -44,7 +50,11 @@ int rsp_nl_update_pe_config(const struct genl_info *info,
 int rsp_nl_put_handle(struct sk_buff *skb, int type,
 		      const struct rsp_handle *handle);
 int rsp_nl_put_pool(struct sk_buff *skb, const struct rsp_pool *pool);
+int rsp_nl_put_pe_config(struct sk_buff *skb, const struct rsp_handle *handle,
+			 const struct rsp_pe_config *config);
 int rsp_nl_put_pe(struct sk_buff *skb, const struct rsp_pe *pe);
+int rsp_nl_put_registration(struct sk_buff *skb,
+			    const struct rsp_registration *reg);
 int rsp_nl_put_transport(struct sk_buff *skb, int type,
 			 const struct rsp_transport *transport);
 

@@ -20,6 +20,10 @@ static_assert((u32)RSERPOOL_POLICY_PLU == RSP_POLICY_PLU);
 static_assert((u32)RSERPOOL_POLICY_RLU == RSP_POLICY_RLU);
 static_assert((u32)RSERPOOL_AVOID_FAILED == RSP_AVOID_FAILED);
 static_assert((u32)RSERPOOL_AVOID_DRAIN == RSP_AVOID_DRAIN);
+static_assert((u32)RSERPOOL_LISTENER_ASKED == RSP_LISTENER_ASKED);
+static_assert((u32)RSERPOOL_LISTENER_OWN == RSP_LISTENER_OWN);
+static_assert((u32)RSERPOOL_LISTENER_AGENT == RSP_LISTENER_AGENT);
+static_assert((u32)RSERPOOL_LISTENER_REFUSED == RSP_LISTENER_REFUSED);
 
 #define UNKNOWN_POLICY	"There is no such policy in RFC 5356"
 
@@ -348,6 +352,7 @@ int rsp_nl_get_pe_config(const struct genl_info *info,
 	config->id = nla_get_u32(tb[RSERPOOL_A_ELEMENT_ID]);
 	config->home = get_u32(tb[RSERPOOL_A_ELEMENT_HOME], 0);
 	config->lifetime_ms = get_u32(tb[RSERPOOL_A_ELEMENT_LIFETIME], 0);
+	config->listener = RSP_LISTENER_NONE;
 	config->policy = (struct rsp_policy_params){
 		.type = get_u32(tb[RSERPOOL_A_ELEMENT_POLICY], policy),
 	};
@@ -542,6 +547,38 @@ static int put_params(struct sk_buff *skb,
 	return 0;
 }
 
+static int put_transports(struct sk_buff *skb,
+			  const struct rsp_transport *transports,
+			  unsigned int n)
+{
+	unsigned int i;
+
+	for (i = 0; i < n; i++)
+		if (rsp_nl_put_transport(skb, RSERPOOL_A_ELEMENT_TRANSPORT,
+					 &transports[i]))
+			return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * rsp_nl_put_pe_config() - add what is said of an element to a message
+ * @skb: the message
+ * @handle: of its pool
+ * @config: it; its lifetime is left out
+ *
+ * Context: any. Return: 0 or -EMSGSIZE.
+ */
+int rsp_nl_put_pe_config(struct sk_buff *skb, const struct rsp_handle *handle,
+			 const struct rsp_pe_config *config)
+{
+	if (rsp_nl_put_handle(skb, RSERPOOL_A_ELEMENT_HANDLE, handle) ||
+	    nla_put_u32(skb, RSERPOOL_A_ELEMENT_ID, config->id) ||
+	    nla_put_u32(skb, RSERPOOL_A_ELEMENT_HOME, config->home) ||
+	    put_params(skb, &config->policy))
+		return -EMSGSIZE;
+	return put_transports(skb, config->transports, config->n_transports);
+}
+
 static u32 ms_until(ktime_t when)
 {
 	return clamp_t(s64, ktime_ms_delta(when, ktime_get()), 0, U32_MAX);
@@ -569,8 +606,6 @@ static int put_times(struct sk_buff *skb, const struct rsp_pe *pe)
  */
 int rsp_nl_put_pe(struct sk_buff *skb, const struct rsp_pe *pe)
 {
-	int i;
-
 	if (rsp_nl_put_handle(skb, RSERPOOL_A_ELEMENT_HANDLE,
 			      &pe->pool->handle) ||
 	    nla_put_u32(skb, RSERPOOL_A_ELEMENT_ID, pe->node.id) ||
@@ -581,11 +616,9 @@ int rsp_nl_put_pe(struct sk_buff *skb, const struct rsp_pe *pe)
 	    nla_put_u32(skb, RSERPOOL_A_ELEMENT_FAILURES, pe->failures) ||
 	    nla_put_u32(skb, RSERPOOL_A_ELEMENT_SESSIONS,
 			atomic_read(&pe->sessions)) ||
+	    (pe->listener != RSP_LISTENER_NONE &&
+	     nla_put_u32(skb, RSERPOOL_A_ELEMENT_LISTENER, pe->listener)) ||
 	    put_times(skb, pe))
 		return -EMSGSIZE;
-	for (i = 0; i < pe->n_transports; i++)
-		if (rsp_nl_put_transport(skb, RSERPOOL_A_ELEMENT_TRANSPORT,
-					 &pe->transports[i]))
-			return -EMSGSIZE;
-	return 0;
+	return put_transports(skb, pe->transports, pe->n_transports);
 }

@@ -115,6 +115,11 @@ static int put_scope(struct sk_buff *skb, const struct rsp_net *rn)
 			unreachable->pe_burst) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_ID_MIN, rn->pe_id_min) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_ID_MAX, rn->pe_id_max) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_REGISTRATION,
+			rn->registrations.by_self ? RSERPOOL_REGISTRATION_OWN :
+						    RSERPOOL_REGISTRATION_AUTO) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_REGISTER_TIMEOUT,
+			rn->registrations.timeout_ms) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_POOLS, hs->n_pools) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_ELEMENTS, hs->n_elements) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_SESSIONS,

@@ -237,6 +237,49 @@ static int note_listener(struct sock *sk, struct sk_buff *skb, void *data)
 	return 0;
 }
 
+static int note_listener_only(struct sock *sk, struct sk_buff *skb, void *data)
+{
+	note_listener(sk, skb, data);
+	return 1;
+}
+
+/* -ENOENT: nobody of this scope listens. */
+static int request(struct net *net, struct sk_buff *skb, void *header)
+{
+	struct audience audience = { .net = net };
+
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns_filtered(&rserpool_nl_family, net, skb, 0,
+					 RSERPOOL_NLGRP_ASAP, GFP_KERNEL,
+					 note_listener, &audience);
+	return audience.there ? 0 : -ENOENT;
+}
+
+/**
+ * rsp_nl_feeder_listens() - does a feeder of this scope listen?
+ * @net: the scope
+ *
+ * Context: process. Return: false when none does for certain.
+ */
+bool rsp_nl_feeder_listens(struct net *net)
+{
+	struct audience audience = { .net = net };
+	struct sk_buff *skb;
+	void *header;
+
+	if (nobody_listens(net, RSERPOOL_NLGRP_ASAP))
+		return false;
+	/* Nobody gets it. */
+	skb = message(RSERPOOL_CMD_REGISTER, &header);
+	if (!skb)
+		return true;
+	genlmsg_end(skb, header);
+	genlmsg_multicast_netns_filtered(&rserpool_nl_family, net, skb, 0,
+					 RSERPOOL_NLGRP_ASAP, GFP_KERNEL,
+					 note_listener_only, &audience);
+	return audience.there;
+}
+
 /**
  * rsp_nl_resolve() - ask the feeders that listen for a pool
  * @net: the scope
@@ -251,7 +294,6 @@ static int note_listener(struct sock *sk, struct sk_buff *skb, void *data)
 int rsp_nl_resolve(struct net *net, const struct rsp_handle *handle,
 		   u32 left_ms)
 {
-	struct audience audience = { .net = net };
 	struct sk_buff *skb;
 	void *header;
 
@@ -262,9 +304,59 @@ int rsp_nl_resolve(struct net *net, const struct rsp_handle *handle,
 		nlmsg_free(skb);
 		return -ENOMEM;
 	}
-	genlmsg_end(skb, header);
-	genlmsg_multicast_netns_filtered(&rserpool_nl_family, net, skb, 0,
-					 RSERPOOL_NLGRP_ASAP, GFP_KERNEL,
-					 note_listener, &audience);
-	return audience.there ? 0 : -ENOENT;
+	return request(net, skb, header);
+}
+
+/**
+ * rsp_nl_register() - ask the agent that listens to register an element
+ * @net: the scope
+ * @reg: its registration
+ *
+ * An agent whose buffer is full gets ENOBUFS with its next receive, and then
+ * dumps the registrations.
+ *
+ * Context: process; rsp_registrations.lock.
+ * Return: 0; -ENOENT, nobody listens; -ENOMEM.
+ */
+int rsp_nl_register(struct net *net, const struct rsp_registration *reg)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (nobody_listens(net, RSERPOOL_NLGRP_ASAP))
+		return -ENOENT;
+	skb = message(RSERPOOL_CMD_REGISTER, &header);
+	if (!skb || rsp_nl_put_registration(skb, reg)) {
+		nlmsg_free(skb);
+		lost(net, RSERPOOL_NLGRP_ASAP);
+		return -ENOMEM;
+	}
+	return request(net, skb, header);
+}
+
+/**
+ * rsp_nl_deregister() - tell the agent that an element is none any more
+ * @net: the scope
+ * @handle: the pool's
+ * @id: PE identifier
+ *
+ * Context: process; rsp_registrations.lock.
+ */
+void rsp_nl_deregister(struct net *net, const struct rsp_handle *handle,
+		       u32 id)
+{
+	struct sk_buff *skb;
+	void *header;
+
+	if (nobody_listens(net, RSERPOOL_NLGRP_ASAP))
+		return;
+	skb = message(RSERPOOL_CMD_DEREGISTER, &header);
+	if (!skb ||
+	    rsp_nl_put_handle(skb, RSERPOOL_A_ELEMENT_HANDLE, handle) ||
+	    nla_put_u32(skb, RSERPOOL_A_ELEMENT_ID, id)) {
+		nlmsg_free(skb);
+		lost(net, RSERPOOL_NLGRP_ASAP);
+		return;
+	}
+	multicast(net, skb, header, RSERPOOL_NLGRP_ASAP);
 }

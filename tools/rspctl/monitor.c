@@ -25,7 +25,7 @@ static void show_resolve(const struct nlmsghdr *nlh)
 	print_uint("left-ms", " within %" PRIu64 "ms", left);
 }
 
-static void show_unreachable(const struct nlmsghdr *nlh)
+static void show_element(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attrs[RSERPOOL_A_ELEMENT_MAX + 1];
 
@@ -39,7 +39,9 @@ static const struct {
 	void (*show)(const struct nlmsghdr *nlh);
 } events[RSERPOOL_CMD_MAX + 1] = {
 	[RSERPOOL_CMD_RESOLVE] = { "resolve", show_resolve },
-	[RSERPOOL_CMD_UNREACHABLE] = { "unreachable", show_unreachable },
+	[RSERPOOL_CMD_UNREACHABLE] = { "unreachable", show_element },
+	[RSERPOOL_CMD_REGISTER] = { "register", registration_show },
+	[RSERPOOL_CMD_DEREGISTER] = { "deregister", show_element },
 	[RSERPOOL_CMD_POOL_NEW_NTF] = { "pool-new", pool_show },
 	[RSERPOOL_CMD_POOL_SET_NTF] = { "pool-set", pool_show },
 	[RSERPOOL_CMD_POOL_DEL_NTF] = { "pool-del", pool_show },

@@ -10,6 +10,10 @@ const char *const failover_names[] = {
 const char *const fin_names[] = { "eof", "failure", NULL };
 const char *const use_names[] = { "data", "control", NULL };
 const char *const avoid_names[] = { "none", "failed", "drain", NULL };
+const char *const listener_names[] = {
+	"none", "asked", "own", "agent", "refused", NULL
+};
+const char *const registration_names[] = { "auto", "own", NULL };
 const char *const state_names[] = {
 	"init", "resolve", "connect", "ready", "failover", "closed",
 	"listen", NULL

@@ -126,6 +126,10 @@ void pe_show(const struct nlmsghdr *nlh)
 	if (attrs[RSERPOOL_A_ELEMENT_EXPIRES_MS])
 		show_time("expires-ms", " expires in %s",
 			  attr_u32(attrs[RSERPOOL_A_ELEMENT_EXPIRES_MS]));
+	if (attrs[RSERPOOL_A_ELEMENT_LISTENER])
+		print_string("listener", " listener %s",
+			     name_of(listener_names,
+				     attr_u32(attrs[RSERPOOL_A_ELEMENT_LISTENER])));
 	show_avoided(attrs);
 	fmt = ctl.stats ? "\n    sessions %" PRIu64 : NULL;
 	print_uint("sessions", fmt,

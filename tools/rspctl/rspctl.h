@@ -88,6 +88,8 @@ extern const char *const failover_names[];
 extern const char *const fin_names[];
 extern const char *const use_names[];
 extern const char *const avoid_names[];
+extern const char *const listener_names[];
+extern const char *const registration_names[];
 extern const char *const state_names[];
 extern const char *const failure_names[];
 extern const char *const event_names[];
@@ -165,6 +167,7 @@ int elements_flush(void);
 extern const struct command scope_commands[];
 extern const struct command pool_commands[];
 extern const struct command pe_commands[];
+extern const struct command registration_commands[];
 extern const struct command session_commands[];
 extern const struct command stats_commands[];
 extern const struct command sync_commands[];
@@ -175,6 +178,7 @@ int save(struct words *words);
 void pool_show(const struct nlmsghdr *nlh);
 void pe_show(const struct nlmsghdr *nlh);
 void pe_show_config(const struct nlmsghdr *nlh);
+void registration_show(const struct nlmsghdr *nlh);
 void session_show_event(const struct nlmsghdr *nlh);
 
 /* scope.c */

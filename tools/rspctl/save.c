@@ -2,7 +2,8 @@
 /*
  * Prints what rspctl -batch makes the same scope of: its settings, pools and
  * elements. Left out are elements of a home registrar, which feeds them again
- * when it comes up, and that an element failed, which time mends.
+ * when it comes up, those for which sockets of this host listen, which come and
+ * go with these, and that an element failed, which time mends.
  */
 #include <stdio.h>
 
@@ -63,7 +64,8 @@ static int save_element(const struct nlmsghdr *nlh, void *data)
 
 	(void)data;
 	attrs_read(nlh, attrs, RSERPOOL_A_ELEMENT_MAX);
-	if (attr_u32(attrs[RSERPOOL_A_ELEMENT_HOME]))
+	if (attr_u32(attrs[RSERPOOL_A_ELEMENT_HOME]) ||
+	    attr_u32(attrs[RSERPOOL_A_ELEMENT_LISTENER]))
 		return 0;
 	print_text("pe add ");
 	pe_show_config(nlh);

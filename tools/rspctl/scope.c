@@ -18,6 +18,7 @@ static const struct {
 	{ "avoid-min", RSERPOOL_A_SCOPE_AVOID_MIN, true },
 	{ "avoid-max", RSERPOOL_A_SCOPE_AVOID_MAX, true },
 	{ "resolve-timeout", RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT, true },
+	{ "register-timeout", RSERPOOL_A_SCOPE_REGISTER_TIMEOUT, true },
 	{ "cookie-window", RSERPOOL_A_SCOPE_COOKIE_WINDOW, true },
 	{ "unreachable-rate", RSERPOOL_A_SCOPE_UNREACHABLE_RATE, false },
 	{ "unreachable-burst", RSERPOOL_A_SCOPE_UNREACHABLE_BURST, false },
@@ -30,9 +31,10 @@ static const struct {
 
 static const char *const keywords[] = {
 	"pools-max", "elements-max", "sessions-max", "resolutions-max",
-	"avoid-min", "avoid-max", "resolve-timeout", "cookie-window",
+	"avoid-min", "avoid-max", "resolve-timeout", "register-timeout",
+	"cookie-window",
 	"unreachable-rate", "unreachable-burst", "unreachable-pe-rate",
-	"unreachable-pe-burst", "name", "pe-id-range", NULL
+	"unreachable-pe-burst", "name", "pe-id-range", "registration", NULL
 };
 
 static void show_name(const struct nlattr *attr)
@@ -77,6 +79,9 @@ void scope_show_settings(const struct nlmsghdr *nlh)
 	show_pe_id("pe-id-min", " pe-id-range %s-",
 		   attrs[RSERPOOL_A_SCOPE_PE_ID_MIN]);
 	show_pe_id("pe-id-max", "%s", attrs[RSERPOOL_A_SCOPE_PE_ID_MAX]);
+	print_string("registration", " registration %s",
+		     name_of(registration_names,
+			     attr_u32(attrs[RSERPOOL_A_SCOPE_REGISTRATION])));
 }
 
 static int show_line(const struct nlmsghdr *nlh, void *data)
@@ -153,6 +158,25 @@ static int put_range(struct words *words, struct nlmsghdr *nlh)
 	return 0;
 }
 
+static int put_registration(struct words *words, struct nlmsghdr *nlh)
+{
+	const char *word;
+	int who;
+
+	if (take_value(words, "registration", &word))
+		return EXIT_USAGE;
+	who = pick(word, "way to register", registration_names);
+	if (who < 0)
+		return EXIT_USAGE;
+	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_REGISTRATION, (uint32_t)who);
+	return 0;
+}
+
+/* Keywords behind those of @settings. */
+static int (*const others[])(struct words *words, struct nlmsghdr *nlh) = {
+	put_name, put_range, put_registration
+};
+
 static int put_setting(struct words *words, struct nlmsghdr *nlh)
 {
 	uint32_t value;
@@ -163,10 +187,8 @@ static int put_setting(struct words *words, struct nlmsghdr *nlh)
 		return EXIT_USAGE;
 	words->at++;
 	words->n--;
-	if (key == N_SETTINGS)
-		return put_name(words, nlh);
-	if (key > (int)N_SETTINGS)
-		return put_range(words, nlh);
+	if (key >= (int)N_SETTINGS)
+		return others[key - (int)N_SETTINGS](words, nlh);
 	ret = settings[key].is_time ?
 	      take_time(words, keywords[key], &value) :
 	      take_u32(words, keywords[key], &value);
@@ -239,10 +261,11 @@ const struct command scope_commands[] = {
 		.usage = "[ name NAME ] [ pools-max N ] [ elements-max N ]\n"
 			 "\t[ sessions-max N ] [ resolutions-max N ]\n"
 			 "\t[ avoid-min TIME ] [ avoid-max TIME ]\n"
-			 "\t[ resolve-timeout TIME ] [ cookie-window TIME ]\n"
+			 "\t[ resolve-timeout TIME ] [ register-timeout TIME ]\n"
+			 "\t[ cookie-window TIME ]\n"
 			 "\t[ unreachable-rate N ] [ unreachable-burst N ]\n"
 			 "\t[ unreachable-pe-rate N ] [ unreachable-pe-burst N ]\n"
-			 "\t[ pe-id-range MIN-MAX ]"
+			 "\t[ pe-id-range MIN-MAX ] [ registration { auto | own } ]"
 	},
 	{ .name = NULL }
 };

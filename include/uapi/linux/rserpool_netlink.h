@@ -56,6 +56,37 @@ enum rserpool_avoid {
 	RSERPOOL_AVOID_DRAIN,
 };
 
+/**
+ * enum rserpool_listener - Whose an element is, where a socket of this host
+ *   listens for it.
+ * @RSERPOOL_LISTENER_NONE: None does; a feeder registered it.
+ * @RSERPOOL_LISTENER_ASKED: An agent was asked to register it, and has not
+ *   answered.
+ * @RSERPOOL_LISTENER_OWN: It is in this scope's handlespace, and nobody else
+ *   was told.
+ * @RSERPOOL_LISTENER_AGENT: An agent has registered it.
+ * @RSERPOOL_LISTENER_REFUSED: An agent has not, or not in time. It is in no
+ *   handlespace.
+ */
+enum rserpool_listener {
+	RSERPOOL_LISTENER_NONE,
+	RSERPOOL_LISTENER_ASKED,
+	RSERPOOL_LISTENER_OWN,
+	RSERPOOL_LISTENER_AGENT,
+	RSERPOOL_LISTENER_REFUSED,
+};
+
+/**
+ * enum rserpool_registration - Who registers the sockets that listen.
+ * @RSERPOOL_REGISTRATION_AUTO: The agent that listens to group "asap"; where
+ *   none does, this scope itself.
+ * @RSERPOOL_REGISTRATION_OWN: This scope itself.
+ */
+enum rserpool_registration {
+	RSERPOOL_REGISTRATION_AUTO,
+	RSERPOOL_REGISTRATION_OWN,
+};
+
 enum {
 	RSERPOOL_A_SCOPE_NAME = 1,
 	RSERPOOL_A_SCOPE_POOLS_MAX,
@@ -72,6 +103,8 @@ enum {
 	RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST,
 	RSERPOOL_A_SCOPE_PE_ID_MIN,
 	RSERPOOL_A_SCOPE_PE_ID_MAX,
+	RSERPOOL_A_SCOPE_REGISTRATION,
+	RSERPOOL_A_SCOPE_REGISTER_TIMEOUT,
 	RSERPOOL_A_SCOPE_POOLS,
 	RSERPOOL_A_SCOPE_ELEMENTS,
 	RSERPOOL_A_SCOPE_SESSIONS,
@@ -130,6 +163,9 @@ enum {
 	RSERPOOL_A_ELEMENT_NOW,
 	RSERPOOL_A_ELEMENT_SEVERED,
 	RSERPOOL_A_ELEMENT_DRAIN,
+	RSERPOOL_A_ELEMENT_LISTENER,
+	RSERPOOL_A_ELEMENT_LEFT_MS,
+	RSERPOOL_A_ELEMENT_RESULT,
 
 	__RSERPOOL_A_ELEMENT_MAX,
 	RSERPOOL_A_ELEMENT_MAX = (__RSERPOOL_A_ELEMENT_MAX - 1)
@@ -209,6 +245,11 @@ enum {
 	RSERPOOL_CMD_RESOLVE_DONE,
 	RSERPOOL_CMD_RESOLVE,
 	RSERPOOL_CMD_UNREACHABLE,
+	RSERPOOL_CMD_REGISTER_GET,
+	RSERPOOL_CMD_REGISTER_DONE,
+	RSERPOOL_CMD_KEEP_ALIVE,
+	RSERPOOL_CMD_REGISTER,
+	RSERPOOL_CMD_DEREGISTER,
 	RSERPOOL_CMD_POOL_NEW_NTF,
 	RSERPOOL_CMD_POOL_SET_NTF,
 	RSERPOOL_CMD_POOL_DEL_NTF,
