@@ -97,12 +97,6 @@ static int address_parse(const struct sockaddr *uaddr, int len,
 	return 0;
 }
 
-/* A program that gives itself a pool's handle speaks for the pool. */
-static bool may_listen(const struct net *net)
-{
-	return ns_capable(net->user_ns, CAP_NET_BIND_SERVICE);
-}
-
 static int rsp_bind(struct socket *sock, RSP_SOCKADDR *uaddr, int len)
 {
 	struct rsp_session *ssn = rsp_session(sock->sk);
@@ -116,7 +110,7 @@ static int rsp_bind(struct socket *sock, RSP_SOCKADDR *uaddr, int len)
 			    &pe_id, &port);
 	if (err)
 		return err;
-	if (!may_listen(sock_net(sk)))
+	if (!rsp_net_may_listen(sock_net(sk)))
 		return -EACCES;
 	lock_sock(sk);
 	err = -EINVAL;

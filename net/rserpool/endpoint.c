@@ -583,6 +583,6 @@ void rsp_endpoint_close(struct rsp_session *ssn)
 		cancel_delayed_work_sync(&endpoint->tell);
 		rsp_pe_put(endpoint->pe);
 	}
-	ssn->endpoint = NULL;
-	kfree(endpoint);
+	WRITE_ONCE(ssn->endpoint, NULL);
+	kfree_rcu(endpoint, rcu);
 }

@@ -45,6 +45,7 @@ struct rsp_listener {
  * @lock: @backlog
  * @backlog: sessions that no accept() has taken, oldest first, through
  *	rsp_session.backlog; sk_ack_backlog counts them
+ * @rcu: frees it, for who tells of it
  */
 struct rsp_endpoint {
 	struct rsp_session *ssn;
@@ -62,6 +63,7 @@ struct rsp_endpoint {
 	struct delayed_work tell;
 	spinlock_t lock; /* see above */
 	struct list_head backlog;
+	struct rcu_head rcu;
 };
 
 int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
@@ -75,6 +77,13 @@ int rsp_endpoint_set_policy(struct rsp_session *ssn,
 			    const struct rsp_policy_params *policy);
 int rsp_endpoint_addresses_find(struct net *net, struct rsp_pe_config *config,
 				bool v6, __be16 port);
+int rsp_endpoint_set_addresses(struct rsp_session *ssn,
+			       const struct __kernel_sockaddr_storage *addresses,
+			       u32 n);
+int rsp_endpoint_get_addresses(const struct rsp_session *ssn,
+			       struct __kernel_sockaddr_storage *addresses);
+void rsp_endpoint_describe(const struct rsp_session *ssn,
+			   struct rsp_info *info);
 void rsp_endpoint_stop(struct rsp_session *ssn);
 void rsp_endpoint_close(struct rsp_session *ssn);
 

@@ -19,7 +19,7 @@
 
 struct rsp_cookie_keys;
 
-#define RSP_TRANSPORTS_MAX	8	/* transport addresses of an element */
+#define RSP_TRANSPORTS_MAX	RSP_ADDRESSES_MAX	/* of an element */
 #define RSP_RANK_MAX		16	/* elements in rsp_pool_rank() */
 
 /**

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What a network namespace owns. */
 
+#include <linux/capability.h>
+#include <linux/cred.h>
+#include <linux/uidgid.h>
 #include <net/netns/generic.h>
 
 #include "mib.h"
@@ -30,6 +33,42 @@ struct rsp_net *rsp_net(const struct net *net)
 	return net_generic(net, rsp_net_id);
 }
 
+static bool in_groups(kgid_t min, kgid_t max)
+{
+	const struct group_info *groups = current_cred()->group_info;
+	int i;
+
+	if (gid_lte(min, current_egid()) && gid_lte(current_egid(), max))
+		return true;
+	for (i = 0; i < groups->ngroups; i++)
+		if (gid_lte(min, groups->gid[i]) && gid_lte(groups->gid[i], max))
+			return true;
+	return false;
+}
+
+/**
+ * rsp_net_may_listen() - may a program give its socket a pool's handle?
+ * @net: the socket's namespace
+ *
+ * Who does speaks for the pool.
+ *
+ * Context: process, of the program.
+ * Return: true when it has CAP_NET_BIND_SERVICE, or is in a group that may.
+ */
+bool rsp_net_may_listen(const struct net *net)
+{
+	struct rsp_net *rn = rsp_net(net);
+	kgid_t min, max;
+
+	if (ns_capable(net->user_ns, CAP_NET_BIND_SERVICE))
+		return true;
+	mutex_lock(&rn->handlespace.lock);
+	min = rn->pe_group_min;
+	max = rn->pe_group_max;
+	mutex_unlock(&rn->handlespace.lock);
+	return in_groups(min, max);
+}
+
 static int __net_init rsp_net_init(struct net *net)
 {
 	struct rsp_net *rn = rsp_net(net);
@@ -39,6 +78,9 @@ static int __net_init rsp_net_init(struct net *net)
 	rn->sessions_max = SESSIONS_MAX;
 	rn->pe_id_min = 1;
 	rn->pe_id_max = U32_MAX;
+	/* Nobody. */
+	rn->pe_group_min = KGIDT_INIT(1);
+	rn->pe_group_max = KGIDT_INIT(0);
 	rn->unreachable.rate = UNREACHABLE_RATE;
 	rn->unreachable.burst = UNREACHABLE_BURST;
 	rn->unreachable.pe_rate = UNREACHABLE_PE_RATE;

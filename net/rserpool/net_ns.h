@@ -40,6 +40,9 @@ struct rsp_unreachable {
  *	locklessly
  * @pe_id_min: the least PE identifier for programs that pick one; the same
  * @pe_id_max: the largest such; the same
+ * @pe_group_min: the least of the groups whose members may listen; the
+ *	handlespace's writer lock
+ * @pe_group_max: the largest of them; the same
  * @unreachable: limits reports of unreachable elements; the same
  * @cookie_window_ms: how old a sealed cookie may be when it comes back; the same
  * @reseal: has sessions send their cookies again before they are too old
@@ -60,6 +63,8 @@ struct rsp_net {
 	u32 sessions_max;
 	u32 pe_id_min;
 	u32 pe_id_max;
+	kgid_t pe_group_min;
+	kgid_t pe_group_max;
 	struct rsp_unreachable unreachable;
 	u32 cookie_window_ms;
 	struct delayed_work reseal;
@@ -70,6 +75,7 @@ struct rsp_net {
 };
 
 struct rsp_net *rsp_net(const struct net *net);
+bool rsp_net_may_listen(const struct net *net);
 
 int rsp_net_register(void);
 void rsp_net_unregister(void);

@@ -61,7 +61,7 @@ const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_USE + 
 };
 
 /* RSERPOOL_CMD_SCOPE_SET - do */
-static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_REGISTER_TIMEOUT + 1] = {
+static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_PE_GROUP_MAX + 1] = {
 	[RSERPOOL_A_SCOPE_NAME] = { .type = NLA_NUL_STRING, .len = RSERPOOL_SCOPE_NAME_MAX, },
 	[RSERPOOL_A_SCOPE_POOLS_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_ELEMENTS_MAX] = { .type = NLA_U32, },
@@ -79,6 +79,8 @@ static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_REG
 	[RSERPOOL_A_SCOPE_PE_ID_MAX] = NLA_POLICY_MIN(NLA_U32, 1),
 	[RSERPOOL_A_SCOPE_REGISTRATION] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_SCOPE_REGISTER_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_register_timeout_range),
+	[RSERPOOL_A_SCOPE_PE_GROUP_MIN] = { .type = NLA_U32, },
+	[RSERPOOL_A_SCOPE_PE_GROUP_MAX] = { .type = NLA_U32, },
 };
 
 /* RSERPOOL_CMD_POOL_GET - do */
@@ -192,7 +194,7 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_SCOPE_SET,
 		.doit		= rserpool_nl_scope_set_doit,
 		.policy		= rserpool_scope_set_nl_policy,
-		.maxattr	= RSERPOOL_A_SCOPE_REGISTER_TIMEOUT,
+		.maxattr	= RSERPOOL_A_SCOPE_PE_GROUP_MAX,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

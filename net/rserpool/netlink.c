@@ -69,6 +69,30 @@ static int check_scope(const struct genl_info *info, const struct rsp_net *rn)
 	return 0;
 }
 
+/* INVALID_GID is in no user namespace; nobody is said by two that are. */
+static int get_groups(const struct sk_buff *skb, const struct genl_info *info,
+		      kgid_t *min, kgid_t *max)
+{
+	struct user_namespace *user_ns = sk_user_ns(NETLINK_CB(skb).sk);
+	struct nlattr *min_attr = info->attrs[RSERPOOL_A_SCOPE_PE_GROUP_MIN];
+	struct nlattr *max_attr = info->attrs[RSERPOOL_A_SCOPE_PE_GROUP_MAX];
+
+	if (!min_attr && !max_attr)
+		return 0;
+	if (!min_attr || !max_attr)
+		return rsp_nl_refuse(info, min_attr ?: max_attr, -EINVAL,
+				     "Say both pe-group-min and pe-group-max");
+	*min = make_kgid(user_ns, nla_get_u32(min_attr));
+	*max = make_kgid(user_ns, nla_get_u32(max_attr));
+	if (!gid_valid(*min))
+		return rsp_nl_refuse(info, min_attr, -EINVAL,
+				     "There is no such group here");
+	if (!gid_valid(*max))
+		return rsp_nl_refuse(info, max_attr, -EINVAL,
+				     "There is no such group here");
+	return 0;
+}
+
 static void set_u32(u32 *value, const struct nlattr *attr)
 {
 	if (attr)
@@ -116,12 +140,18 @@ static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 int rserpool_nl_scope_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rsp_net *rn = rsp_of(info);
+	kgid_t min, max;
 	int err;
 
 	mutex_lock(&rn->handlespace.lock);
-	err = check_scope(info, rn);
-	if (!err)
+	min = rn->pe_group_min;
+	max = rn->pe_group_max;
+	err = check_scope(info, rn) ?: get_groups(skb, info, &min, &max);
+	if (!err) {
+		rn->pe_group_min = min;
+		rn->pe_group_max = max;
 		set_scope(rn, info->attrs);
+	}
 	mutex_unlock(&rn->handlespace.lock);
 	return err;
 }

@@ -8,6 +8,9 @@
  * there on have NLM_F_DUMP_INTR, and whoever wants all of it dumps again.
  */
 
+#include <linux/user_namespace.h>
+#include <net/sock.h>
+
 #include "mib.h"
 #include "net_ns.h"
 #include "netlink.h"
@@ -83,8 +86,11 @@ static void overtaken_at(struct netlink_callback *cb, u32 seq)
 
 /* The scope. */
 
-static int put_scope(struct sk_buff *skb, const struct rsp_net *rn)
+/* @request: who reads, which decides what the number of a group is. */
+static int put_scope(struct sk_buff *skb, const struct sk_buff *request,
+		     const struct rsp_net *rn)
 {
+	struct user_namespace *reader = sk_user_ns(NETLINK_CB(request).sk);
 	const struct rsp_handlespace *hs = &rn->handlespace;
 	const struct rsp_unreachable *unreachable = &rn->unreachable;
 	const struct rsp_resolver *resolver = &rn->resolver;
@@ -120,6 +126,10 @@ static int put_scope(struct sk_buff *skb, const struct rsp_net *rn)
 						    RSERPOOL_REGISTRATION_AUTO) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_REGISTER_TIMEOUT,
 			rn->registrations.timeout_ms) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_GROUP_MIN,
+			from_kgid_munged(reader, rn->pe_group_min)) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_PE_GROUP_MAX,
+			from_kgid_munged(reader, rn->pe_group_max)) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_POOLS, hs->n_pools) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_ELEMENTS, hs->n_elements) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_SESSIONS,
@@ -143,7 +153,7 @@ int rserpool_nl_scope_get_doit(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 
 	mutex_lock(&rn->handlespace.lock);
-	err = put_scope(msg, rn);
+	err = put_scope(msg, skb, rn);
 	mutex_unlock(&rn->handlespace.lock);
 	return rsp_nl_reply(info, msg, header, err);
 }

@@ -39,6 +39,7 @@ static int put_session(struct sk_buff *skb, const struct sk_buff *request,
 		       u32 id, struct sock *sk)
 {
 	struct user_namespace *reader = sk_user_ns(NETLINK_CB(request).sk);
+	const struct rsp_session *ssn = rsp_session(sk);
 	struct rsp_handle handle;
 	struct rsp_info session;
 
@@ -62,7 +63,14 @@ static int put_session(struct sk_buff *skb, const struct sk_buff *request,
 	    put_address(skb, RSERPOOL_A_SESSION_LOCAL, &session.local) ||
 	    put_address(skb, RSERPOOL_A_SESSION_PEER, &session.peer) ||
 	    nla_put_u32(skb, RSERPOOL_A_SESSION_UID,
-			from_kuid_munged(reader, READ_ONCE(sk->sk_uid))))
+			from_kuid_munged(reader, READ_ONCE(sk->sk_uid))) ||
+	    (ssn->accepted && nla_put_flag(skb, RSERPOOL_A_SESSION_ACCEPTED)))
+		return -EMSGSIZE;
+	if (session.state == RSP_SESSION_LISTEN &&
+	    (nla_put_u32(skb, RSERPOOL_A_SESSION_BACKLOG,
+			 READ_ONCE(sk->sk_ack_backlog)) ||
+	     nla_put_u32(skb, RSERPOOL_A_SESSION_BACKLOG_MAX,
+			 READ_ONCE(sk->sk_max_ack_backlog))))
 		return -EMSGSIZE;
 	return 0;
 }

@@ -500,6 +500,8 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 		info->pe_id = flow->pe->node.id;
 		rsp_flow_names(flow, &info->local, &info->peer);
 	}
+	if (info->state == RSP_SESSION_LISTEN)
+		rsp_endpoint_describe(ssn, info);
 	rcu_read_unlock();
 	if (handle)
 		*handle = ssn->handle;

@@ -489,6 +489,57 @@ static int policy_get(struct rsp_session *ssn, struct rsp_policy *policy)
 	return err;
 }
 
+static int addresses_set(struct rsp_session *ssn, sockptr_t value,
+			 unsigned int len)
+{
+	struct __kernel_sockaddr_storage *addresses;
+	int err;
+
+	if (len % sizeof(*addresses) ||
+	    len > RSP_ADDRESSES_MAX * sizeof(*addresses))
+		return -EINVAL;
+	addresses = kmalloc(len ?: 1, GFP_KERNEL_ACCOUNT);
+	if (!addresses)
+		return -ENOMEM;
+	err = -EFAULT;
+	if (copy_from_sockptr(addresses, value, len))
+		goto out_free;
+	lock_sock(&ssn->sk);
+	err = rsp_endpoint_set_addresses(ssn, addresses,
+					 len / sizeof(*addresses));
+	release_sock(&ssn->sk);
+out_free:
+	kfree(addresses);
+	return err;
+}
+
+static int addresses_get(struct rsp_session *ssn, char __user *value, int room,
+			 int __user *len)
+{
+	struct __kernel_sockaddr_storage *addresses;
+	int ret;
+
+	addresses = kmalloc_array(RSP_ADDRESSES_MAX, sizeof(*addresses),
+				  GFP_KERNEL_ACCOUNT);
+	if (!addresses)
+		return -ENOMEM;
+	lock_sock(&ssn->sk);
+	ret = rsp_endpoint_get_addresses(ssn, addresses);
+	release_sock(&ssn->sk);
+	if (ret < 0)
+		goto out_free;
+	ret *= sizeof(*addresses);
+	if (room < ret)
+		ret = -EINVAL;
+	else if (copy_to_user(value, addresses, ret) || put_user(ret, len))
+		ret = -EFAULT;
+	else
+		ret = 0;
+out_free:
+	kfree(addresses);
+	return ret;
+}
+
 /**
  * rsp_setsockopt() - setsockopt(2)
  * @sock: the session's socket
@@ -514,6 +565,8 @@ int rsp_setsockopt(struct socket *sock, int level, int name, sockptr_t value,
 
 	if (name == RSP_POLICY)
 		return policy_set(rsp_session(sk), value, len);
+	if (name == RSP_ADDRESSES)
+		return addresses_set(rsp_session(sk), value, len);
 	if (name == RSP_COOKIE)
 		return cookie_set(rsp_session(sk), value, len);
 	if (len < sizeof(number))
@@ -590,6 +643,8 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		from = &policy;
 		size = sizeof(policy);
 		break;
+	case RSP_ADDRESSES:
+		return addresses_get(ssn, value, room, len);
 	case RSP_COOKIE:
 		return cookie_get(sock, value, room, len);
 	case RSP_INFO:

@@ -34,7 +34,8 @@ static const char *const keywords[] = {
 	"avoid-min", "avoid-max", "resolve-timeout", "register-timeout",
 	"cookie-window",
 	"unreachable-rate", "unreachable-burst", "unreachable-pe-rate",
-	"unreachable-pe-burst", "name", "pe-id-range", "registration", NULL
+	"unreachable-pe-burst", "name", "pe-id-range", "registration",
+	"pe-group-range", NULL
 };
 
 static void show_name(const struct nlattr *attr)
@@ -48,6 +49,17 @@ static void show_name(const struct nlattr *attr)
 	if (len && len <= RSERPOOL_SCOPE_NAME_MAX)
 		format_handle(mnl_attr_get_payload(attr), len, text);
 	print_string("name", text[0] ? " name %s" : NULL, text);
+}
+
+static void show_groups(const struct nlattr **attrs)
+{
+	uint32_t min = attr_u32(attrs[RSERPOOL_A_SCOPE_PE_GROUP_MIN]);
+	uint32_t max = attr_u32(attrs[RSERPOOL_A_SCOPE_PE_GROUP_MAX]);
+	bool none = min > max;
+
+	print_text(none ? " pe-group-range none" : " pe-group-range ");
+	print_uint("pe-group-min", none ? NULL : "%" PRIu64, min);
+	print_uint("pe-group-max", none ? NULL : "-%" PRIu64, max);
 }
 
 /**
@@ -82,6 +94,7 @@ void scope_show_settings(const struct nlmsghdr *nlh)
 	print_string("registration", " registration %s",
 		     name_of(registration_names,
 			     attr_u32(attrs[RSERPOOL_A_SCOPE_REGISTRATION])));
+	show_groups(attrs);
 }
 
 static int show_line(const struct nlmsghdr *nlh, void *data)
@@ -158,6 +171,27 @@ static int put_range(struct words *words, struct nlmsghdr *nlh)
 	return 0;
 }
 
+static int put_groups(struct words *words, struct nlmsghdr *nlh)
+{
+	uint32_t min = 1, max = 0;
+	const char *word, *dash;
+	char first[16] = "";
+
+	if (take_value(words, "pe-group-range", &word))
+		return EXIT_USAGE;
+	dash = strchr(word, '-');
+	if (dash && (size_t)(dash - word) < sizeof(first))
+		memcpy(first, word, (size_t)(dash - word));
+	if (strcmp(word, "none") &&
+	    (!dash || parse_u32(first, &min) || parse_u32(dash + 1, &max) ||
+	     min > max))
+		return complain("pe-group-range \"%s\": MIN-MAX is expected, as 100-199, or none",
+				word);
+	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_PE_GROUP_MIN, min);
+	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_PE_GROUP_MAX, max);
+	return 0;
+}
+
 static int put_registration(struct words *words, struct nlmsghdr *nlh)
 {
 	const char *word;
@@ -174,7 +208,7 @@ static int put_registration(struct words *words, struct nlmsghdr *nlh)
 
 /* Keywords behind those of @settings. */
 static int (*const others[])(struct words *words, struct nlmsghdr *nlh) = {
-	put_name, put_range, put_registration
+	put_name, put_range, put_registration, put_groups
 };
 
 static int put_setting(struct words *words, struct nlmsghdr *nlh)
@@ -265,7 +299,8 @@ const struct command scope_commands[] = {
 			 "\t[ cookie-window TIME ]\n"
 			 "\t[ unreachable-rate N ] [ unreachable-burst N ]\n"
 			 "\t[ unreachable-pe-rate N ] [ unreachable-pe-burst N ]\n"
-			 "\t[ pe-id-range MIN-MAX ] [ registration { auto | own } ]"
+			 "\t[ pe-id-range MIN-MAX ] [ registration { auto | own } ]\n"
+			 "\t[ pe-group-range { MIN-MAX | none } ]"
 	},
 	{ .name = NULL }
 };

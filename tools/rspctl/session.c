@@ -71,6 +71,14 @@ static void show_session(const struct nlattr **attrs)
 	show_transport("peer", " peer %s", attrs[RSERPOOL_A_SESSION_PEER]);
 	print_uint("uid", " uid %" PRIu64,
 		   attr_u32(attrs[RSERPOOL_A_SESSION_UID]));
+	print_bool("accepted", " accepted",
+		   attrs[RSERPOOL_A_SESSION_ACCEPTED]);
+	if (attrs[RSERPOOL_A_SESSION_BACKLOG]) {
+		print_uint("backlog", " backlog %" PRIu64,
+			   attr_u32(attrs[RSERPOOL_A_SESSION_BACKLOG]));
+		print_uint("backlog-max", " of %" PRIu64,
+			   attr_u32(attrs[RSERPOOL_A_SESSION_BACKLOG_MAX]));
+	}
 	show_failovers(attrs);
 	print_text("\n");
 	print_object_end();

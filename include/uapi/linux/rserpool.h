@@ -61,12 +61,14 @@ struct sockaddr_rserpool {
 #define RSP_REPLAY		10 /* __u32, octets, 0 to RSP_REPLAY_LIMIT */
 #define RSP_COOKIE		11 /* octets, 0 to RSP_COOKIE_MAX */
 #define RSP_POLICY		12 /* struct rsp_policy */
+#define RSP_ADDRESSES		13 /* struct sockaddr_storage [], RSP_ADDRESSES_MAX */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
 #define RSP_MESSAGE_LIMIT	(16 << 20)
 #define RSP_REPLAY_LIMIT	(256 << 20)
 #define RSP_COOKIE_MAX		65000
+#define RSP_ADDRESSES_MAX	8
 
 /*
  * Control messages of sendmsg() and recvmsg(), level SOL_RSERPOOL.  The payload
@@ -190,13 +192,15 @@ struct rsp_policy {
  * @generation: failovers begun; what RSP_RESUME takes
  * @resumed: the last generation that was resumed; differs from @generation
  *	while calls fail with EREMCHG
- * @pe_id: PE identifier of the element that serves, 0 while none does
+ * @pe_id: PE identifier of the element that serves, 0 while none does; of a
+ *	socket that listens, its own
  * @prev_pe_id: of the one before it
  * @elements_tried: transport addresses tried since connect()
  * @failover_us: how long the last finished failover took, microseconds
  * @reserved: 0
  * @reserved2: 0
- * @local: transport address of this end, family 0 while there is none
+ * @local: transport address of this end, family 0 while there is none; of a
+ *	socket that listens, the first
  * @peer: transport address of the element
  *
  * A kernel gives as many octets as the caller asks for, and no more than it
