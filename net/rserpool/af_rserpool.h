@@ -2,6 +2,7 @@
 #ifndef _RSERPOOL_AF_RSERPOOL_H
 #define _RSERPOOL_AF_RSERPOOL_H
 
+#include <linux/list.h>
 #include <linux/net.h>
 #include <linux/sockptr.h>
 
@@ -22,7 +23,9 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		   char __user *value, int __user *len);
 void rsp_transport_sockopts(const struct rsp_session *ssn,
 			    struct socket *transport);
-void rsp_transport_options(const struct sock *sk, struct sock *transport);
+void rsp_sock_options(const struct sock *sk, struct sock *heir);
+int rsp_sockopts_copy(const struct rsp_session *ssn, struct list_head *copies);
+void rsp_sockopts_free(struct list_head *opts);
 
 int rsp_family_register(void);
 void rsp_family_unregister(void);

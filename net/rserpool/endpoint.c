@@ -185,6 +185,16 @@ static struct rsp_session *backlog_take(struct rsp_endpoint *endpoint)
 	return ssn;
 }
 
+/* The first that comes is to have it. */
+static void backlog_return(struct rsp_endpoint *endpoint,
+			   struct rsp_session *ssn)
+{
+	spin_lock_bh(&endpoint->lock);
+	list_add(&ssn->backlog, &endpoint->backlog);
+	sk_acceptq_added(&endpoint->ssn->sk);
+	spin_unlock_bh(&endpoint->lock);
+}
+
 /* A connection becomes a session. It is the session's, or gone. */
 static void admit(struct rsp_endpoint *endpoint, struct socket *transport)
 {
@@ -479,13 +489,14 @@ static int accept_wait(struct rsp_session *ssn, long *timeo)
  *
  * Context: process, without the socket lock.
  * Return: 0; -EINVAL: it does not listen; -EAGAIN: there is none, and no time
- * left; or what an interrupted call returns.
+ * left; -ENOMEM; or what an interrupted call returns.
  */
 int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 			int flags)
 {
 	long timeo = sock_rcvtimeo(&ssn->sk, flags & O_NONBLOCK);
 	struct rsp_session *child;
+	LIST_HEAD(sockopts);
 	int err;
 
 	for (;;) {
@@ -499,9 +510,17 @@ int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 		if (err)
 			return err;
 	}
+	lock_sock(&ssn->sk);
+	err = rsp_sockopts_copy(ssn, &sockopts);
+	release_sock(&ssn->sk);
+	if (err) {
+		backlog_return(ssn->endpoint, child);
+		return err;
+	}
 	/* There is room again. */
 	rsp_work_queue(&ssn->endpoint->work);
 	lock_sock(&child->sk);
+	list_splice(&sockopts, &child->sockopts);
 	sock_graft(&child->sk, newsock);
 	release_sock(&child->sk);
 	newsock->state = SS_CONNECTED;

@@ -9,11 +9,9 @@
  */
 
 #include <linux/bpf-cgroup.h>
-#include <linux/cgroup.h>
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/security.h>
 #include <linux/slab.h>
 #include <net/inet_common.h>
 #include <net/ip.h>
@@ -24,6 +22,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "handlespace.h"
+#include "inherit.h"
 #include "session.h"
 #include "session_work.h"
 #include "trace.h"
@@ -130,40 +129,11 @@ static void flow_attach(struct rsp_flow *flow)
 	flow_wake(&flow->wait, TASK_INTERRUPTIBLE, 0, NULL);
 }
 
-/*
- * A worker is nobody: what it opens must be labelled, charged and filtered as
- * the session's own socket was when a program opened that.
- */
 static int transport_inherit(struct sock *sk, struct sock *transport)
 {
 	sk_net_refcnt_upgrade(transport);
-	security_sk_clone(sk, transport);
-	WRITE_ONCE(transport->sk_uid, rsp_sk_uid(sk));
+	rsp_sock_inherit(sk, transport);
 	SOCK_INODE(transport->sk_socket)->i_uid = rsp_sk_uid(sk);
-#ifdef CONFIG_SOCK_CGROUP_DATA
-	{
-		struct cgroup *from = sock_cgroup_ptr(&transport->sk_cgrp_data);
-		struct cgroup *to = sock_cgroup_ptr(&sk->sk_cgrp_data);
-
-		cgroup_get(to);
-		cgroup_bpf_get(to);
-		transport->sk_cgrp_data = sk->sk_cgrp_data;
-		cgroup_bpf_put(from);
-		cgroup_put(from);
-	}
-#endif
-#ifdef CONFIG_MEMCG
-	if (mem_cgroup_from_sk(transport) != mem_cgroup_from_sk(sk)) {
-		struct mem_cgroup *from = mem_cgroup_from_sk(transport);
-		struct mem_cgroup *to = mem_cgroup_from_sk(sk);
-
-		if (to)
-			css_get(&to->css);
-		transport->sk_memcg = sk->sk_memcg;
-		if (from)
-			css_put(&from->css);
-	}
-#endif
 	/* What the program's cgroup says of each new socket. */
 	return BPF_CGROUP_RUN_PROG_INET_SOCK(transport);
 }
@@ -213,16 +183,9 @@ static void keepalive_set(struct sock *transport, unsigned long timeout)
  */
 void rsp_transport_configure(struct rsp_session *ssn, struct socket *sock)
 {
-	const unsigned int locks = SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK;
-	struct sock *transport = sock->sk, *sk = &ssn->sk;
+	struct sock *transport = sock->sk;
 
-	rsp_transport_options(sk, transport);
-	transport->sk_userlocks |= sk->sk_userlocks & locks;
-	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
-		WRITE_ONCE(transport->sk_sndbuf, sk->sk_sndbuf);
-	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
-		WRITE_ONCE(transport->sk_rcvbuf, sk->sk_rcvbuf);
-
+	rsp_sock_options(&ssn->sk, transport);
 	keepalive_set(transport, ssn->detect_timeout);
 	sock_set_flag(transport, SOCK_KEEPOPEN);
 
@@ -322,13 +285,16 @@ struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
  * @sock: the transport, connected
  *
  * Context: process; the session's socket lock.
- * Return: as rsp_flow_open(); NULL when there is no memory.
+ * Return: as rsp_flow_open(); NULL when there is no memory, or the program's
+ * cgroup may have no more.
  */
 struct rsp_flow *rsp_flow_adopt(struct rsp_session *ssn, struct rsp_pe *pe,
 				struct socket *sock)
 {
 	struct rsp_flow *flow;
 
+	if (!rsp_sock_adopt(&ssn->sk, sock->sk))
+		return NULL;
 	flow = flow_alloc(ssn, pe, sock, RSP_TRANSPORT_USE_DATA_CONTROL);
 	if (!flow)
 		return NULL;

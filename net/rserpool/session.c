@@ -2,11 +2,11 @@
 /* The session object and its lifetime. */
 
 #include <linux/bits.h>
-#include <linux/security.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <net/inet_common.h>
 
+#include "af_rserpool.h"
 #include "card.h"
 #include "connect.h"
 #include "detect.h"
@@ -14,6 +14,7 @@
 #include "failover.h"
 #include "flow.h"
 #include "frame.h"
+#include "inherit.h"
 #include "net_ns.h"
 #include "session.h"
 #include "session_control.h"
@@ -81,8 +82,8 @@ static struct rsp_session *session_inherit(struct rsp_session *listener)
 		return NULL;
 	ssn = rsp_session(sk);
 	sk->sk_type = parent->sk_type;
-	WRITE_ONCE(sk->sk_uid, rsp_sk_uid(parent));
-	security_sk_clone(parent, sk);
+	rsp_sock_inherit(parent, sk);
+	rsp_sock_options(parent, sk);
 	ssn->accepted = true;
 	ssn->handle = listener->handle;
 	ssn->message_max = READ_ONCE(listener->message_max);
@@ -211,7 +212,6 @@ void rsp_session_close(struct rsp_session *ssn)
 {
 	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
 	struct rsp_flow *flow, *next_flow;
-	struct rsp_sockopt *opt, *next;
 	struct sock *sk = &ssn->sk;
 	LIST_HEAD(flows);
 
@@ -236,8 +236,7 @@ void rsp_session_close(struct rsp_session *ssn)
 			rsp_frames_finish(flow);
 		rsp_flow_unpin(flow);
 	}
-	list_for_each_entry_safe(opt, next, &ssn->sockopts, list)
-		kfree(opt);
+	rsp_sockopts_free(&ssn->sockopts);
 	rsp_session_free_tried(ssn);
 	rsp_replay_free(ssn->replay);
 	kvfree(ssn->cookie);

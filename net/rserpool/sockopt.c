@@ -25,31 +25,38 @@
 #define SOCKOPT_LEN_MAX	64	/* octets of a transport option's value */
 
 /**
- * rsp_transport_options() - give a new transport the options of SOL_SOCKET
- * @sk: the session's socket
- * @transport: of a flow that is not connected yet
+ * rsp_sock_options() - give a socket the options of SOL_SOCKET of another
+ * @sk: a session's socket, or one that listens
+ * @heir: a transport that is not connected yet, or an accepted session's socket
  *
- * Context: process; the session's socket lock.
+ * Context: process; @sk's socket lock, unless it listens: a session that comes
+ * then may have an option that is being set, or not.
  */
-void rsp_transport_options(const struct sock *sk, struct sock *transport)
+void rsp_sock_options(const struct sock *sk, struct sock *heir)
 {
+	const unsigned int locks = SOCK_SNDBUF_LOCK | SOCK_RCVBUF_LOCK;
+
 	/* Where the program set none, a cgroup may have. */
 	if (sk->sk_priority)
-		transport->sk_priority = sk->sk_priority;
+		heir->sk_priority = sk->sk_priority;
 	if (sk->sk_mark)
-		transport->sk_mark = sk->sk_mark;
+		heir->sk_mark = sk->sk_mark;
 	if (sk->sk_bound_dev_if)
-		transport->sk_bound_dev_if = sk->sk_bound_dev_if;
-	transport->sk_incoming_cpu = sk->sk_incoming_cpu;
-	transport->sk_rcvlowat = sk->sk_rcvlowat;
-	transport->sk_rcvtimeo = sk->sk_rcvtimeo;
-	transport->sk_sndtimeo = sk->sk_sndtimeo;
-	transport->sk_lingertime = sk->sk_lingertime;
-	sock_valbool_flag(transport, SOCK_LINGER, sock_flag(sk, SOCK_LINGER));
-	sock_valbool_flag(transport, SOCK_URGINLINE,
-			  sock_flag(sk, SOCK_URGINLINE));
-	sock_valbool_flag(transport, SOCK_LOCALROUTE,
+		heir->sk_bound_dev_if = sk->sk_bound_dev_if;
+	heir->sk_incoming_cpu = sk->sk_incoming_cpu;
+	heir->sk_rcvlowat = sk->sk_rcvlowat;
+	heir->sk_rcvtimeo = sk->sk_rcvtimeo;
+	heir->sk_sndtimeo = sk->sk_sndtimeo;
+	heir->sk_lingertime = sk->sk_lingertime;
+	sock_valbool_flag(heir, SOCK_LINGER, sock_flag(sk, SOCK_LINGER));
+	sock_valbool_flag(heir, SOCK_URGINLINE, sock_flag(sk, SOCK_URGINLINE));
+	sock_valbool_flag(heir, SOCK_LOCALROUTE,
 			  sock_flag(sk, SOCK_LOCALROUTE));
+	heir->sk_userlocks |= sk->sk_userlocks & locks;
+	if (sk->sk_userlocks & SOCK_SNDBUF_LOCK)
+		WRITE_ONCE(heir->sk_sndbuf, sk->sk_sndbuf);
+	if (sk->sk_userlocks & SOCK_RCVBUF_LOCK)
+		WRITE_ONCE(heir->sk_rcvbuf, sk->sk_rcvbuf);
 }
 
 /* Of SOL_SOCKET, what a transport that is in use must hear of too. */
@@ -192,6 +199,58 @@ void rsp_transport_sockopts(const struct rsp_session *ssn,
 		option_set(transport, opt);
 }
 
+/**
+ * rsp_sockopts_free() - let go of options that were kept
+ * @opts: struct rsp_sockopt through its list
+ *
+ * Context: any.
+ */
+void rsp_sockopts_free(struct list_head *opts)
+{
+	struct rsp_sockopt *opt, *next;
+
+	list_for_each_entry_safe(opt, next, opts, list)
+		kfree(opt);
+	INIT_LIST_HEAD(opts);
+}
+
+/**
+ * rsp_sockopts_copy() - copy the options that are kept
+ * @ssn: the session, or a socket that listens
+ * @copies: gets them, for rsp_sockopts_free() or another session
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0 or -ENOMEM.
+ */
+int rsp_sockopts_copy(const struct rsp_session *ssn, struct list_head *copies)
+{
+	const struct rsp_sockopt *opt;
+	struct rsp_sockopt *copy;
+
+	list_for_each_entry(opt, &ssn->sockopts, list) {
+		copy = kmemdup(opt, struct_size(opt, value, opt->len),
+			       GFP_KERNEL_ACCOUNT);
+		if (!copy) {
+			rsp_sockopts_free(copies);
+			return -ENOMEM;
+		}
+		list_add_tail(&copy->list, copies);
+	}
+	return 0;
+}
+
+/*
+ * TCP's sockets that listen for this one, whose children have their options.
+ * Under the lock they stay while it listens, or is about to.
+ */
+static u32 n_listeners(const struct rsp_session *ssn)
+{
+	const struct rsp_endpoint *endpoint = ssn->endpoint;
+
+	return endpoint && (ssn->state.now == RSP_SESSION_LISTEN ||
+			    endpoint->opening) ? endpoint->n_listeners : 0;
+}
+
 /* A TCP socket with the options that the next flow will have. */
 static struct socket *transport_sample(struct rsp_session *ssn, int level)
 {
@@ -213,6 +272,7 @@ static int transport_set(struct rsp_session *ssn, struct rsp_sockopt *new)
 	struct socket *sample;
 	struct rsp_flow *flow;
 	int err;
+	u32 i;
 
 	/* A refusal is told now, not when the next flow is made. */
 	sample = transport_sample(ssn, new->level);
@@ -230,6 +290,8 @@ static int transport_set(struct rsp_session *ssn, struct rsp_sockopt *new)
 		if (err)
 			return err;
 	}
+	for (i = 0; i < n_listeners(ssn); i++)
+		option_set(ssn->endpoint->listeners[i].sock, new);
 	list_for_each_entry_safe(opt, next, &ssn->sockopts, list) {
 		if (opt->level != new->level || opt->name != new->name)
 			continue;
@@ -301,13 +363,31 @@ static int transport_getsockopt(struct socket *sock, int level, int name,
 	return err;
 }
 
+/* The kernel has it for sockets of IP only, which those that listen for us are. */
+static int reuseport_set(struct sock *sk, sockptr_t value, unsigned int len)
+{
+	int on;
+
+	if (len < sizeof(on))
+		return -EINVAL;
+	if (copy_from_sockptr(&on, value, sizeof(on)))
+		return -EFAULT;
+	lock_sock(sk);
+	sk->sk_reuseport = !!on;
+	release_sock(sk);
+	return 0;
+}
+
 static int socket_set(struct socket *sock, int name, sockptr_t value,
 		      unsigned int len)
 {
 	struct rsp_session *ssn = rsp_session(sock->sk);
 	struct rsp_flow *flow;
 	int err;
+	u32 i;
 
+	if (name == SO_REUSEPORT)
+		return reuseport_set(sock->sk, value, len);
 	err = sock_setsockopt(sock, SOL_SOCKET, name, value, len);
 	if (err)
 		return err;
@@ -323,6 +403,9 @@ static int socket_set(struct socket *sock, int name, sockptr_t value,
 	list_for_each_entry(flow, &ssn->draining, draining)
 		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
 					     value, len);
+	for (i = 0; i < n_listeners(ssn); i++)
+		err = err ?: sock_setsockopt(ssn->endpoint->listeners[i].sock,
+					     SOL_SOCKET, name, value, len);
 	release_sock(sock->sk);
 	return err;
 }

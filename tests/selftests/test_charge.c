@@ -3,13 +3,14 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pool.h"
+#include "framed.h"
 
 #define GROUP "/sys/fs/cgroup/charged"
 
@@ -85,5 +86,53 @@ TEST(charge_to_the_opener)
 	check_charged(true);
 	close(fd);
 	check_charged(false);
+	cgroup_leave();
+}
+
+/* It connects as soon as there is an element, and writes for ever. */
+static pid_t writer_elsewhere(const char *name)
+{
+	static char octets[FRAME_PAYLOAD_MAX];
+	struct sockaddr_rserpool to;
+	socklen_t len;
+	pid_t pid;
+	int fd;
+
+	fflush(NULL);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid)
+		return pid;
+	to = pool_address(name, 0, &len);
+	for (;;) {
+		fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+		if (!connect(fd, (void *)&to, len))
+			break;
+		close(fd);
+		usleep(100000);
+	}
+	while (send(fd, octets, sizeof(octets), MSG_NOSIGNAL) > 0)
+		;
+	_exit(0);
+}
+
+/* A worker took it in, but it is the program's that listens. */
+TEST(charge_to_the_listener)
+{
+	pid_t writer = writer_elsewhere("p");
+	struct sockaddr_rserpool address;
+	int listener;
+	socklen_t len;
+
+	cgroup_enter();
+	check_charged(false);
+	listener = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+	address = pool_address("p", 1, &len);
+	CHECK_EQ(bind(listener, (void *)&address, len), 0);
+	CHECK_EQ(listen(listener, 8), 0);
+	check_charged(true);
+	close(listener);
+	check_charged(false);
+	CHECK_EQ(kill(writer, SIGKILL), 0);
 	cgroup_leave();
 }

@@ -7,6 +7,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -232,6 +233,58 @@ TEST(listen_shown)
 		close(fds[i]);
 }
 
+static int option(int fd, int level, int name)
+{
+	socklen_t len = sizeof(int);
+	int value;
+
+	CHECK_EQ(getsockopt(fd, level, name, &value, &len), 0);
+	return value;
+}
+
+static void option_set(int fd, int level, int name, int value)
+{
+	CHECK_EQ(setsockopt(fd, level, name, &value, sizeof(value)), 0);
+}
+
+/* As TCP's children, sessions have what their listening socket had. */
+TEST(listen_options_inherited)
+{
+	const struct linger linger = { .l_onoff = 1, .l_linger = 3 };
+	const struct timeval timeout = { .tv_sec = 7 };
+	int listener = bound("o", 7, 0), session;
+	struct timeval time;
+	struct linger lingers;
+	socklen_t len;
+
+	option_set(listener, SOL_SOCKET, SO_SNDBUF, 40000);
+	option_set(listener, IPPROTO_TCP, TCP_KEEPIDLE, 77);
+	CHECK_EQ(setsockopt(listener, SOL_SOCKET, SO_LINGER, &linger,
+			    sizeof(linger)), 0);
+	CHECK_EQ(listen(listener, 8), 0);
+	option_set(listener, SOL_SOCKET, SO_RCVBUF, 50000);
+	option_set(listener, SOL_SOCKET, SO_PRIORITY, 5);
+	option_set(listener, IPPROTO_TCP, TCP_MAXSEG, 900);
+	CHECK_EQ(setsockopt(listener, SOL_SOCKET, SO_RCVTIMEO, &timeout,
+			    sizeof(timeout)), 0);
+	framed_connect("o", SOCK_SEQPACKET);
+	session = take(listener);
+	CHECK_EQ(option(session, SOL_SOCKET, SO_SNDBUF), 80000);
+	CHECK_EQ(option(session, SOL_SOCKET, SO_RCVBUF), 100000);
+	CHECK_EQ(option(session, SOL_SOCKET, SO_PRIORITY), 5);
+	CHECK_EQ(option(session, IPPROTO_TCP, TCP_KEEPIDLE), 77);
+	len = sizeof(lingers);
+	CHECK_EQ(getsockopt(session, SOL_SOCKET, SO_LINGER, &lingers, &len), 0);
+	CHECK(!memcmp(&linger, &lingers, len));
+	len = sizeof(time);
+	CHECK_EQ(getsockopt(session, SOL_SOCKET, SO_RCVTIMEO, &time, &len), 0);
+	CHECK_EQ(time.tv_sec, 7);
+
+	/* What was said once outlives the detection's own idea of it. */
+	set_option(session, RSP_DETECT_TIMEOUT, 20000);
+	CHECK_EQ(option(session, IPPROTO_TCP, TCP_KEEPIDLE), 77);
+}
+
 static void pass(int channel, int fd)
 {
 	char control[CMSG_SPACE(sizeof(fd))] = "", octet = 0;
@@ -406,7 +459,9 @@ TEST(listen_namespace_goes)
 
 TEST(listen_many_of_one_pool)
 {
-	int fds[200], i;
+	struct sockaddr_rserpool address;
+	int fds[200], i, one = 1;
+	socklen_t len;
 
 	for (i = 0; i < 200; i++)
 		fds[i] = element("m", 0, SOCK_SEQPACKET);
@@ -416,6 +471,23 @@ TEST(listen_many_of_one_pool)
 	for (i = 0; i < 200; i++)
 		CHECK_EQ(close(fds[i]), 0);
 	CHECK(!is_element("m"));
+
+	/* Two at one port; of another pool, for those of above look for one. */
+	address = pool_address("n", 0, &len);
+	address.srp_port = htons(7777);
+	for (i = 0; i < 3; i++) {
+		fds[i] = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+		if (i < 2)
+			CHECK_EQ(setsockopt(fds[i], SOL_SOCKET, SO_REUSEPORT,
+					    &one, sizeof(one)), 0);
+		CHECK_EQ(bind(fds[i], (void *)&address, len), 0);
+		if (i == 2)
+			CHECK_ERR(listen(fds[i], 8), EADDRINUSE);
+		else
+			CHECK_EQ(listen(fds[i], 128), 0);
+	}
+	for (i = 0; i < 10; i++)
+		framed_connect("n", SOCK_SEQPACKET);
 }
 
 TEST(listen_sessions_max)
