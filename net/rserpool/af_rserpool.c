@@ -165,7 +165,8 @@ static int disconnect(struct socket *sock)
 	struct rsp_session *ssn = rsp_session(sk);
 
 	lock_sock(sk);
-	if (ssn->endpoint || ssn->accepted) {
+	if (ssn->state.now == RSP_SESSION_LISTEN || ssn->accepted ||
+	    (ssn->endpoint && ssn->endpoint->opening)) {
 		release_sock(sk);
 		return -EOPNOTSUPP;
 	}
@@ -202,7 +203,7 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 	switch (ssn->state.now) {
 	case RSP_SESSION_INIT:
 		err = -EOPNOTSUPP;
-		if (ssn->endpoint)
+		if (ssn->endpoint && ssn->endpoint->opening)
 			break;
 		/* Who was not told yet, unless it is its own doing. */
 		err = sock_error(sk);
@@ -241,6 +242,7 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 {
 	struct sockaddr_rserpool *addr = (void *)uaddr;
 	struct rsp_session *ssn = rsp_session(sock->sk);
+	const struct rsp_handle *handle = NULL;
 	struct sock *sk = sock->sk;
 	struct rsp_flow *flow;
 	int err = 0;
@@ -253,11 +255,13 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 		if (ssn->accepted) {
 			/* Who connects need be in no pool. */
 			err = flow ? 0 : -ENOTCONN;
+			if (flow && ssn->user) {
+				handle = &ssn->user->handle;
+				addr->srp_pe_id = ssn->user->pe_id;
+			}
 		} else if (ssn->state.now == RSP_SESSION_READY ||
 			   ssn->state.now == RSP_SESSION_FAILOVER) {
-			addr->srp_handle_len = ssn->handle.len;
-			memcpy(addr->srp_handle, ssn->handle.octets,
-			       ssn->handle.len);
+			handle = &ssn->handle;
 			addr->srp_pe_id = flow ? flow->pe->node.id : 0;
 		} else {
 			err = -ENOTCONN;
@@ -265,16 +269,19 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	} else {
 		if (flow)
 			addr->srp_port = inet_sk(flow->sock->sk)->inet_sport;
-		if (ssn->endpoint)
+		else if (ssn->endpoint)
 			addr->srp_port = rsp_endpoint_port(ssn->endpoint);
-		if (ssn->endpoint || ssn->accepted) {
-			addr->srp_handle_len = ssn->handle.len;
-			memcpy(addr->srp_handle, ssn->handle.octets,
-			       ssn->handle.len);
-			addr->srp_pe_id = ssn->endpoint ?
-					  ssn->endpoint->config.id :
-					  flow ? flow->pe->node.id : 0;
+		if (ssn->endpoint) {
+			handle = &ssn->endpoint->handle;
+			addr->srp_pe_id = ssn->endpoint->config.id;
+		} else if (ssn->accepted) {
+			handle = &ssn->handle;
+			addr->srp_pe_id = flow ? flow->pe->node.id : 0;
 		}
+	}
+	if (handle) {
+		addr->srp_handle_len = handle->len;
+		memcpy(addr->srp_handle, handle->octets, handle->len);
 	}
 	release_sock(sk);
 	return err ?: offsetof(struct sockaddr_rserpool, srp_handle) +

@@ -13,6 +13,7 @@
 
 #include "asap.h"
 #include "card.h"
+#include "endpoint.h"
 #include "flow.h"
 #include "frame.h"
 #include "net_ns.h"
@@ -20,7 +21,7 @@
 
 /* With eight IPv6 transports an element has less than 300 octets. */
 #define ELEMENT_SIZE	300
-#define CARD_SIZE	(128 + RSP_RANK_MAX * ELEMENT_SIZE)
+#define CARD_SIZE	(128 + (1 + RSP_RANK_MAX) * ELEMENT_SIZE)
 
 static void transport_put(struct rsp_tlv_writer *w,
 			  const struct rsp_transport *transport)
@@ -66,23 +67,55 @@ static void element_put(struct rsp_tlv_writer *w, const struct rsp_pe *pe)
 }
 
 /* The others of the pool, in the order in which its policy would select them. */
-static void elements_put(struct rsp_tlv_writer *w,
-			 const struct rsp_session *ssn)
+static void others_put(struct rsp_tlv_writer *w, struct rsp_pool *pool, u32 id)
 {
-	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
 	struct rsp_pe *pes[RSP_RANK_MAX];
-	struct rsp_pool *pool;
 	u32 n, i;
 
-	pool = rsp_pool_get(&rn->handlespace, &ssn->handle);
-	if (!pool)
-		return;
-	n = rsp_pool_rank(pool, ssn->flow->pe->node.id, pes, RSP_RANK_MAX);
+	n = rsp_pool_rank(pool, id, pes, RSP_RANK_MAX);
 	for (i = 0; i < n; i++) {
 		element_put(w, pes[i]);
 		rsp_pe_put(pes[i]);
 	}
-	rsp_pool_put(pool);
+}
+
+/*
+ * @id: of the element that sends the card.  A user lists itself first, so that
+ * the other knows who it is; where it is not there, it lists nobody.
+ */
+static int card_send(struct rsp_session *ssn, struct rsp_flow *flow,
+		     const struct rsp_handle *handle, u32 id)
+{
+	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
+	struct rsp_tlv_writer w;
+	struct rsp_pool *pool;
+	struct rsp_pe *self;
+	u32 begin;
+	void *buf;
+	int ret;
+
+	buf = kmalloc(CARD_SIZE, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	rsp_tlv_writer_init(&w, buf, CARD_SIZE);
+	begin = rsp_asap_begin(&w, RSP_ASAP_BUSINESS_CARD, 0);
+	rsp_tlv_put(&w, RSP_TLV_HANDLE, handle->octets, handle->len);
+	pool = rsp_pool_get(&rn->handlespace, handle);
+	if (pool) {
+		self = ssn->accepted ? NULL : rsp_pe_get(pool, id);
+		if (self)
+			element_put(&w, self);
+		if (self || ssn->accepted)
+			others_put(&w, pool, id);
+		if (self)
+			rsp_pe_put(self);
+		rsp_pool_put(pool);
+	}
+	ret = rsp_asap_end(&w, begin);
+	if (ret > 0)
+		ret = rsp_frames_control(flow, buf, ret, false);
+	kfree(buf);
+	return ret;
 }
 
 /**
@@ -97,23 +130,53 @@ static void elements_put(struct rsp_tlv_writer *w,
  */
 int rsp_session_card_send(struct rsp_session *ssn)
 {
-	struct rsp_tlv_writer w;
-	u32 begin;
-	void *buf;
-	int ret;
+	return card_send(ssn, ssn->flow, &ssn->handle,
+			 ssn->flow->pe->node.id);
+}
 
-	buf = kmalloc(CARD_SIZE, GFP_KERNEL);
-	if (!buf)
-		return -ENOMEM;
-	rsp_tlv_writer_init(&w, buf, CARD_SIZE);
-	begin = rsp_asap_begin(&w, RSP_ASAP_BUSINESS_CARD, 0);
-	rsp_tlv_put(&w, RSP_TLV_HANDLE, ssn->handle.octets, ssn->handle.len);
-	elements_put(&w, ssn);
-	ret = rsp_asap_end(&w, begin);
-	if (ret > 0)
-		ret = rsp_frames_control(ssn->flow, buf, ret, false);
-	kfree(buf);
-	return ret;
+/**
+ * rsp_session_card_answer() - send the business card of a user that is an element
+ * @ssn: a session
+ * @flow: of it, with frames; the element's card came
+ *
+ * Users that are none have no card, and one that cannot be sent is
+ * no reason to leave the element.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_card_answer(struct rsp_session *ssn, struct rsp_flow *flow)
+{
+	const struct rsp_endpoint *endpoint = ssn->endpoint;
+
+	if (endpoint)
+		card_send(ssn, flow, &endpoint->handle, endpoint->config.id);
+}
+
+/**
+ * rsp_session_user_take() - keep who the user is, when it is an element itself
+ * @ssn: a session that came to an element of this host
+ * @msg: the user's business card
+ *
+ * It replaces the one before.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_session_user_take(struct rsp_session *ssn,
+			   const struct rsp_asap_message *msg)
+{
+	struct rsp_tlv_list list = msg->params;
+	struct rsp_tlv_element element;
+	struct rsp_user *user = ssn->user;
+
+	if (!user)
+		user = kmalloc_obj(*user, GFP_KERNEL_ACCOUNT);
+	if (!user)
+		return;
+	*user = (struct rsp_user){ .handle.len = msg->handle.len };
+	memcpy(user->handle.octets, msg->handle.data, msg->handle.len);
+	if (rsp_tlv_next_element(&list, &element))
+		user->pe_id = element.id;
+	ssn->user = user;
 }
 
 /**

@@ -259,7 +259,7 @@ static void pool_changed(struct rsp_waiter *waiter)
 /* Calls. */
 
 /**
- * rsp_endpoint_bind() - give a socket the handle under which it will listen
+ * rsp_endpoint_bind() - give a socket the handle of the pool that it is of
  * @ssn: a socket in RSP_SESSION_INIT
  * @handle: the pool's
  * @pe_id: PE identifier, 0: one that is free
@@ -287,7 +287,7 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 	INIT_LIST_HEAD(&endpoint->backlog);
 	spin_lock_init(&endpoint->lock);
 	rsp_registration_init(&endpoint->registration, &ssn->sk);
-	ssn->handle = *handle;
+	endpoint->handle = *handle;
 	ssn->endpoint = endpoint;
 	return 0;
 }
@@ -327,7 +327,7 @@ static int element_register(struct rsp_endpoint *endpoint, bool noblock)
 	struct rsp_pe_config *config = &endpoint->config;
 	int err;
 
-	err = rsp_registration_begin(reg, &endpoint->ssn->handle, config,
+	err = rsp_registration_begin(reg, &endpoint->handle, config,
 				     endpoint->policy_set, !noblock);
 	if (err == -EINPROGRESS && noblock)
 		err = 0;
@@ -399,7 +399,7 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog, bool noblock)
 		endpoint->config.transports[i].use =
 			RSP_TRANSPORT_USE_DATA_CONTROL;
 	endpoint->pe = rsp_pe_lone(&rsp_net(sock_net(sk))->handlespace,
-				   &ssn->handle, &endpoint->config);
+				   &endpoint->handle, &endpoint->config);
 	err = -ENOMEM;
 	if (!endpoint->pe)
 		goto err_release;
@@ -414,6 +414,7 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog, bool noblock)
 			     &endpoint->waiter);
 	/* Pairs with rsp_endpoint_accept(). */
 	smp_wmb();
+	ssn->handle = endpoint->handle;
 	rsp_session_state_set(&ssn->state, sock_net(sk), RSP_SESSION_LISTEN);
 	for (i = 0; i < endpoint->n_listeners; i++) {
 		struct rsp_listener *listener = &endpoint->listeners[i];
@@ -569,6 +570,9 @@ void rsp_endpoint_stop(struct rsp_session *ssn)
 	struct rsp_session *child;
 
 	rsp_registration_end(&endpoint->registration);
+	/* Its sessions go on, but say so when they are asked. */
+	if (endpoint->pe)
+		WRITE_ONCE(endpoint->pe->dead, true);
 	listeners_detach(endpoint);
 	/* A call that takes a session queues it, to no effect. */
 	disable_work_sync(&endpoint->work);

@@ -27,8 +27,10 @@ struct rsp_listener {
 };
 
 /**
- * struct rsp_endpoint - the listening side of a socket: a pool element
+ * struct rsp_endpoint - what a socket is that bind() gave a handle: a pool
+ *	element, once it listens; else a user that is of this pool itself
  * @ssn: the socket; its lock is that of all that says nothing else
+ * @handle: of the pool; fixed
  * @port: that bind() gave, 0: any
  * @chosen: the program chose @config.transports
  * @policy_set: and @config.policy
@@ -49,6 +51,7 @@ struct rsp_listener {
  */
 struct rsp_endpoint {
 	struct rsp_session *ssn;
+	struct rsp_handle handle;
 	__be16 port;
 	bool chosen;
 	bool policy_set;

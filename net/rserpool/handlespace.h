@@ -178,8 +178,8 @@ enum rsp_avoid_reason {
  * @index: place in rsp_pool.elements; fixed
  * @home: home registrar; writer lock
  * @refs: one for the handlespace, one a session
- * @dead: taken out of the handlespace; its sessions go on; writer lock, read
- *	locklessly
+ * @dead: taken out of the handlespace, or its socket listens no more; its
+ *	sessions go on; writer lock, read locklessly
  * @moved: it was at other transport addresses before; fixed
  * @avoid: enum rsp_avoid_reason; writer lock, read locklessly
  * @listener: enum rsp_listener_kind; while it is not RSP_LISTENER_NONE, it neither

@@ -239,6 +239,7 @@ void rsp_session_close(struct rsp_session *ssn)
 	rsp_sockopts_free(&ssn->sockopts);
 	rsp_session_free_tried(ssn);
 	rsp_replay_free(ssn->replay);
+	kfree(ssn->user);
 	kvfree(ssn->cookie);
 	kvfree(ssn->set_cookie);
 	sock_put(sk);

@@ -55,6 +55,16 @@ struct rsp_card {
 	u32 ids[] __counted_by(n);
 };
 
+/**
+ * struct rsp_user - who a user is that is an element of a pool itself
+ * @handle: of the pool
+ * @pe_id: which of its elements, 0: it did not say
+ */
+struct rsp_user {
+	struct rsp_handle handle;
+	u32 pe_id;
+};
+
 #define RSP_DRAINING_MAX	8	/* flows in rsp_session.draining */
 #define RSP_DETECT_TIMEOUT_MS	5000	/* unless RSP_DETECT_TIMEOUT was set */
 
@@ -100,13 +110,14 @@ enum rsp_session_flag {
  * @waiter: waits for the pool to have an element, if @waiting
  * @backlog: instead of it in one that was accepted: place in
  *	rsp_endpoint.backlog
- * @endpoint: the listening side, NULL unless bind() was called
+ * @endpoint: the element that the socket is, NULL unless bind() was called
  * @replay: what is kept to be sent again, NULL: nothing is; once made, it stays
  * @cookie: of the last ASAP_COOKIE that came, or of the ASAP_COOKIE_ECHO in an
  *	accepted session; NULL: none did
  * @set_cookie: accepted: what the service set last, to be sent again when its
  *	seal gets old; whether there is one is read locklessly
  * @card: of the last ASAP_BUSINESS_CARD that listed elements; NULL: none did
+ * @user: accepted: the user's, of its last ASAP_BUSINESS_CARD; NULL: it sent none
  * @sockopts: what each new flow gets
  * @timer: connect time-out, silence, retry or deadline, as the state says
  * @work: looks at the flow and the time; runs on rsp_session_wq
@@ -161,6 +172,7 @@ struct rsp_session {
 	struct rsp_cookie *cookie;
 	struct rsp_cookie *set_cookie;
 	struct rsp_card *card;
+	struct rsp_user *user;
 	struct list_head sockopts;
 	struct timer_list timer;
 	struct work_struct work;

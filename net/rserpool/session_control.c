@@ -55,6 +55,33 @@ static void error_take(const struct rsp_session *ssn,
 			     ssn->state.id, cause.type);
 }
 
+/*
+ * RFC 5352, section 3.4.  It asks for the element, not for this session: there
+ * is an answer as long as its socket listens.  Anybody may ask; so who does is
+ * not believed that it is the element's home registrar (flag H), which asks by
+ * netlink.
+ */
+static void keep_alive_take(const struct rsp_session *ssn,
+			    struct rsp_flow *flow,
+			    const struct rsp_asap_message *msg)
+{
+	u32 begin, id = flow->pe->node.id;
+	u8 buf[16 + RSP_HANDLE_MAX];
+	struct rsp_tlv_writer w;
+	int len;
+
+	if (!same_handle(ssn, &msg->handle) ||
+	    (msg->has_pe_id && msg->pe_id != id) || READ_ONCE(flow->pe->dead))
+		return;
+	rsp_tlv_writer_init(&w, buf, sizeof(buf));
+	begin = rsp_asap_begin(&w, RSP_ASAP_ENDPOINT_KEEP_ALIVE_ACK, 0);
+	rsp_tlv_put(&w, RSP_TLV_HANDLE, ssn->handle.octets, ssn->handle.len);
+	rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, id);
+	len = rsp_asap_end(&w, begin);
+	if (len > 0)
+		rsp_frames_control(flow, buf, len, false);
+}
+
 static enum rsp_failure control_take(struct rsp_session *ssn,
 				     struct rsp_flow *flow,
 				     const struct rsp_control *control)
@@ -83,12 +110,19 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 
 	switch (msg.type) {
 	case RSP_ASAP_BUSINESS_CARD:
-		if (ssn->accepted)
+		if (ssn->accepted) {
+			rsp_session_user_take(ssn, &msg);
 			break;
+		}
 		if (!same_handle(ssn, &msg.handle))
 			return RSP_FAILURE_CARD;
 		rsp_session_card_take(ssn, &msg);
-		set_bit(RSP_FLOW_GREETED, &flow->flags);
+		if (!test_and_set_bit(RSP_FLOW_GREETED, &flow->flags))
+			rsp_session_card_answer(ssn, flow);
+		break;
+	case RSP_ASAP_ENDPOINT_KEEP_ALIVE:
+		if (ssn->accepted)
+			keep_alive_take(ssn, flow, &msg);
 		break;
 	case RSP_ASAP_COOKIE:
 		if (ssn->accepted)

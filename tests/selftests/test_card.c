@@ -85,9 +85,9 @@ TEST(card_lists_the_pool)
 	int listener, fd;
 
 	run("rspctl pool add p");
-	run("rspctl pe add pool p id 3 tcp 127.0.0.1:9");
-	run("rspctl pe add pool p id 4 tcp 127.0.0.1:9");
-	run("rspctl pe add pool p id 2 tcp [::1]:9 tcp 127.0.0.1:9");
+	run("rspctl pe add pool p id 3 tcp 127.0.0.1:9 use control");
+	run("rspctl pe add pool p id 4 tcp 127.0.0.1:9 use control");
+	run("rspctl pe add pool p id 2 tcp [::1]:9 tcp 127.0.0.1:9 use control");
 	run("rspctl pe drain pool p id 4");
 	fd = element_peer("p", 7, &listener);
 	CHECK(frame_receive(fd, &frame));
@@ -104,7 +104,7 @@ TEST(card_has_a_bound)
 
 	run("rspctl pool add p policy rr");
 	for (i = 1; i <= 40; i++)
-		run("rspctl pe add pool p id %d tcp 127.0.0.1:9", i);
+		run("rspctl pe add pool p id %d tcp 127.0.0.1:9 use control", i);
 	CHECK(frame_receive(element_peer("p", 100, &listener), &frame));
 	n = card_ids(&frame, ids);
 	CHECK_EQ(n, RANK_MAX);
@@ -132,7 +132,7 @@ TEST(card_again_when_the_pool_changes)
 	run("rspctl pool add p");
 	poll_fd.fd = element_peer("p", 1, &listener);
 	expect_card(poll_fd.fd, 0, NULL);
-	run("rspctl pe add pool p id 2 tcp 127.0.0.1:9");
+	run("rspctl pe add pool p id 2 tcp 127.0.0.1:9 use control");
 	expect_card(poll_fd.fd, 1, (uint32_t[]){ 2 });
 	run("rspctl pe del pool p id 2");
 	expect_card(poll_fd.fd, 0, NULL);
@@ -140,7 +140,7 @@ TEST(card_again_when_the_pool_changes)
 	/* Many changes are told of in few cards, and the last of them is. */
 	begun = now();
 	for (i = 2; i < 12; i++)
-		run("rspctl pe add pool p id %d tcp 127.0.0.1:9", i);
+		run("rspctl pe add pool p id %d tcp 127.0.0.1:9 use control", i);
 	for (i = 0, n = 0; n < 10; i++) {
 		CHECK(frame_receive(poll_fd.fd, &frame));
 		n = card_ids(&frame, ids);
@@ -263,4 +263,156 @@ TEST(card_new_one_replaces)
 	};
 
 	CHECK_EQ(next_after(orders, NULL), 5);
+}
+
+static int bound(const char *name, uint32_t id)
+{
+	int fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+	struct sockaddr_rserpool address;
+	socklen_t len;
+
+	CHECK(fd >= 0);
+	address = pool_address(name, id, &len);
+	CHECK_EQ(bind(fd, (void *)&address, len), 0);
+	return fd;
+}
+
+static void check_name(int fd, int peer, const char *name, uint32_t id)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len = sizeof(address);
+
+	CHECK_EQ(peer ? getpeername(fd, (void *)&address, &len) :
+			getsockname(fd, (void *)&address, &len), 0);
+	CHECK_EQ(address.srp_handle_len, strlen(name));
+	CHECK(!memcmp(address.srp_handle, name, strlen(name)));
+	CHECK_EQ(address.srp_pe_id, id);
+}
+
+/* What the user says has come when its first message has. */
+static int take(int listener)
+{
+	int fd = accept(listener, NULL, NULL);
+	char octet;
+
+	CHECK(fd >= 0);
+	CHECK_EQ(recv(fd, &octet, 1, 0), 1);
+	return fd;
+}
+
+static void say(int fd, const char *name)
+{
+	struct sockaddr_rserpool to;
+	socklen_t len;
+
+	to = pool_address(name, 0, &len);
+	CHECK_EQ(connect(fd, (void *)&to, len), 0);
+	CHECK_EQ(send(fd, "x", 1, 0), 1);
+}
+
+/* RFC 5352, section 3.9: the element learns of which pool its user is. */
+TEST(card_of_a_user_that_is_an_element)
+{
+	int services[2], user, fd, none;
+
+	element("users", 9, SOCK_SEQPACKET);
+	element("users", 8, SOCK_SEQPACKET);
+	services[0] = element("services", 1, SOCK_SEQPACKET);
+	user = bound("users", 9);
+	set_option(user, RSP_FAILOVER, RSP_FAILOVER_AUTO);
+	check_name(user, 0, "users", 9);
+	say(user, "services");
+	check_name(user, 0, "users", 9);
+	check_name(user, 1, "services", 1);
+	fd = take(services[0]);
+	check_name(fd, 0, "services", 1);
+	check_name(fd, 1, "users", 9);
+
+	/* The next element is told as well. */
+	services[1] = element("services", 2, SOCK_SEQPACKET);
+	run("rspctl pe del pool services id 1 now");
+	while (get_info(user).pe_id != 2)
+		usleep(10000);
+	CHECK_EQ(send(user, "y", 1, 0), 1);
+	check_name(take(services[1]), 1, "users", 9);
+
+	/* One that names no element of it, and one that is in no pool. */
+	fd = bound("users", 0);
+	say(fd, "services");
+	check_name(take(services[1]), 1, "users", 0);
+	none = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+	say(none, "services");
+	check_name(take(services[1]), 1, "", 0);
+
+	/* It may be taken apart and listen then; it cannot do both. */
+	CHECK_ERR(listen(fd, 1), EINVAL);
+	CHECK_EQ(connect(fd, &(struct sockaddr){ .sa_family = AF_UNSPEC },
+			 sizeof(struct sockaddr)), 0);
+	check_name(fd, 0, "users", 0);
+	CHECK_EQ(listen(fd, 1), 0);
+	run("rspctl pool show users | grep -q 'elements 3'");
+	CHECK_ERR(connect(fd, &(struct sockaddr){ .sa_family = AF_UNSPEC },
+			  sizeof(struct sockaddr)), EOPNOTSUPP);
+}
+
+#define KEEP_ALIVE	7
+#define KEEP_ALIVE_ACK	8
+#define PE_ID		14
+
+/* Its handle has four octets. id 0: none is said. */
+static void keep_alive_send(int fd, const char *handle, uint32_t id)
+{
+	unsigned char msg[24] = { KEEP_ALIVE, 1 };
+
+	msg[3] = id ? 24 : 16;
+	msg[7] = 5;	/* the registrar's identifier */
+	msg[9] = 9;	/* pool handle */
+	msg[11] = 8;
+	memcpy(msg + 12, handle, 4);
+	msg[17] = PE_ID;
+	msg[19] = 8;
+	msg[23] = id;
+	frame_send(fd, RSP_PPID_ASAP, msg[3], msg, msg[3]);
+}
+
+static void expect_ack(int fd)
+{
+	static const unsigned char want[] = {
+		KEEP_ALIVE_ACK, 0, 0, 20, 0, 9, 0, 8, 'p', 'o', 'o', 'l',
+		0, PE_ID, 0, 8, 0, 0, 0, 7,
+	};
+	static struct frame frame;
+
+	CHECK(frame_receive(fd, &frame));
+	CHECK_EQ(frame.ppid, RSP_PPID_ASAP);
+	CHECK_EQ(frame.length, sizeof(want));
+	CHECK(!memcmp(frame.octets, want, sizeof(want)));
+}
+
+/* RFC 5352, section 3.4: an element answers as long as it is one. */
+TEST(card_keep_alive)
+{
+	struct pollfd pollfd = { .events = POLLIN };
+	static struct frame frame;
+	int listener, fd, session;
+
+	fd = element_peer("pool", 7, &listener);
+	CHECK(frame_receive(fd, &frame));
+	keep_alive_send(fd, "pool", 0);
+	expect_ack(fd);
+	keep_alive_send(fd, "loop", 7);
+	keep_alive_send(fd, "pool", 6);
+	keep_alive_send(fd, "pool", 7);
+	expect_ack(fd);
+	/* Who asks so is nobody's home. */
+	run("! rspctl pe show pool pool | grep -q home");
+
+	frame_send(fd, 0, 1, "x", 1);
+	session = take(listener);
+	CHECK_EQ(close(listener), 0);
+	keep_alive_send(fd, "pool", 7);
+	frame_send(fd, 0, 1, "y", 1);
+	CHECK_EQ(recv(session, frame.octets, 2, 0), 1);
+	pollfd.fd = fd;
+	CHECK_EQ(poll(&pollfd, 1, 1000), 0);
 }
