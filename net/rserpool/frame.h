@@ -73,7 +73,7 @@ struct rsp_control {
  * @head_len: octets of @head that are there; all: the frame's octets follow
  * @more: the message goes on in another frame
  * @middle: so it did in the frame before
- * @ended: the element said that nothing follows
+ * @ended: the element said that nothing follows; read locklessly
  * @data_next: the program's octets are what comes next, so that control behind
  *	them waits for a reader; read locklessly
  * @ppid: of the frame that is being received

@@ -151,7 +151,7 @@ static void head_parse(struct pass *pass)
 		} else if (!frames->left) {
 			if (frames->middle)
 				pass_fault(pass, RSP_FAILURE_FRAME);
-			frames->ended = true;
+			WRITE_ONCE(frames->ended, true);
 			pass->ready = true;
 			pass_stop(pass, 0);
 		}
@@ -604,7 +604,8 @@ static bool worth_a_look(const struct rsp_flow *flow)
 
 static bool may_receive(struct rsp_flow *flow)
 {
-	return worth_a_look(flow) || dry(flow);
+	return READ_ONCE(flow->frames->ended) || worth_a_look(flow) ||
+	       dry(flow);
 }
 
 /**
@@ -707,13 +708,14 @@ void rsp_controls_free(struct list_head *controls)
  * again.  Who calls it has done what the messages said that it took before.
  *
  * Context: process.
- * Return: true: data that was held up by them can be received.
+ * Return: true: a receive that waits has something to take: data was held up by
+ * them, or the session's end came.
  */
 bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct pass pass = {};
-	bool held;
+	bool held, ended;
 
 	if (!mutex_trylock(&frames->rx_lock)) {
 		set_bit(RSP_FLOW_RX_WANTED, &flow->flags);
@@ -729,8 +731,9 @@ bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls)
 		pass_run(flow, &pass);
 	list_splice_tail_init(&frames->controls, controls);
 	WRITE_ONCE(frames->n_controls, 0);
+	ended = frames->ended;
 	rx_unlock(flow);
-	return held;
+	return held || ended;
 }
 
 /*

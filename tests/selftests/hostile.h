@@ -7,6 +7,8 @@
 
 /* ASAP messages and parameters: RFC 5352, section 2.2; RFC 5354, section 3. */
 enum {
+	RESOLUTION	= 5,
+	UNREACHABLE	= 9,
 	COOKIE		= 11,
 	COOKIE_ECHO	= 12,
 	BUSINESS_CARD	= 13,
@@ -14,6 +16,7 @@ enum {
 	PARAM_HANDLE	= 9,
 	PARAM_ERROR	= 12,
 	PARAM_COOKIE	= 13,
+	PARAM_PE_ID	= 14,
 	PARAM_CHECKPOINT = 0x8001,
 };
 

@@ -255,3 +255,85 @@ TEST(hostile_user_ends_first)
 	CHECK_EQ(close(fd), 0);
 	check_served();
 }
+
+/* What a user, an element and a registrar say to each other. */
+static void message_make(unsigned int i)
+{
+	static const uint8_t types[] = { COOKIE_ECHO, ASAP_ERROR, RESOLUTION,
+					 UNREACHABLE };
+
+	control_begin(&control, types[i]);
+	switch (types[i]) {
+	case COOKIE_ECHO:
+		control_param(&control, PARAM_COOKIE, "state", 5);
+		break;
+	case ASAP_ERROR:
+		control_param(&control, PARAM_ERROR, "\0\2\0\4", 4);
+		break;
+	case UNREACHABLE:
+		control_param(&control, PARAM_HANDLE, "e", 1);
+		control_param(&control, PARAM_PE_ID, "\0\0\0\1", 4);
+		break;
+	default:
+		control_param(&control, PARAM_HANDLE, "e", 1);
+		break;
+	}
+	control.octets[3] = control.len;
+}
+
+#define MESSAGES	4
+
+/* Each of them, cut at each octet. */
+TEST(hostile_user_every_cut)
+{
+	unsigned int i, cuts = 0;
+	int peer, fd;
+	size_t cut;
+	char octet;
+
+	listen_at_port(SOCK_SEQPACKET);
+	for (i = 0; i < MESSAGES; i++) {
+		message_make(i);
+		for (cut = 1; cut < control.len; cut++) {
+			peer = user();
+			fd = session();
+			frame_send(peer, ASAP, cut, control.octets, cut);
+			CHECK_ERR(recv(fd, &octet, 1, 0), ECONNRESET);
+			CHECK_EQ(get_info(fd).failure, RSP_FAILURE_CONTROL);
+			close(fd);
+			close(peer);
+			cuts++;
+		}
+	}
+	check_counter("FailureControl", cuts);
+	check_served();
+}
+
+/* With each length that its own may be, and each that its parameter may. */
+TEST(hostile_user_every_length)
+{
+	unsigned int i, field, value;
+	int peer, fd;
+	char octet;
+
+	listen_at_port(SOCK_SEQPACKET);
+	for (i = 0; i < MESSAGES; i++) {
+		for (field = 2; field <= 6; field += 4) {
+			for (value = 0; value < 40; value++) {
+				message_make(i);
+				control.octets[field] = value > 32 ? 0xff : 0;
+				control.octets[field + 1] = value;
+				peer = user();
+				fd = session();
+				frame_send(peer, ASAP, control.len,
+					   control.octets, control.len);
+				end_send(peer);
+				/* Ended, one way or the other. */
+				CHECK(recv(fd, &octet, 1, 0) <= 0);
+				close(fd);
+				close(peer);
+			}
+		}
+	}
+	check_served();
+}
