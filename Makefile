@@ -6,7 +6,8 @@
 # make install-dkms  the module's sources to where DKMS looks for them
 # make unit       the tools' own tests, here, with sanitizers
 # make demo       a failover, live, in a test guest
-# make check      every test there is; T=name runs those whose name has it
+# make check      every test there is; T=name runs those whose name has it, SEED=n
+#                 with what is drawn as in the run that printed this seed
 # make soak       the tests that repeat, for hours
 # make fuzz       the fuzzers with SEEDS=n seeds (200), the first of them SEED=n;
 #                 libFuzzer's with RUNS=n executions (10000000)
@@ -58,10 +59,10 @@ install-tools: out/bin/rspctl
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/rserpool-restore.service
 
 check:
-	tests/run "$(T)"
+	RSP_SEED=$(SEED) tests/run "$(T)"
 
 soak:
-	tests/run soak
+	RSP_SEED=$(SEED) tests/run soak
 
 fuzz:
 	RSP_SEEDS=$(or $(SEEDS),200) RSP_SEED=$(or $(SEED),1) \
