@@ -75,6 +75,7 @@ static void round_begin(struct rsp_session *ssn)
 	ssn->n_tried = 0;
 	ssn->round_over = false;
 	ssn->round_err = 0;
+	ssn->rejected = false;
 	clear_bit(RSP_SESSION_WOKEN, &ssn->flags);
 	/* Pairs with session_wake(): what wakes from now on is seen below. */
 	smp_mb__after_atomic();

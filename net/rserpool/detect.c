@@ -14,6 +14,7 @@
 #include "mib.h"
 #include "net_ns.h"
 #include "session.h"
+#include "session_control.h"
 #include "session_work.h"
 
 /**
@@ -112,6 +113,16 @@ static bool silent(struct rsp_session *ssn)
 	return false;
 }
 
+/* An element that goes may have said why. */
+static enum rsp_failure last_words(struct rsp_session *ssn,
+				   struct rsp_flow *flow,
+				   enum rsp_failure failure)
+{
+	enum rsp_failure said = rsp_session_controls(ssn, flow);
+
+	return said != RSP_FAILURE_NONE ? said : failure;
+}
+
 /**
  * rsp_session_check() - has the session's element failed?
  * @ssn: the session
@@ -138,6 +149,8 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 		if (failure == RSP_FAILURE_FIN)
 			failure = RSP_FAILURE_NONE;
 	}
+	if (failure != RSP_FAILURE_NONE && flow->frames)
+		failure = last_words(ssn, flow, failure);
 	if (failure == RSP_FAILURE_NONE && silent(ssn))
 		failure = RSP_FAILURE_SILENT;
 	if (failure == RSP_FAILURE_NONE) {

@@ -18,23 +18,11 @@
 #include "flow.h"
 #include "mib.h"
 #include "net_ns.h"
-#include "netlink.h"
 #include "session.h"
+#include "session_cookie.h"
+#include "session_event.h"
 #include "session_work.h"
 #include "trace.h"
-
-static void event_raise(struct rsp_session *ssn, enum rsp_event_type type)
-{
-	struct rsp_event event;
-
-	/* What a failover tells outdates what the one before it told. */
-	if (type == RSP_EVENT_FAILOVER_BEGUN)
-		ssn->pending = 0;
-	ssn->pending |= BIT(type) & ssn->events;
-	rsp_session_event(ssn, type, &event);
-	rsp_nl_session_event(sock_net(&ssn->sk), ssn->state.id, &event,
-			     &ssn->handle);
-}
 
 /*
  * The session leaves its element; what is unread of it may be read yet, unless
@@ -85,11 +73,11 @@ void rsp_session_end(struct rsp_session *ssn, int err)
 	rsp_session_publish(ssn);
 }
 
-static void failover_give_up(struct rsp_session *ssn)
+static void failover_give_up(struct rsp_session *ssn, int err)
 {
 	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_FAILOVER_FAILED);
-	event_raise(ssn, RSP_EVENT_FAILOVER_FAILED);
-	rsp_session_end(ssn, -EHOSTUNREACH);
+	rsp_session_event_raise(ssn, RSP_EVENT_FAILOVER_FAILED);
+	rsp_session_end(ssn, err);
 }
 
 static void failover_done(struct rsp_session *ssn)
@@ -97,7 +85,9 @@ static void failover_done(struct rsp_session *ssn)
 	ssn->failover_us = min_t(u64, U32_MAX,
 				 ktime_us_delta(ktime_get(), ssn->begun));
 	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_FAILOVER_DONE);
-	event_raise(ssn, RSP_EVENT_FAILOVER_DONE);
+	rsp_session_event_raise(ssn, RSP_EVENT_FAILOVER_DONE);
+	if (ssn->flow->pe->node.id != ssn->prev_pe_id)
+		rsp_session_event_raise(ssn, RSP_EVENT_ELEMENT_CHANGED);
 	rsp_session_serve(ssn);
 }
 
@@ -129,7 +119,7 @@ static bool failover_waits(struct rsp_session *ssn)
 void rsp_session_failover(struct rsp_session *ssn)
 {
 	if (time_after_eq(jiffies, ssn->deadline)) {
-		failover_give_up(ssn);
+		failover_give_up(ssn, -EHOSTUNREACH);
 		return;
 	}
 	if (!failover_waits(ssn)) {
@@ -140,6 +130,11 @@ void rsp_session_failover(struct rsp_session *ssn)
 		err = rsp_search_step(ssn);
 		if (!err) {
 			failover_done(ssn);
+			return;
+		}
+		/* The next round would hear the same. */
+		if (err != -EINPROGRESS && ssn->rejected) {
+			failover_give_up(ssn, -EACCES);
 			return;
 		}
 		if (err != -EINPROGRESS)
@@ -162,13 +157,15 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	u8 mode = rsp_session_mode(ssn);
 	struct rsp_flow *flow = ssn->flow;
 	u32 id = flow->pe->node.id;
-	bool brief = (u32)jiffies - flow->born < rsp_session_probation(ssn);
+	bool rejected = failure == RSP_FAILURE_REJECTED;
+	bool brief = rejected ||
+		     (u32)jiffies - flow->born < rsp_session_probation(ssn);
 
 	trace_rsp_failover(ssn->state.id, id, failure);
 	rsp_mib_failure(net, failure);
 	ssn->failure = failure;
 	if (failure != RSP_FAILURE_SEVERED && failure != RSP_FAILURE_FORCED &&
-	    failure != RSP_FAILURE_LOCAL && !ssn->accepted &&
+	    failure != RSP_FAILURE_LOCAL && !rejected && !ssn->accepted &&
 	    rsp_session_speaks_for_all(ssn, failure))
 		rsp_pe_failed(flow->pe);
 
@@ -186,15 +183,18 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	ssn->generation++;
 	if (mode == RSP_FAILOVER_AUTO)
 		ssn->resumed = ssn->generation;
-	event_raise(ssn, RSP_EVENT_FAILOVER_BEGUN);
+	rsp_session_event_raise(ssn, RSP_EVENT_FAILOVER_BEGUN);
 	rsp_session_publish(ssn);
 
 	/*
 	 * An element that connects and fails at once is one that was tried in
 	 * the round that goes on: so a pool of such elements is gone through
-	 * once a pause, and not as fast as it fails.
+	 * once a pause, and not as fast as it fails.  So is one that rejected
+	 * the cookie, which it was perhaps given long after it was connected,
+	 * when the program agreed to it.
 	 */
 	rsp_search_begin(ssn, !brief);
+	ssn->rejected = rejected;
 	/* Who is told to leave an element does not return to it at once. */
 	if (!brief && failure == RSP_FAILURE_FORCED &&
 	    rsp_search_skip(ssn, id))
@@ -260,10 +260,7 @@ void rsp_session_disconnect(struct rsp_session *ssn)
 	rsp_search_end(ssn);
 	flows_take(ssn, &flows);
 	rsp_session_forget(ssn);
-	kvfree(ssn->cookie);
-	ssn->cookie = NULL;
-	kvfree(ssn->set_cookie);
-	ssn->set_cookie = NULL;
+	rsp_session_cookies_drop(ssn);
 	if (ssn->replay)
 		rsp_replay_reset(ssn->replay);
 	clear_bit(RSP_SESSION_SEVER, &ssn->flags);

@@ -633,6 +633,25 @@ void rsp_flow_names(const struct rsp_flow *flow,
 }
 
 /**
+ * rsp_flow_octets() - what went over the transport
+ * @flow: a connected flow, found under RCU
+ * @sent: octets that left
+ * @received: octets that came
+ *
+ * Context: RCU read lock; see rsp_flow_names().
+ */
+void rsp_flow_octets(const struct rsp_flow *flow, u64 *sent, u64 *received)
+{
+	const struct sock *transport = READ_ONCE(flow->sock->sk);
+
+	if (!transport)
+		return;
+	*sent = READ_ONCE(tcp_sk(transport)->bytes_sent) -
+		READ_ONCE(tcp_sk(transport)->bytes_retrans);
+	*received = READ_ONCE(tcp_sk(transport)->bytes_received);
+}
+
+/**
  * rsp_flow_detach() - let the flow tell its session nothing more
  * @flow: a flow that neither rsp_session.tx nor rsp_session.rx shows any more
  *

@@ -127,6 +127,7 @@ int rsp_flow_wait(struct rsp_flow *flow, bool (*until)(struct rsp_flow *flow),
 void rsp_flow_names(const struct rsp_flow *flow,
 		    struct __kernel_sockaddr_storage *local,
 		    struct __kernel_sockaddr_storage *peer);
+void rsp_flow_octets(const struct rsp_flow *flow, u64 *sent, u64 *received);
 void rsp_flow_detach(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);

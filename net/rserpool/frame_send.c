@@ -268,7 +268,7 @@ static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		err = send_begin(flow, timeo);
 		if (err || !replay)
 			break;
-		err = rsp_replay_keep(replay, flow, &message, size);
+		err = rsp_replay_keep(flow, &message, size);
 		if (!err)
 			break;
 		mutex_unlock(&frames->tx_lock);

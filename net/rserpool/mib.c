@@ -35,6 +35,7 @@ static const char *const names[] = {
 	[RSP_MIB_FAILURE_CARD]			= "FailureCard",
 	[RSP_MIB_FAILURE_CONTROL]		= "FailureControl",
 	[RSP_MIB_FAILURE_MESSAGE_SIZE]		= "FailureMessageSize",
+	[RSP_MIB_FAILURE_REJECTED]		= "FailureRejected",
 	[RSP_MIB_ELEMENT_AVOIDED]		= "ElementAvoided",
 	[RSP_MIB_ELEMENT_RETURNED]		= "ElementReturned",
 	[RSP_MIB_ELEMENT_EXPIRED]		= "ElementExpired",
@@ -56,14 +57,16 @@ static const char *const names[] = {
 	[RSP_MIB_COOKIE_FORGED]			= "CookieForged",
 	[RSP_MIB_COOKIE_OLD]			= "CookieOld",
 	[RSP_MIB_COOKIE_RESEALED]		= "CookieResealed",
+	[RSP_MIB_REPLAY_FULL]			= "ReplayFull",
+	[RSP_MIB_REPLAY_LIMITED]		= "ReplayLimited",
 	[RSP_MIB_NETLINK_REFUSED]		= "NetlinkRefused",
 };
 
 static_assert(ARRAY_SIZE(names) == __RSP_MIB_MAX);
 static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_LISTEN ==
 	      RSP_MIB_STATE_LISTEN);
-static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_MESSAGE_SIZE ==
-	      RSP_MIB_FAILURE_MESSAGE_SIZE);
+static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_REJECTED ==
+	      RSP_MIB_FAILURE_REJECTED);
 
 /**
  * rsp_mib_init() - make the counters of a namespace

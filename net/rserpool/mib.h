@@ -36,6 +36,7 @@ enum rsp_mib_field {
 	RSP_MIB_FAILURE_CARD,
 	RSP_MIB_FAILURE_CONTROL,
 	RSP_MIB_FAILURE_MESSAGE_SIZE,
+	RSP_MIB_FAILURE_REJECTED,
 	RSP_MIB_ELEMENT_AVOIDED,	/* failed, or drained */
 	RSP_MIB_ELEMENT_RETURNED,	/* selected again */
 	RSP_MIB_ELEMENT_EXPIRED,	/* not registered anew in time */
@@ -57,6 +58,8 @@ enum rsp_mib_field {
 	RSP_MIB_COOKIE_FORGED,
 	RSP_MIB_COOKIE_OLD,
 	RSP_MIB_COOKIE_RESEALED,	/* sent again, lest they be too old */
+	RSP_MIB_REPLAY_FULL,		/* messages that a session had no room */
+	RSP_MIB_REPLAY_LIMITED,		/* to keep, or the scope had none */
 	RSP_MIB_NETLINK_REFUSED,	/* requests that were refused */
 	__RSP_MIB_MAX
 };

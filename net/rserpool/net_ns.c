@@ -3,6 +3,7 @@
 
 #include <linux/capability.h>
 #include <linux/cred.h>
+#include <linux/rserpool.h>
 #include <linux/uidgid.h>
 #include <net/netns/generic.h>
 
@@ -13,6 +14,8 @@
 
 /* Unless the scope says otherwise. */
 #define SESSIONS_MAX		1048576
+/* What one session may ask for, or 4096 sessions with 64 KiB each. */
+#define REPLAY_MAX		RSP_REPLAY_LIMIT
 #define COOKIE_WINDOW_MS	(10 * 60 * 1000)
 #define UNREACHABLE_RATE	10	/* a second */
 #define UNREACHABLE_BURST	100
@@ -85,6 +88,8 @@ static int __net_init rsp_net_init(struct net *net)
 	rn->unreachable.burst = UNREACHABLE_BURST;
 	rn->unreachable.pe_rate = UNREACHABLE_PE_RATE;
 	rn->unreachable.pe_burst = UNREACHABLE_PE_BURST;
+	rn->replay_max = REPLAY_MAX;
+	atomic64_set(&rn->replay_octets, 0);
 	rn->cookie_window_ms = COOKIE_WINDOW_MS;
 	rsp_cookies_init(rn);
 	atomic_set(&rn->sockets_inuse, 0);

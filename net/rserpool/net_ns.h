@@ -44,6 +44,8 @@ struct rsp_unreachable {
  *	handlespace's writer lock
  * @pe_group_max: the largest of them; the same
  * @unreachable: limits reports of unreachable elements; the same
+ * @replay_max: octets that all sessions may keep, to send them again; the same
+ * @replay_octets: octets that they do
  * @cookie_window_ms: how old a sealed cookie may be when it comes back; the same
  * @reseal: has sessions send their cookies again before they are too old
  * @sync_portid: netlink port of the socket that began the sync under way, 0
@@ -66,12 +68,14 @@ struct rsp_net {
 	kgid_t pe_group_min;
 	kgid_t pe_group_max;
 	struct rsp_unreachable unreachable;
+	u32 replay_max;
 	u32 cookie_window_ms;
 	struct delayed_work reseal;
 	u32 sync_portid;
 	atomic_t sockets_inuse;
 	struct xarray sessions;
 	atomic_t n_sessions;
+	atomic64_t replay_octets;
 };
 
 struct rsp_net *rsp_net(const struct net *net);

@@ -67,6 +67,7 @@ static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_PE_
 	[RSERPOOL_A_SCOPE_ELEMENTS_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_SESSIONS_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_RESOLUTIONS_MAX] = { .type = NLA_U32, },
+	[RSERPOOL_A_SCOPE_REPLAY_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_AVOID_MIN] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_avoid_min_range),
 	[RSERPOOL_A_SCOPE_AVOID_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_avoid_max_range),
 	[RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_resolve_timeout_range),

@@ -127,6 +127,7 @@ static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 		tb[RSERPOOL_A_SCOPE_UNREACHABLE_PE_RATE]);
 	set_u32(&unreachable->pe_burst,
 		tb[RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST]);
+	set_u32(&rn->replay_max, tb[RSERPOOL_A_SCOPE_REPLAY_MAX]);
 	set_u32(&rn->cookie_window_ms, tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW]);
 	if (tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW])
 		rsp_cookies_renew(rn);

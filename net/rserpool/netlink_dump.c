@@ -103,6 +103,7 @@ static int put_scope(struct sk_buff *skb, const struct sk_buff *request,
 			rn->sessions_max) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_RESOLUTIONS_MAX,
 			READ_ONCE(resolver->max)) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_REPLAY_MAX, rn->replay_max) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_AVOID_MIN,
 			hs->limits.avoid_min_ms) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_AVOID_MAX,
@@ -136,6 +137,8 @@ static int put_scope(struct sk_buff *skb, const struct sk_buff *request,
 			atomic_read(&rn->n_sessions)) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_RESOLUTIONS,
 			READ_ONCE(resolver->n_pending)) ||
+	    nla_put_uint(skb, RSERPOOL_A_SCOPE_REPLAY,
+			 atomic64_read(&rn->replay_octets)) ||
 	    (rn->sync_portid && nla_put_flag(skb, RSERPOOL_A_SCOPE_SYNCING)))
 		return -EMSGSIZE;
 	return 0;

@@ -34,6 +34,28 @@ static int put_address(struct sk_buff *skb, int type,
 	return rsp_nl_put_transport(skb, type, &transport);
 }
 
+static int put_tally(struct sk_buff *skb, struct sock *sk)
+{
+	struct rsp_tally tally;
+
+	rsp_session_tally(sk, &tally);
+	if (nla_put_uint(skb, RSERPOOL_A_SESSION_OCTETS_SENT, tally.sent) ||
+	    nla_put_uint(skb, RSERPOOL_A_SESSION_OCTETS_RECEIVED,
+			 tally.received))
+		return -EMSGSIZE;
+	if (tally.cookie_len &&
+	    (nla_put_u32(skb, RSERPOOL_A_SESSION_COOKIE, tally.cookie_len) ||
+	     nla_put_u32(skb, RSERPOOL_A_SESSION_COOKIE_AGE,
+			 jiffies_to_msecs(tally.cookie_age))))
+		return -EMSGSIZE;
+	if (tally.replay_max &&
+	    (nla_put_uint(skb, RSERPOOL_A_SESSION_REPLAY, tally.replay) ||
+	     nla_put_u32(skb, RSERPOOL_A_SESSION_REPLAY_MAX,
+			 tally.replay_max)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 /* @request: who reads, which decides what the number of a user is. */
 static int put_session(struct sk_buff *skb, const struct sk_buff *request,
 		       u32 id, struct sock *sk)
@@ -64,7 +86,8 @@ static int put_session(struct sk_buff *skb, const struct sk_buff *request,
 	    put_address(skb, RSERPOOL_A_SESSION_PEER, &session.peer) ||
 	    nla_put_u32(skb, RSERPOOL_A_SESSION_UID,
 			from_kuid_munged(reader, READ_ONCE(sk->sk_uid))) ||
-	    (ssn->accepted && nla_put_flag(skb, RSERPOOL_A_SESSION_ACCEPTED)))
+	    (ssn->accepted && nla_put_flag(skb, RSERPOOL_A_SESSION_ACCEPTED)) ||
+	    put_tally(skb, sk))
 		return -EMSGSIZE;
 	if (session.state == RSP_SESSION_LISTEN &&
 	    (nla_put_u32(skb, RSERPOOL_A_SESSION_BACKLOG,

@@ -8,6 +8,7 @@
 #include "detect.h"
 #include "flow.h"
 #include "session.h"
+#include "session_event.h"
 
 /**
  * struct receive - one call of recvmsg() or splice()

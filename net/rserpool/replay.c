@@ -16,15 +16,33 @@
  * A message is kept, and queued to the flow, under both locks, if the flow is
  * the one that serves; and what was kept is queued to the next flow under both
  * as well.  So each message goes to each flow once, whoever comes first.
+ *
+ * What a session keeps has the session's limit, and what all sessions of a scope
+ * keep has the scope's.
  */
 
 #include <linux/slab.h>
 
 #include "flow.h"
 #include "frame.h"
+#include "mib.h"
+#include "net_ns.h"
 #include "replay.h"
 #include "session.h"
+#include "session_work.h"
 #include "tlv.h"
+
+static void octets_count(struct rsp_replay *replay, s64 octets)
+{
+	WRITE_ONCE(replay->octets, replay->octets + octets);
+	atomic64_add(octets, &replay->rn->replay_octets);
+}
+
+static void kept_free(struct rsp_replay *replay)
+{
+	rsp_frame_list_free(&replay->kept);
+	octets_count(replay, -(s64)replay->octets);
+}
 
 /**
  * rsp_replay_set() - keep what is sent, or stop to
@@ -46,6 +64,7 @@ int rsp_replay_set(struct rsp_session *ssn, u32 max)
 	if (!replay)
 		return -ENOMEM;
 	mutex_init(&replay->lock);
+	replay->rn = rsp_net(sock_net(&ssn->sk));
 	INIT_LIST_HEAD(&replay->kept);
 	replay->max = max;
 	/* A call that is ending may look at it. */
@@ -63,8 +82,8 @@ void rsp_replay_reset(struct rsp_replay *replay)
 {
 	mutex_lock(&replay->lock);
 	replay->flow = NULL;
-	rsp_frame_list_free(&replay->kept);
-	WRITE_ONCE(replay->octets, 0);
+	kept_free(replay);
+	replay->full = false;
 	replay->sent = 0;
 	replay->received = 0;
 	replay->read = 0;
@@ -75,16 +94,19 @@ void rsp_replay_reset(struct rsp_replay *replay)
 
 /**
  * rsp_replay_free() - forget what was kept
- * @replay: of a session that no call uses; NULL: none
+ * @ssn: a session that no call uses
  *
- * Context: process.
+ * Context: process. Who tells of sessions may look at it for a grace period yet.
  */
-void rsp_replay_free(struct rsp_replay *replay)
+void rsp_replay_free(struct rsp_session *ssn)
 {
+	struct rsp_replay *replay = ssn->replay;
+
 	if (!replay)
 		return;
-	rsp_frame_list_free(&replay->kept);
-	kfree(replay);
+	WRITE_ONCE(ssn->replay, NULL);
+	kept_free(replay);
+	kfree_rcu(replay, rcu);
 }
 
 /**
@@ -92,17 +114,47 @@ void rsp_replay_free(struct rsp_replay *replay)
  * @replay: of the session
  *
  * Context: any.
- * Return: true when there is, for a small one.
+ * Return: true when the session's limit leaves some, for a small one. Whose
+ * turn it is when the scope's is used up nobody can tell.
  */
 bool rsp_replay_writable(struct rsp_replay *replay)
 {
 	return READ_ONCE(replay->octets) < READ_ONCE(replay->max);
 }
 
+/* It is told once, until a checkpoint makes room. */
+static void overflow(struct rsp_session *ssn, enum rsp_mib_field field)
+{
+	struct rsp_replay *replay = ssn->replay;
+
+	if (replay->full)
+		return;
+	replay->full = true;
+	RSP_INC_STATS(sock_net(&ssn->sk), field);
+	set_bit(RSP_SESSION_OVERFLOW, &ssn->flags);
+	rsp_session_kick(ssn);
+}
+
+/* Is there room, or when? The lock. */
+static int room(struct rsp_session *ssn)
+{
+	struct rsp_replay *replay = ssn->replay;
+	const struct rsp_net *rn = replay->rn;
+
+	if (!rsp_replay_writable(replay)) {
+		overflow(ssn, RSP_MIB_REPLAY_FULL);
+		return replay->cookies ? -EAGAIN : -ENOBUFS;
+	}
+	if (atomic64_read(&rn->replay_octets) >= READ_ONCE(rn->replay_max)) {
+		overflow(ssn, RSP_MIB_REPLAY_LIMITED);
+		return -ENOBUFS;
+	}
+	return 0;
+}
+
 /**
  * rsp_replay_keep() - keep a message that is about to be sent
- * @replay: of the session
- * @flow: where it is to be sent; its tx_lock is held
+ * @flow: where it is to be sent, of a session that replays; its tx_lock is held
  * @message: its frames, on the heap; copies of them are kept
  * @size: octets of it
  *
@@ -110,11 +162,13 @@ bool rsp_replay_writable(struct rsp_replay *replay)
  *
  * Context: process.
  * Return: 0; -EAGAIN: there is no room until a checkpoint comes; -ENOBUFS: and
- * none ever came; -ESTALE: the session has left the flow; -ENOMEM.
+ * none ever came, or the scope's limit is used up; -ESTALE: the session has left
+ * the flow; -ENOMEM.
  */
-int rsp_replay_keep(struct rsp_replay *replay, const struct rsp_flow *flow,
-		    struct list_head *message, size_t size)
+int rsp_replay_keep(const struct rsp_flow *flow, struct list_head *message,
+		    size_t size)
 {
+	struct rsp_replay *replay = flow->ssn->replay;
 	struct rsp_frame *frame, *copy;
 	LIST_HEAD(copies);
 	int err;
@@ -123,8 +177,8 @@ int rsp_replay_keep(struct rsp_replay *replay, const struct rsp_flow *flow,
 	err = -ESTALE;
 	if (replay->flow != flow)
 		goto out_unlock;
-	err = replay->cookies ? -EAGAIN : -ENOBUFS;
-	if (!rsp_replay_writable(replay))
+	err = room(flow->ssn);
+	if (err)
 		goto out_unlock;
 	list_for_each_entry(frame, message, list) {
 		copy = rsp_frame_dup(frame);
@@ -138,7 +192,7 @@ int rsp_replay_keep(struct rsp_replay *replay, const struct rsp_flow *flow,
 	}
 	list_splice_tail(&copies, &replay->kept);
 	replay->sent++;
-	WRITE_ONCE(replay->octets, replay->octets + size);
+	octets_count(replay, size);
 	err = 0;
 out_unlock:
 	mutex_unlock(&replay->lock);
@@ -249,8 +303,8 @@ bool rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
 	list_for_each_entry_safe(frame, next, &replay->kept, list) {
 		if (frame->message > read)
 			break;
-		WRITE_ONCE(replay->octets,
-			   replay->octets - frame_octets(frame));
+		octets_count(replay, -(s64)frame_octets(frame));
+		replay->full = false;
 		rsp_frame_free(frame);
 	}
 out_unlock:

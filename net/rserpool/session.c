@@ -18,6 +18,7 @@
 #include "net_ns.h"
 #include "session.h"
 #include "session_control.h"
+#include "session_cookie.h"
 #include "session_work.h"
 
 #define FAILOVER_TIMEOUT_MS	30000
@@ -238,10 +239,9 @@ void rsp_session_close(struct rsp_session *ssn)
 	}
 	rsp_sockopts_free(&ssn->sockopts);
 	rsp_session_free_tried(ssn);
-	rsp_replay_free(ssn->replay);
+	rsp_replay_free(ssn);
 	kfree(ssn->user);
-	kvfree(ssn->cookie);
-	kvfree(ssn->set_cookie);
+	rsp_session_cookies_drop(ssn);
 	sock_put(sk);
 }
 
@@ -263,29 +263,6 @@ u8 rsp_session_mode(const struct rsp_session *ssn)
 		mode = READ_ONCE(pool->config.failover);
 	rcu_read_unlock();
 	return mode == RSP_FAILOVER_DEFAULT ? RSP_FAILOVER_NOTIFY : mode;
-}
-
-/**
- * rsp_session_event() - what an event record says
- * @ssn: the session
- * @type: enum rsp_event_type
- * @event: the record to fill
- *
- * Context: the session's socket lock.
- */
-void rsp_session_event(const struct rsp_session *ssn, enum rsp_event_type type,
-		       struct rsp_event *event)
-{
-	*event = (struct rsp_event){
-		.type = type,
-		.failure = ssn->failure,
-		.generation = ssn->generation,
-		.old_pe_id = ssn->prev_pe_id,
-	};
-	if (type != RSP_EVENT_FAILOVER_DONE)
-		return;
-	event->pe_id = ssn->flow ? ssn->flow->pe->node.id : 0;
-	event->failover_us = ssn->failover_us;
 }
 
 /**
@@ -505,6 +482,37 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 	rcu_read_unlock();
 	if (handle)
 		*handle = ssn->handle;
+}
+
+/**
+ * rsp_session_tally() - tell what a session has, and has done
+ * @sk: its socket
+ * @tally: to be filled
+ *
+ * As rsp_session_describe().
+ *
+ * Context: process.
+ */
+void rsp_session_tally(struct sock *sk, struct rsp_tally *tally)
+{
+	struct rsp_session *ssn = rsp_session(sk);
+	const struct rsp_replay *replay;
+	const struct rsp_flow *flow;
+
+	*tally = (struct rsp_tally){
+		.cookie_len = READ_ONCE(ssn->cookie_len),
+		.cookie_age = (u32)jiffies - READ_ONCE(ssn->cookie_when),
+	};
+	rcu_read_lock();
+	flow = READ_ONCE(ssn->flow);
+	if (flow && READ_ONCE(ssn->state.now) == RSP_SESSION_READY)
+		rsp_flow_octets(flow, &tally->sent, &tally->received);
+	replay = READ_ONCE(ssn->replay);
+	if (replay) {
+		tally->replay = READ_ONCE(replay->octets);
+		tally->replay_max = READ_ONCE(replay->max);
+	}
+	rcu_read_unlock();
 }
 
 static bool same_pe(const struct rsp_pe *a, const struct rsp_pe *b)

@@ -65,6 +65,24 @@ struct rsp_user {
 	u32 pe_id;
 };
 
+/**
+ * struct rsp_tally - what a session has, and has done
+ * @sent: octets that left over its transport
+ * @received: octets that came over it
+ * @cookie_len: octets of its cookie, 0: it has none
+ * @cookie_age: jiffies since that came, or was sent last
+ * @replay: octets that are kept, to be sent again
+ * @replay_max: octets that are kept at most, 0: nothing is
+ */
+struct rsp_tally {
+	u64 sent;
+	u64 received;
+	u32 cookie_len;
+	u32 cookie_age;
+	u64 replay;
+	u64 replay_max;
+};
+
 #define RSP_DRAINING_MAX	8	/* flows in rsp_session.draining */
 #define RSP_DETECT_TIMEOUT_MS	5000	/* unless RSP_DETECT_TIMEOUT was set */
 
@@ -72,9 +90,11 @@ enum rsp_session_flag {
 	RSP_SESSION_WOKEN,	/* @waiter was called */
 	RSP_SESSION_LATE,	/* the work item found the socket locked */
 	RSP_SESSION_SEVER,	/* its element may be one to leave now */
-	RSP_SESSION_ECHOED,	/* accepted: a cookie came, and may be refused */
+	RSP_SESSION_ECHOED,	/* accepted: a cookie came */
+	RSP_SESSION_REFUSED,	/* accepted: and was refused */
 	RSP_SESSION_RESEAL,	/* accepted: the cookie may be too old soon */
 	RSP_SESSION_CARD,	/* accepted: the business card is out of date */
+	RSP_SESSION_OVERFLOW,	/* a message found no room in @replay */
 };
 
 /**
@@ -116,6 +136,9 @@ enum rsp_session_flag {
  *	accepted session; NULL: none did
  * @set_cookie: accepted: what the service set last, to be sent again when its
  *	seal gets old; whether there is one is read locklessly
+ * @cookie_len: octets of the newer of these two, 0: there is none; read locklessly
+ * @cookie_when: low 32 bits of the jiffies at which it came, or was sent last; the
+ *	same
  * @card: of the last ASAP_BUSINESS_CARD that listed elements; NULL: none did
  * @user: accepted: the user's, of its last ASAP_BUSINESS_CARD; NULL: it sent none
  * @sockopts: what each new flow gets
@@ -131,6 +154,7 @@ enum rsp_session_flag {
  * @round_over: all elements were tried; the next round begins at @next_try
  * @accepted: it came to an element of this host
  * @bent: an option in @sockopts can make a good element fail
+ * @rejected: the last element that the round found rejected the cookie
  * @tell_ppid: recvmsg() tells a message's payload protocol identifier; written
  *	and read locklessly
  * @message_max: octets that a message may have
@@ -171,6 +195,8 @@ struct rsp_session {
 	struct rsp_replay *replay;
 	struct rsp_cookie *cookie;
 	struct rsp_cookie *set_cookie;
+	u32 cookie_len;
+	u32 cookie_when;
 	struct rsp_card *card;
 	struct rsp_user *user;
 	struct list_head sockopts;
@@ -186,6 +212,7 @@ struct rsp_session {
 	bool round_over;
 	bool accepted;
 	bool bent;
+	bool rejected;
 	bool tell_ppid;
 	u32 message_max;
 };
@@ -241,12 +268,11 @@ void rsp_session_publish(struct rsp_session *ssn);
 void rsp_session_drop_read(struct rsp_session *ssn);
 int rsp_session_resume(struct rsp_session *ssn, u32 generation);
 u8 rsp_session_mode(const struct rsp_session *ssn);
-void rsp_session_event(const struct rsp_session *ssn, enum rsp_event_type type,
-		       struct rsp_event *event);
 int rsp_session_stand(struct rsp_session *ssn, int direction);
 int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo);
 
 struct sock *rsp_session_next(struct net *net, u32 *id);
+void rsp_session_tally(struct sock *sk, struct rsp_tally *tally);
 void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 			  struct rsp_handle *handle);
 int rsp_sessions_flag(struct net *net, const struct rsp_pe *pe,

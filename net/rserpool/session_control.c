@@ -16,6 +16,7 @@
 #include "session.h"
 #include "session_control.h"
 #include "session_cookie.h"
+#include "session_event.h"
 #include "session_work.h"
 
 static bool same_handle(const struct rsp_session *ssn,
@@ -42,9 +43,50 @@ static void report(struct rsp_flow *flow, const struct rsp_tlv_input *in)
 	kfree(buf);
 }
 
+/* Tell the user why it is not served (RFC 5354, section 3.12). */
+static void refuse(struct rsp_flow *flow, enum rsp_cause cause)
+{
+	u8 buf[sizeof(struct rsp_wire_message) +
+	       2 * sizeof(struct rsp_wire_tlv)];
+	struct rsp_tlv_writer w;
+	u32 begin, error;
+	int len;
+
+	rsp_tlv_writer_init(&w, buf, sizeof(buf));
+	begin = rsp_asap_begin(&w, RSP_ASAP_ERROR, 0);
+	error = rsp_tlv_begin(&w, RSP_TLV_ERROR);
+	rsp_tlv_put(&w, cause, NULL, 0);
+	rsp_tlv_end(&w, error);
+	len = rsp_asap_end(&w, begin);
+	if (len > 0)
+		rsp_frames_control(flow, buf, len, false);
+}
+
+/* What cannot be had is not none: the user goes on to another element. */
+static enum rsp_failure echo_take(struct rsp_session *ssn,
+				  struct rsp_flow *flow,
+				  const struct rsp_octets *cookie)
+{
+	switch (rsp_session_echo_take(ssn, cookie)) {
+	case 0:
+		return RSP_FAILURE_NONE;
+	case -EACCES:
+		set_bit(RSP_SESSION_REFUSED, &ssn->flags);
+		refuse(flow, RSP_CAUSE_SECURITY);
+		return RSP_FAILURE_REJECTED;
+	case -EMSGSIZE:
+		refuse(flow, RSP_CAUSE_INVALID_VALUES);
+		return RSP_FAILURE_CONTROL;
+	default:
+		set_bit(RSP_SESSION_REFUSED, &ssn->flags);
+		refuse(flow, RSP_CAUSE_LACK_OF_RESOURCES);
+		return RSP_FAILURE_LOCAL;
+	}
+}
+
 /* RFC 5354, section 3.12: it is not answered, least of all by another. */
-static void error_take(const struct rsp_session *ssn,
-		       const struct rsp_asap_message *msg)
+static enum rsp_failure error_take(const struct rsp_session *ssn,
+				   const struct rsp_asap_message *msg)
 {
 	struct rsp_tlv_list causes = msg->causes;
 	struct rsp_tlv cause = { .type = RSP_CAUSE_UNSPECIFIED };
@@ -53,6 +95,10 @@ static void error_take(const struct rsp_session *ssn,
 	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_CONTROL_ERROR);
 	net_info_ratelimited("rserpool: session %u: the peer reports an error, cause %u\n",
 			     ssn->state.id, cause.type);
+	/* To an element after the first one the cookie was echoed. */
+	if (cause.type == RSP_CAUSE_SECURITY && ssn->cookie && ssn->generation)
+		return RSP_FAILURE_REJECTED;
+	return RSP_FAILURE_NONE;
 }
 
 /*
@@ -134,11 +180,9 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 		if (!ssn->accepted || READ_ONCE(flow->frames->received) ||
 		    test_and_set_bit(RSP_SESSION_ECHOED, &ssn->flags))
 			return RSP_FAILURE_CONTROL;
-		rsp_session_echo_take(ssn, &msg.cookie);
-		break;
+		return echo_take(ssn, flow, &msg.cookie);
 	case RSP_ASAP_ERROR:
-		error_take(ssn, &msg);
-		break;
+		return error_take(ssn, &msg);
 	default:
 		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);
 		break;
@@ -163,6 +207,8 @@ void rsp_session_begin(struct rsp_session *ssn, struct rsp_flow *flow)
 	if (ssn->accepted)
 		return;
 	err = rsp_session_echo_send(ssn, flow);
+	if (!err && ssn->cookie)
+		rsp_session_event_raise(ssn, RSP_EVENT_COOKIE_ECHOED);
 	if (!err && rsp_session_replay(ssn))
 		err = rsp_replay_begin(ssn, flow);
 	if (err)

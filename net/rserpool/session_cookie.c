@@ -4,8 +4,9 @@
  * the user keeps for the next element.
  *
  * Where the pool has a key, what the service sets is sealed, and what comes back
- * is given to the next service only if the seal is good.  A cookie that is
- * refused is as none: the service decides what to do for a user without one.
+ * is given to the next service only if the seal is good.  A cookie that is not
+ * is refused, and the session with it: what the user sends again must not meet
+ * a service that knows nothing of what went before.
  *
  * Sealed cookies age, so this host keeps what its services set last, and sends
  * it again: a work item of the namespace looks each eighth of the window, and
@@ -31,6 +32,14 @@
 
 static_assert(RSP_MIB_COOKIE_OLD - RSP_MIB_COOKIE_UNSEALED ==
 	      RSP_COOKIE_OLD - RSP_COOKIE_UNSEALED);
+
+static const char *const faults[] = {
+	[RSP_COOKIE_UNSEALED]	= "it has no seal",
+	[RSP_COOKIE_KEYLESS]	= "it has a seal, and the pool no key",
+	[RSP_COOKIE_FOREIGN]	= "it is another pool's",
+	[RSP_COOKIE_FORGED]	= "its seal is false",
+	[RSP_COOKIE_OLD]	= "it is too old",
+};
 
 static u64 now_ms(void)
 {
@@ -78,6 +87,29 @@ static struct rsp_cookie *cookie_make(const void *octets, u32 len)
 	return cookie;
 }
 
+/* For who looks at the session from outside. */
+static void cookie_note(struct rsp_session *ssn,
+			const struct rsp_cookie *cookie)
+{
+	WRITE_ONCE(ssn->cookie_when, cookie->when);
+	WRITE_ONCE(ssn->cookie_len, cookie->len);
+}
+
+/**
+ * rsp_session_cookies_drop() - forget the cookies of a session
+ * @ssn: the session
+ *
+ * Context: process; the session's socket lock, or no call uses it.
+ */
+void rsp_session_cookies_drop(struct rsp_session *ssn)
+{
+	WRITE_ONCE(ssn->cookie_len, 0);
+	kvfree(ssn->cookie);
+	ssn->cookie = NULL;
+	kvfree(ssn->set_cookie);
+	ssn->set_cookie = NULL;
+}
+
 /**
  * rsp_session_cookie_take() - keep the cookie that the element sent
  * @ssn: a session that connected
@@ -110,6 +142,7 @@ void rsp_session_cookie_take(struct rsp_session *ssn, struct rsp_flow *flow,
 	}
 	kvfree(ssn->cookie);
 	ssn->cookie = cookie;
+	cookie_note(ssn, cookie);
 }
 
 /**
@@ -118,9 +151,11 @@ void rsp_session_cookie_take(struct rsp_session *ssn, struct rsp_flow *flow,
  * @octets: the cookie
  *
  * Context: process; the session's socket lock.
+ * Return: 0; -EACCES: its seal is not good; -EMSGSIZE: it is longer than one can
+ * be; -ENOMEM.
  */
-void rsp_session_echo_take(struct rsp_session *ssn,
-			   const struct rsp_octets *octets)
+int rsp_session_echo_take(struct rsp_session *ssn,
+			  const struct rsp_octets *octets)
 {
 	u32 window_ms = READ_ONCE(net_of(ssn)->cookie_window_ms);
 	struct rsp_cookie_keys *keys = keys_get(ssn);
@@ -133,10 +168,19 @@ void rsp_session_echo_take(struct rsp_session *ssn,
 	if (fault != RSP_COOKIE_GOOD) {
 		RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_COOKIE_UNSEALED +
 						  fault - RSP_COOKIE_UNSEALED);
-		return;
+		net_info_ratelimited("rserpool: session %u: a cookie was refused: %s\n",
+				     ssn->state.id, faults[fault]);
+		return -EACCES;
 	}
-	if (cookie.len && cookie.len <= RSP_COOKIE_MAX)
-		ssn->cookie = cookie_make(cookie.data, cookie.len);
+	if (!cookie.len)
+		return 0;
+	if (cookie.len > RSP_COOKIE_MAX)
+		return -EMSGSIZE;
+	ssn->cookie = cookie_make(cookie.data, cookie.len);
+	if (!ssn->cookie)
+		return -ENOMEM;
+	cookie_note(ssn, ssn->cookie);
+	return 0;
 }
 
 /* Write a cookie, sealed where there are keys. 0 or an error. */
@@ -230,6 +274,7 @@ int rsp_session_cookie_set(struct rsp_session *ssn, const void *octets,
 		cookie->sealed_by = keys ? keys->id : 0;
 		old = ssn->set_cookie;
 		WRITE_ONCE(ssn->set_cookie, cookie);
+		cookie_note(ssn, cookie);
 		cookie = old;
 		if (keys)
 			tend(net_of(ssn));
@@ -327,6 +372,7 @@ void rsp_session_cookie_renew(struct rsp_session *ssn, struct rsp_flow *flow)
 	    !cookie_send(ssn, flow, RSP_ASAP_COOKIE, cookie, keys)) {
 		cookie->when = jiffies;
 		cookie->sealed_by = keys->id;
+		cookie_note(ssn, cookie);
 		RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_COOKIE_RESEALED);
 	}
 	rsp_cookie_keys_put(keys);

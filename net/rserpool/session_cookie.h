@@ -12,10 +12,11 @@ struct rsp_session;
 
 void rsp_session_cookie_take(struct rsp_session *ssn, struct rsp_flow *flow,
 			     const struct rsp_asap_message *msg);
-void rsp_session_echo_take(struct rsp_session *ssn,
-			   const struct rsp_octets *octets);
+int rsp_session_echo_take(struct rsp_session *ssn,
+			  const struct rsp_octets *octets);
 int rsp_session_cookie_set(struct rsp_session *ssn, const void *octets,
 			   u32 len);
+void rsp_session_cookies_drop(struct rsp_session *ssn);
 int rsp_session_echo_send(struct rsp_session *ssn, struct rsp_flow *flow);
 int rsp_session_cookie_wait(struct rsp_session *ssn, long *timeo);
 void rsp_session_cookie_renew(struct rsp_session *ssn, struct rsp_flow *flow);

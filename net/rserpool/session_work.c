@@ -29,6 +29,7 @@
 #include "session.h"
 #include "session_control.h"
 #include "session_cookie.h"
+#include "session_event.h"
 #include "session_work.h"
 
 static struct workqueue_struct *session_wq;
@@ -66,6 +67,10 @@ static void serve_step(struct rsp_session *ssn)
 {
 	enum rsp_failure failure = RSP_FAILURE_NONE;
 
+	if (test_and_clear_bit(RSP_SESSION_OVERFLOW, &ssn->flags)) {
+		rsp_session_event_raise(ssn, RSP_EVENT_REPLAY_OVERFLOW);
+		rsp_session_publish(ssn);
+	}
 	if (ssn->flow->frames) {
 		rsp_frames_flush(ssn->flow);
 		rsp_session_card_renew(ssn, ssn->flow);

@@ -412,9 +412,7 @@ static int socket_set(struct socket *sock, int name, sockptr_t value,
 
 static int session_set(struct rsp_session *ssn, int name, u32 value)
 {
-	u8 events = BIT(RSP_EVENT_FAILOVER_BEGUN) |
-		    BIT(RSP_EVENT_FAILOVER_DONE) |
-		    BIT(RSP_EVENT_FAILOVER_FAILED);
+	const u8 events = BIT(RSP_EVENT_REPLAY_OVERFLOW + 1) - 1;
 
 	switch (name) {
 	case RSP_FAILOVER:
@@ -515,6 +513,8 @@ static int cookie_get(struct socket *sock, char __user *value, int room,
 	lock_sock(sock->sk);
 	err = rsp_session_cookie_wait(ssn, &timeo);
 	cookie = ssn->cookie;
+	if (!err && test_bit(RSP_SESSION_REFUSED, &ssn->flags))
+		err = -EACCES;
 	if (err)
 		goto out_release;
 	err = -EINVAL;

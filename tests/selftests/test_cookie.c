@@ -11,6 +11,8 @@
 
 #define COOKIE		11
 #define COOKIE_ECHO	12
+#define ASAP_ERROR	14
+#define CAUSE_SECURITY	10
 #define WINDOW_MS	12000	/* a busy machine is late by a second or so */
 #define SEAL_SIZE	49	/* struct rsp_cookie_seal, without the handle */
 
@@ -80,15 +82,12 @@ static struct cookie cookie_receive(int peer)
 	return cookie;
 }
 
-/* A user that comes with this cookie: what is the service given? */
-static int echoed(const struct element *element, const struct cookie *cookie,
-		  char *state, size_t room)
+/* A user that comes with this cookie, and says "go". */
+static int peer_echo(const struct element *element, const struct cookie *cookie)
 {
 	size_t len = 8 + ((cookie->len + 3) & ~3);
 	unsigned char message[600] = { COOKIE_ECHO };
-	int peer = peer_connect(element), fd;
-	socklen_t size = room;
-	char buf[8];
+	int peer = peer_connect(element);
 
 	message[2] = (8 + cookie->len) >> 8;
 	message[3] = 8 + cookie->len;
@@ -98,14 +97,7 @@ static int echoed(const struct element *element, const struct cookie *cookie,
 	memcpy(message + 8, cookie->octets, cookie->len);
 	frame_send(peer, RSP_PPID_ASAP, len, message, len);
 	frame_send(peer, 0, 2, "go", 2);
-	fd = accept(element->fd, NULL, NULL);
-	CHECK(fd >= 0);
-	CHECK_EQ(getsockopt(fd, SOL_RSERPOOL, RSP_COOKIE, state, &size), 0);
-	/* Good or not, the session goes on. */
-	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 2);
-	close(fd);
-	close(peer);
-	return size;
+	return peer;
 }
 
 /* A cookie as the element's kernel sends it. */
@@ -127,21 +119,49 @@ static struct cookie cookie_of(const struct element *element,
 static void expect_good(const struct element *element,
 			const struct cookie *cookie, const char *state)
 {
-	char got[64];
+	int peer = peer_echo(element, cookie);
+	char got[64], buf[8];
+	socklen_t size = sizeof(got);
+	int fd;
 
-	CHECK_EQ(echoed(element, cookie, got, sizeof(got)), strlen(state));
+	fd = accept(element->fd, NULL, NULL);
+	CHECK(fd >= 0);
+	CHECK_EQ(getsockopt(fd, SOL_RSERPOOL, RSP_COOKIE, got, &size), 0);
+	CHECK_EQ(size, strlen(state));
 	CHECK(!memcmp(got, state, strlen(state)));
+	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 2);
+	close(fd);
+	close(peer);
 }
 
+/* The service gets nothing of what the user sent; the user is told why. */
 static void expect_refused(const struct element *element,
 			   const struct cookie *cookie, const char *name)
 {
-	long before = counter(name);
+	const char cause[] = { ASAP_ERROR, 0, 0, 12, 0, 12, 0, 8,
+			       0, CAUSE_SECURITY, 0, 4 };
+	long before = counter(name), failures = counter("FailureRejected");
+	int peer = peer_echo(element, cookie), fd;
+	static struct frame frame;
 	char got[64];
+	socklen_t size = sizeof(got);
 
 	CHECK(before >= 0);
-	CHECK_EQ(echoed(element, cookie, got, sizeof(got)), 0);
+	fd = accept(element->fd, NULL, NULL);
+	CHECK(fd >= 0);
+	CHECK_ERR(getsockopt(fd, SOL_RSERPOOL, RSP_COOKIE, got, &size), EACCES);
+	CHECK_ERR(recv(fd, got, sizeof(got), 0), ECONNRESET);
+	do
+		CHECK(frame_receive(peer, &frame));
+	while (frame.octets[0] != ASAP_ERROR);
+	CHECK_EQ(frame.ppid, RSP_PPID_ASAP);
+	CHECK_EQ(frame.length, sizeof(cause));
+	CHECK(!memcmp(frame.octets, cause, sizeof(cause)));
+	CHECK(!frame_receive(peer, &frame));
 	CHECK_EQ(counter(name), before + 1);
+	CHECK_EQ(counter("FailureRejected"), failures + 1);
+	close(fd);
+	close(peer);
 }
 
 TEST(cookie_sealed)
@@ -284,6 +304,132 @@ TEST(cookie_of_an_idle_session_does_not_age)
 	run("rspctl pool set p cookie-key %s", key_c);
 	expect_good(&element, &next, "state");
 	expect_refused(&element, &first, "CookieForged");
+}
+
+/* A server whose cookie nobody else takes; it goes when it is asked. */
+static void give_and_go(int fd, uint32_t id, const void *arg)
+{
+	/* With a checkpoint: nothing read, nothing written. */
+	const unsigned char cookie[32] = { COOKIE, 0, 0, 32, 0, 13, 0, 8,
+					   1, 2, 3, 4, 0x80, 1, 0, 20 };
+	static struct frame frame;
+
+	(void)id;
+	(void)arg;
+	card_send(fd, "p");
+	frame_send(fd, RSP_PPID_ASAP, sizeof(cookie), cookie, sizeof(cookie));
+	frame_receive(fd, &frame);
+}
+
+/* One that takes any cookie, and sends back what comes. */
+static void take_and_echo(int fd, uint32_t id, const void *arg)
+{
+	static struct frame frame;
+
+	(void)id;
+	(void)arg;
+	card_send(fd, "p");
+	while (frame_receive(fd, &frame))
+		if (frame.ppid != RSP_PPID_ASAP)
+			frame_send(fd, frame.ppid, frame.length, frame.octets,
+				   frame.length);
+}
+
+/* Of the pool's elements the one with the least identifier is tried first. */
+static void server_add(uint32_t id, server_fn *fn)
+{
+	struct server server = server_run(id, AF_INET, fn, NULL);
+
+	run("rspctl pe add pool p id %u tcp 127.0.0.1:%u use control priority %u",
+	    id, server.port, 10 - id);
+}
+
+/* With an element that gives a cookie, and one that takes none without a seal. */
+static int session_with_a_bad_cookie(bool notify)
+{
+	struct rsp_policy policy = { .type = 5, .value = 8 };
+	struct sockaddr_rserpool address;
+	socklen_t len;
+	int fd;
+
+	keys_make();
+	run("rspctl pool add p policy prio cookie-key %s", key_a);
+	server_add(1, give_and_go);
+	fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+	address = pool_address("p", 2, &len);
+	CHECK_EQ(bind(fd, (void *)&address, len), 0);
+	CHECK_EQ(setsockopt(fd, SOL_RSERPOOL, RSP_POLICY, &policy,
+			    sizeof(policy)), 0);
+	CHECK_EQ(listen(fd, 16), 0);
+	fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+	if (!notify)
+		set_option(fd, RSP_FAILOVER, RSP_FAILOVER_AUTO);
+	set_option(fd, RSP_REPLAY, 1000);
+	address = pool_address("p", 0, &len);
+	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	CHECK_EQ(get_info(fd).pe_id, 1);
+	return fd;
+}
+
+/* What is sent again must not meet a service that knows nothing. */
+TEST(cookie_refused_is_a_failover)
+{
+	int fd = session_with_a_bad_cookie(false);
+	char buf[16];
+
+	server_add(3, take_and_echo);
+	usleep(100000);
+	CHECK_EQ(send(fd, "again", 5, 0), 5);
+	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 5);
+	CHECK(!memcmp(buf, "again", 5));
+	CHECK_EQ(get_info(fd).pe_id, 3);
+	CHECK_EQ(get_info(fd).prev_pe_id, 2);
+	CHECK_EQ(get_info(fd).generation, 2);
+	CHECK_EQ(get_info(fd).failure, RSP_FAILURE_REJECTED);
+	run("rspctl session show | grep -q 'last: rejected'");
+	CHECK_EQ(counter("CookieUnsealed"), 1);
+	CHECK_EQ(counter("FailureRejected"), 2);
+	CHECK_EQ(counter("ControlError"), 1);
+	/* That the cookie is bad is not the element's fault. */
+	run("! rspctl pe show pool p id 2 | grep -q avoided");
+}
+
+TEST(cookie_refused_by_all)
+{
+	int fd = session_with_a_bad_cookie(false);
+	struct rsp_event event;
+	struct iovec part = { .iov_base = &event, .iov_len = sizeof(event) };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	set_option(fd, RSP_EVENTS, 1 << RSP_EVENT_FAILOVER_FAILED);
+	usleep(100000);
+	run("rspctl pe del pool p id 1");
+	CHECK_EQ(send(fd, "again", 5, 0), 5);
+	CHECK_EQ(recvmsg(fd, &msg, 0), sizeof(event));
+	CHECK(msg.msg_flags & MSG_NOTIFICATION);
+	CHECK_EQ(event.failure, RSP_FAILURE_REJECTED);
+	CHECK_ERR(recvmsg(fd, &msg, 0), EACCES);
+	CHECK_EQ(get_info(fd).state, RSP_SESSION_CLOSED);
+}
+
+/* The cookie goes to an element when the program has agreed to that. */
+TEST(cookie_refused_after_the_resume)
+{
+	int fd = session_with_a_bad_cookie(true), i;
+	char buf[16];
+
+	server_add(3, take_and_echo);
+	usleep(100000);
+	CHECK_EQ(send(fd, "again", 5, 0), 5);
+	for (i = 1; i <= 2; i++) {
+		CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
+		/* Longer than an element must serve to be forgiven. */
+		usleep(1200000);
+		CHECK_EQ(get_info(fd).pe_id, i + 1);
+		set_option(fd, RSP_RESUME, i);
+	}
+	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 5);
+	CHECK_EQ(get_info(fd).pe_id, 3);
 }
 
 TEST(cookie_key_that_is_none)

@@ -4,6 +4,7 @@
  * answers are 1, 2, 3, ... without a gap or a repeat.
  */
 #define _GNU_SOURCE
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -76,6 +77,17 @@ static int replaying(const char *name, int octets)
 	address = pool_address(name, 0, &len);
 	CHECK_EQ(connect(fd, (void *)&address, len), 0);
 	return fd;
+}
+
+static struct rsp_event next_event(int fd)
+{
+	struct rsp_event event;
+	struct iovec part = { .iov_base = &event, .iov_len = sizeof(event) };
+	struct msghdr msg = { .msg_iov = &part, .msg_iovlen = 1 };
+
+	CHECK_EQ(recvmsg(fd, &msg, 0), sizeof(event));
+	CHECK(msg.msg_flags & MSG_NOTIFICATION);
+	return event;
 }
 
 static void survive(uint64_t every, uint64_t ahead, int rounds)
@@ -155,8 +167,89 @@ TEST(replay_full)
 	int fd = replaying("count", 64), i;
 	uint64_t request = 0;
 
+	set_option(fd, RSP_EVENTS, 1 << RSP_EVENT_REPLAY_OVERFLOW);
 	for (i = 0; i < 8; i++)
 		CHECK_EQ(send(fd, &request, sizeof(request), 0), 8);
-	CHECK_ERR(send(fd, &request, sizeof(request), MSG_DONTWAIT), ENOBUFS);
+	for (i = 0; i < 3; i++)
+		CHECK_ERR(send(fd, &request, sizeof(request), MSG_DONTWAIT),
+			  ENOBUFS);
+	/* It is told and counted once. */
+	wait_for(fd, POLLPRI);
+	CHECK_EQ(next_event(fd).type, RSP_EVENT_REPLAY_OVERFLOW);
+	CHECK_EQ(recv(fd, &request, sizeof(request), 0), 8);
+	CHECK_EQ(counter("ReplayFull"), 1);
+	kill(server, SIGKILL);
+}
+
+static int told(int fd, int type)
+{
+	struct rsp_event event = next_event(fd);
+
+	CHECK_EQ(event.type, type);
+	return event.pe_id;
+}
+
+TEST(replay_events)
+{
+	pid_t server = counting_element("count", 1, 1);
+	uint64_t asked = 0, answered = 0;
+	int fd = replaying("count", 65536);
+
+	run("rspctl scope set avoid-min 50ms");
+	set_option(fd, RSP_EVENTS, 63);
+	/* The first cookie comes before the second answer. */
+	ask(fd, &asked, &answered, 2, 1);
+	counting_element("count", 2, 1);
+	kill(server, SIGKILL);
+	CHECK_EQ(told(fd, RSP_EVENT_FAILOVER_BEGUN), 0);
+	CHECK_EQ(told(fd, RSP_EVENT_FAILOVER_DONE), 2);
+	CHECK_EQ(told(fd, RSP_EVENT_COOKIE_ECHOED), 2);
+	CHECK_EQ(told(fd, RSP_EVENT_ELEMENT_CHANGED), 2);
+	ask(fd, &asked, &answered, 1, 1);
+	/* To the same again. */
+	set_option(fd, RSP_FORCE_FAILOVER, 0);
+	CHECK_EQ(told(fd, RSP_EVENT_FAILOVER_BEGUN), 0);
+	CHECK_EQ(told(fd, RSP_EVENT_FAILOVER_DONE), 2);
+	CHECK_EQ(told(fd, RSP_EVENT_COOKIE_ECHOED), 2);
+	ask(fd, &asked, &answered, 1, 1);
+}
+
+/* What all sessions keep has a limit, too. */
+TEST(replay_limit_of_the_scope)
+{
+	pid_t server = counting_element("count", 1, 1000);
+	int first = replaying("count", 65536), second, i;
+	uint64_t request = 0;
+
+	run("rspctl scope set replay-max 100");
+	for (i = 0; i < 13; i++)
+		CHECK_EQ(send(first, &request, sizeof(request), 0), 8);
+	CHECK_ERR(send(first, &request, sizeof(request), 0), ENOBUFS);
+	second = replaying("count", 65536);
+	CHECK_ERR(send(second, &request, sizeof(request), 0), ENOBUFS);
+	CHECK_EQ(counter("ReplayLimited"), 2);
+	run("rspctl scope show | grep -q ' replay 104$'");
+	close(first);
+	CHECK_EQ(send(second, &request, sizeof(request), 0), 8);
+	run("rspctl scope show | grep -q ' replay 8$'");
+	close(second);
+	run("rspctl scope show | grep -q ' replay 0$'");
+	kill(server, SIGKILL);
+}
+
+/* As an operator sees it, on both sides. */
+TEST(replay_shown)
+{
+	pid_t server = counting_element("count", 1, 3);
+	uint64_t asked = 0, answered = 0;
+	int fd = replaying("count", 65536);
+
+	run("! rspctl session show | grep -q cookie");
+	ask(fd, &asked, &answered, 4, 1);
+	run("rspctl session show | grep -q 'replay 8 of 65536 octets'");
+	run("[ $(rspctl session show | grep -c 'cookie 8 octets, set .* ago') = 2 ]");
+	run("[ $(rspctl session show | grep -c ' accepted') = 1 ]");
+	/* A request and an answer are 16 octets each with the head, 4 times. */
+	run("rspctl -s session show | grep -q 'octets sent 64 received'");
 	kill(server, SIGKILL);
 }

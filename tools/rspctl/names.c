@@ -21,10 +21,11 @@ const char *const state_names[] = {
 const char *const failure_names[] = {
 	"none", "reset", "fin", "silent", "unreachable", "refused",
 	"connect-timeout", "severed", "forced", "local", "frame", "card",
-	"control", "message-size", NULL
+	"control", "message-size", "rejected", NULL
 };
 const char *const event_names[] = {
-	"failover-begun", "failover-done", "failover-failed", NULL
+	"failover-begun", "failover-done", "failover-failed", "cookie-echoed",
+	"element-changed", "replay-overflow", NULL
 };
 
 /**

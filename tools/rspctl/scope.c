@@ -15,6 +15,7 @@ static const struct {
 	{ "elements-max", RSERPOOL_A_SCOPE_ELEMENTS_MAX, false },
 	{ "sessions-max", RSERPOOL_A_SCOPE_SESSIONS_MAX, false },
 	{ "resolutions-max", RSERPOOL_A_SCOPE_RESOLUTIONS_MAX, false },
+	{ "replay-max", RSERPOOL_A_SCOPE_REPLAY_MAX, false },
 	{ "avoid-min", RSERPOOL_A_SCOPE_AVOID_MIN, true },
 	{ "avoid-max", RSERPOOL_A_SCOPE_AVOID_MAX, true },
 	{ "resolve-timeout", RSERPOOL_A_SCOPE_RESOLVE_TIMEOUT, true },
@@ -31,11 +32,10 @@ static const struct {
 
 static const char *const keywords[] = {
 	"pools-max", "elements-max", "sessions-max", "resolutions-max",
-	"avoid-min", "avoid-max", "resolve-timeout", "register-timeout",
-	"cookie-window",
-	"unreachable-rate", "unreachable-burst", "unreachable-pe-rate",
-	"unreachable-pe-burst", "name", "pe-id-range", "registration",
-	"pe-group-range", NULL
+	"replay-max", "avoid-min", "avoid-max", "resolve-timeout",
+	"register-timeout", "cookie-window", "unreachable-rate",
+	"unreachable-burst", "unreachable-pe-rate", "unreachable-pe-burst",
+	"name", "pe-id-range", "registration", "pe-group-range", NULL
 };
 
 static void show_name(const struct nlattr *attr)
@@ -114,6 +114,8 @@ static int show_line(const struct nlmsghdr *nlh, void *data)
 		   attr_u32(attrs[RSERPOOL_A_SCOPE_SESSIONS]));
 	print_uint("resolutions", " resolutions %" PRIu64,
 		   attr_u32(attrs[RSERPOOL_A_SCOPE_RESOLUTIONS]));
+	print_uint("replay", " replay %" PRIu64,
+		   attr_uint(attrs[RSERPOOL_A_SCOPE_REPLAY]));
 	print_bool("syncing", " syncing", attrs[RSERPOOL_A_SCOPE_SYNCING]);
 	print_text("\n");
 	print_object_end();
@@ -294,7 +296,7 @@ const struct command scope_commands[] = {
 		.name = "set", .run = set,
 		.usage = "[ name NAME ] [ pools-max N ] [ elements-max N ]\n"
 			 "\t[ sessions-max N ] [ resolutions-max N ]\n"
-			 "\t[ avoid-min TIME ] [ avoid-max TIME ]\n"
+			 "\t[ replay-max OCTETS ] [ avoid-min TIME ] [ avoid-max TIME ]\n"
 			 "\t[ resolve-timeout TIME ] [ register-timeout TIME ]\n"
 			 "\t[ cookie-window TIME ]\n"
 			 "\t[ unreachable-rate N ] [ unreachable-burst N ]\n"

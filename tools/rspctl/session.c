@@ -55,6 +55,33 @@ static void show_failovers(const struct nlattr **attrs)
 		   attr_u32(attrs[RSERPOOL_A_SESSION_ELEMENTS_TRIED]));
 }
 
+static void show_tally(const struct nlattr **attrs)
+{
+	const struct nlattr *cookie = attrs[RSERPOOL_A_SESSION_COOKIE];
+	const struct nlattr *replay = attrs[RSERPOOL_A_SESSION_REPLAY];
+	uint32_t age = attr_u32(attrs[RSERPOOL_A_SESSION_COOKIE_AGE]);
+	char text[TIME_TEXT_MAX];
+
+	print_uint("octets-sent", ctl.stats ? "\n    octets sent %" PRIu64 :
+					      NULL,
+		   attr_uint(attrs[RSERPOOL_A_SESSION_OCTETS_SENT]));
+	print_uint("octets-received", ctl.stats ? " received %" PRIu64 : NULL,
+		   attr_uint(attrs[RSERPOOL_A_SESSION_OCTETS_RECEIVED]));
+	if (cookie) {
+		format_time(age, text);
+		print_uint("cookie", "\n    cookie %" PRIu64 " octets",
+			   attr_u32(cookie));
+		print_text(", set %s ago", text);
+		print_uint("cookie-age-ms", NULL, age);
+	}
+	if (replay) {
+		print_uint("replay", "\n    replay %" PRIu64,
+			   attr_uint(replay));
+		print_uint("replay-max", " of %" PRIu64 " octets",
+			   attr_u32(attrs[RSERPOOL_A_SESSION_REPLAY_MAX]));
+	}
+}
+
 static void show_session(const struct nlattr **attrs)
 {
 	print_object_begin(NULL);
@@ -80,6 +107,7 @@ static void show_session(const struct nlattr **attrs)
 			   attr_u32(attrs[RSERPOOL_A_SESSION_BACKLOG_MAX]));
 	}
 	show_failovers(attrs);
+	show_tally(attrs);
 	print_text("\n");
 	print_object_end();
 }

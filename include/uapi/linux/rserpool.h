@@ -152,6 +152,8 @@ enum rsp_session_state {
  *	another pool
  * @RSP_FAILURE_CONTROL: it sent a control message that is malformed
  * @RSP_FAILURE_MESSAGE_SIZE: it sent a message longer than RSP_MESSAGE_MAX
+ * @RSP_FAILURE_REJECTED: it rejected the session's cookie; on the element's side:
+ *	the cookie that came was rejected
  */
 enum rsp_failure {
 	RSP_FAILURE_NONE,
@@ -168,6 +170,7 @@ enum rsp_failure {
 	RSP_FAILURE_CARD,
 	RSP_FAILURE_CONTROL,
 	RSP_FAILURE_MESSAGE_SIZE,
+	RSP_FAILURE_REJECTED,
 };
 
 /**
@@ -227,11 +230,17 @@ struct rsp_info {
  * @RSP_EVENT_FAILOVER_BEGUN: the element failed; another is being looked for
  * @RSP_EVENT_FAILOVER_DONE: another element serves
  * @RSP_EVENT_FAILOVER_FAILED: none was found in time; the session is over
+ * @RSP_EVENT_COOKIE_ECHOED: the element was given the session's cookie
+ * @RSP_EVENT_ELEMENT_CHANGED: it is another one than the one that failed
+ * @RSP_EVENT_REPLAY_OVERFLOW: a message found RSP_REPLAY's octets used up
  */
 enum rsp_event_type {
 	RSP_EVENT_FAILOVER_BEGUN,
 	RSP_EVENT_FAILOVER_DONE,
 	RSP_EVENT_FAILOVER_FAILED,
+	RSP_EVENT_COOKIE_ECHOED,
+	RSP_EVENT_ELEMENT_CHANGED,
+	RSP_EVENT_REPLAY_OVERFLOW,
 };
 
 #ifndef MSG_NOTIFICATION
@@ -243,8 +252,8 @@ enum rsp_event_type {
  * @type: enum rsp_event_type
  * @failure: enum rsp_failure
  * @reserved: 0
- * @generation: the failover's
- * @old_pe_id: PE identifier of the element that failed
+ * @generation: the last failover's
+ * @old_pe_id: PE identifier of the element that failed then
  * @pe_id: of the element that serves now, 0 while none does
  * @failover_us: RSP_EVENT_FAILOVER_DONE: microseconds since it began
  */
