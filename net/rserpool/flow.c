@@ -69,16 +69,20 @@ void rsp_flow_accuse(struct rsp_flow *flow)
 /*
  * Control is for the work item, and so is the rest of a frame; but if somebody
  * waits, he looks as well, and octets of the program are for him alone.  Who
- * waits for a checkpoint looks at what he has sent.
+ * waits for a checkpoint looks at what he has sent.  When it names an event, TCP
+ * has the transport's lock.
  */
 static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
 {
 	const struct rsp_frames *frames = flow->frames;
+	bool in = !events || events & EPOLLIN;
+	bool out = !events || events & EPOLLOUT;
 
-	if ((events & EPOLLOUT && READ_ONCE(frames->n_pending)) ||
-	    (events & EPOLLIN && !READ_ONCE(frames->data_next) &&
-	     (!sleeper || rsp_session_replay(flow->ssn) ||
-	      !test_bit(RSP_FLOW_GREETED, &flow->flags))))
+	if (in && test_bit(RSP_FLOW_GREETED, &flow->flags))
+		in = (!sleeper || rsp_session_replay(flow->ssn)) &&
+		     !READ_ONCE(frames->data_next) &&
+		     !(events && rsp_frames_data_first(flow));
+	if (in || (out && READ_ONCE(frames->n_pending)))
 		rsp_session_kick(flow->ssn);
 }
 
@@ -104,7 +108,7 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 		rsp_flow_suspect(flow);
 
 	if (flow->frames)
-		frames_wake(flow, events ?: EPOLLIN | EPOLLOUT, sleeper);
+		frames_wake(flow, events, sleeper);
 	if (sleeper) {
 		if (!events)
 			wake_up_interruptible_all(queue);

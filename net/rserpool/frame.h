@@ -152,6 +152,7 @@ int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		       int flags, long timeo);
 bool rsp_frames_readable(struct rsp_flow *flow);
 int rsp_frames_inq(struct rsp_flow *flow);
+bool rsp_frames_data_first(const struct rsp_flow *flow);
 bool rsp_frames_ended(struct rsp_flow *flow);
 bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls);
 void rsp_controls_free(struct list_head *controls);

@@ -48,6 +48,20 @@ struct piece {
 };
 
 /**
+ * struct run - octets of a packet that lie in one piece
+ * @begin: where in the packet
+ * @end: and where not any more
+ * @next: number of the fragment behind them
+ * @octets: they, NULL: not to be reached by an address
+ */
+struct run {
+	unsigned int begin;
+	unsigned int end;
+	unsigned int next;
+	const u8 *octets;
+};
+
+/**
  * struct pass - one pass over what the transport holds
  * @flow: whose
  * @frames: of it
@@ -56,6 +70,7 @@ struct piece {
  * @given: octets that were put there
  * @passed: octets of the program that were taken off the transport
  * @avail: octets that the transport holds yet
+ * @run: of the packet that the transport gives, where the pass is
  * @stage: octets that may be staged, if they cannot be given
  * @stuck: TCP will not take more octets before some are read
  * @peek: stage what could be given
@@ -74,6 +89,7 @@ struct pass {
 	size_t given;
 	size_t passed;
 	size_t avail;
+	struct run run;
 	size_t stage;
 	u32 ppid;
 	bool stuck;
@@ -98,6 +114,61 @@ static size_t pass_fault(struct pass *pass, enum rsp_failure failure)
 {
 	WRITE_ONCE(pass->frames->fault, failure);
 	return pass_stop(pass, -EPROTO);
+}
+
+/*
+ * Where the octets are, if they are in one piece, as they mostly are: frames are
+ * many, and to look for each from the packet's beginning costs more than to copy
+ * its octets.  Within a packet @offset only grows.
+ */
+static const u8 *octets_find(struct pass *pass, const struct sk_buff *skb,
+			     unsigned int offset, size_t len)
+{
+	const struct skb_shared_info *shared = skb_shinfo(skb);
+	struct run *run = &pass->run;
+
+	if (offset >= run->end) {
+		const skb_frag_t *frag;
+
+		do {
+			if (run->next == shared->nr_frags)
+				return NULL;
+			frag = &shared->frags[run->next++];
+			run->begin = run->end;
+			run->end += skb_frag_size(frag);
+		} while (offset >= run->end);
+		run->octets = skb_frags_readable(skb) ?
+			      skb_frag_address_safe(frag) : NULL;
+	}
+	if (!run->octets || len > run->end - offset)
+		return NULL;
+	return run->octets + (offset - run->begin);
+}
+
+static int octets_copy(struct pass *pass, const struct sk_buff *skb,
+		       unsigned int offset, void *to, size_t len)
+{
+	const u8 *octets = octets_find(pass, skb, offset, len);
+
+	if (!octets)
+		return skb_copy_bits(skb, offset, to, len);
+	memcpy(to, octets, len);
+	return 0;
+}
+
+static int octets_give(struct pass *pass, const struct sk_buff *skb,
+		       unsigned int offset, size_t len)
+{
+	const u8 *octets = octets_find(pass, skb, offset, len);
+	size_t copied;
+
+	if (!octets)
+		return skb_copy_datagram_iter(skb, offset, pass->to, len);
+	copied = copy_to_iter(octets, len, pass->to);
+	if (copied == len)
+		return 0;
+	iov_iter_revert(pass->to, copied);
+	return -EFAULT;
 }
 
 static bool in_frame(const struct rsp_frames *frames)
@@ -179,7 +250,7 @@ static size_t head_take(struct pass *pass, const struct sk_buff *skb,
 
 	if (frames->hold || (frames->n_controls && !greeted(pass->flow)))
 		return pass_stop(pass, 0);
-	if (skb_copy_bits(skb, offset, head + frames->head_len, n))
+	if (octets_copy(pass, skb, offset, head + frames->head_len, n))
 		return pass_stop(pass, -EFAULT);
 	frames->head_len += n;
 	if (in_frame(frames))
@@ -205,7 +276,8 @@ static size_t control_take(struct pass *pass, const struct sk_buff *skb,
 		control->filled = 0;
 		frames->control = control;
 	}
-	if (skb_copy_bits(skb, offset, control->octets + control->filled, n))
+	if (octets_copy(pass, skb, offset, control->octets + control->filled,
+			n))
 		return pass_stop(pass, -EFAULT);
 	control->filled += n;
 	frames->left -= n;
@@ -264,7 +336,7 @@ static size_t stage(struct pass *pass, const struct sk_buff *skb,
 		return pass_stop(pass, -ENOMEM);
 
 	n = min_t(size_t, n, piece->size - piece->filled);
-	if (skb_copy_bits(skb, offset, piece->octets + piece->filled, n))
+	if (octets_copy(pass, skb, offset, piece->octets + piece->filled, n))
 		return pass_stop(pass, -EFAULT);
 	piece->filled += n;
 	frames->n_staged += n;
@@ -291,7 +363,7 @@ static size_t give(struct pass *pass, const struct sk_buff *skb,
 	size_t n = min_t(size_t, len, frames->left);
 	size_t fits = min(n, pass->want);
 
-	if (fits && skb_copy_datagram_iter(skb, offset, pass->to, fits)) {
+	if (fits && octets_give(pass, skb, offset, fits)) {
 		if (!frames->messages)
 			return pass_stop(pass, -EFAULT);
 		/* As a datagram's, the octets are gone. */
@@ -351,6 +423,7 @@ static int pass_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	struct rsp_frames *frames = pass->frames;
 	size_t used = 0, n;
 
+	pass->run = (struct run){ .end = skb_headlen(skb), .octets = skb->data };
 	while (used < len && !pass->stop) {
 		if (!in_frame(frames))
 			n = head_take(pass, skb, offset + used, len - used);
@@ -398,10 +471,13 @@ static void pass_run(struct rsp_flow *flow, struct pass *pass)
 		pass->err = frames->fault ? -EPROTO : 0;
 		return;
 	}
+	/* Who has the lock wakes us for what comes until he gives it back. */
+	tp = tcp_sk(transport);
+	if (READ_ONCE(tp->rcv_nxt) == READ_ONCE(tp->copied_seq))
+		return;
 	pass->flow = flow;
 	pass->frames = frames;
 	lock_sock(transport);
-	tp = tcp_sk(transport);
 	pass->avail = tcp_inq(transport);
 	pass->stuck = tcp_epollin_ready(transport, INT_MAX);
 	if (pass->avail)
@@ -508,7 +584,7 @@ static int message_take(struct rsp_flow *flow, struct pass *pass,
 }
 
 /* Messages that the program has had from another element. */
-static int messages_skip(struct rsp_flow *flow)
+static int messages_drop(struct rsp_flow *flow)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct iov_iter nowhere;
@@ -523,6 +599,11 @@ static int messages_skip(struct rsp_flow *flow)
 		frames->skip--;
 	}
 	return 0;
+}
+
+static int messages_skip(struct rsp_flow *flow)
+{
+	return flow->frames->skip ? messages_drop(flow) : 0;
 }
 
 /* A message, if one is there to its end. -EAGAIN: none is. */
@@ -674,6 +755,10 @@ bool rsp_frames_readable(struct rsp_flow *flow)
 	struct rsp_frames *frames = flow->frames;
 	struct pass pass = {};
 
+	/* Mostly it is asked again when all was taken. */
+	if (!READ_ONCE(frames->n_staged) && !READ_ONCE(frames->ended) &&
+	    !READ_ONCE(frames->fault) && !worth_a_look(flow))
+		return false;
 	mutex_lock(&frames->rx_lock);
 	messages_skip(flow);
 	pass.ready = staged_ready(frames);
@@ -761,6 +846,27 @@ static bool octets_at(const struct sock *transport, u32 seq, void *to,
 			return true;
 	}
 	return false;
+}
+
+/**
+ * rsp_frames_data_first() - are the program's octets what comes next?
+ * @flow: a flow with frames; the transport's lock is held
+ *
+ * Its place in the frames is the transport's lock's, too: a pass moves it.
+ *
+ * Context: any.
+ * Return: true when they are, and there is nothing for the work item yet.
+ */
+bool rsp_frames_data_first(const struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+	const struct rsp_frames *frames = flow->frames;
+	__be32 ppid;
+
+	if (frames->head_len)
+		return READ_ONCE(frames->data_next);
+	return octets_at(transport, tcp_sk(transport)->copied_seq, &ppid,
+			 sizeof(ppid)) && ppid != cpu_to_be32(RSP_PPID_ASAP);
 }
 
 static bool end_follows(const struct rsp_frames *frames,

@@ -64,7 +64,9 @@ static int pending_send(struct rsp_flow *flow, int flags)
 	int err;
 
 	list_for_each_entry_safe(frame, next, &frames->pending, list) {
-		bool last = list_is_last(&frame->list, &frames->pending);
+		/* A FIN follows the last of all, and takes it along. */
+		bool last = list_is_last(&frame->list, &frames->pending) &&
+			    !frames->shut;
 		u32 sent = frame->sent;
 
 		err = frame_send(flow, frame, last ? flags : MSG_MORE);
@@ -179,7 +181,8 @@ static int pending_add(struct rsp_frames *frames, const struct rsp_frame *frame)
 static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
 		       u32 ppid, int flags, long *timeo)
 {
-	struct rsp_frame frame;
+	/* The compiler would fill it with zeroes first. */
+	struct rsp_frame frame __uninitialized;
 	int err;
 
 	err = rsp_frame_make(&frame, ppid, len, &msg->msg_iter, len);
