@@ -99,7 +99,7 @@ endif
 selftest_netlink := tests/selftests/netlink.c
 selftest_lib := $(filter-out tests/selftests/test_% $(selftest_netlink),$(wildcard tests/selftests/*.c))
 
-bench_programs := out/bench/client out/bench/server
+bench_programs := out/bench/client out/bench/server out/bench/asap_parse
 
 # The same for 32 bits, those that need no library, where the compiler can:
 # the guest's.
@@ -142,7 +142,8 @@ out/bin/%: examples/%.c include/uapi/linux/rserpool.h
 
 out/bench/%: bench/%.c bench/bench.h include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $<
+	$(CC) $(CFLAGS) -o $@ $(filter %.c,$^)
+out/bench/client: bench/framed.c bench/client.h
 
 tools_headers := $(wildcard tools/lib/*.h tools/rspctl/*.h include/uapi/linux/*.h)
 rspctl_objects := $(patsubst %.c,out/%.o,$(wildcard tools/lib/*.c tools/rspctl/*.c))
@@ -180,6 +181,10 @@ out/tests/unit/asap_files: out/tests/unit/%: tests/unit/%.c $(asap_tests) $(asap
 	$(CC) $(CFLAGS) -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(asap_tests) $(if $(findstring /test_,$@),-lcmocka)
+
+out/bench/asap_parse: bench/asap_parse.c $(asap_tests) $(asap_tests_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -include tools/lib/kernel.h -o $@ $(filter %.c,$^)
 
 out/fuzz/%: tests/fuzz/%.c $(asap_tests) $(asap_tests_headers)
 	@mkdir -p $(@D)

@@ -5,6 +5,11 @@
  * A connection carries requests, each a struct request and then, for some, its
  * octets.  The server serves one after the other until the client ends the
  * connection; it knows nothing of pools.
+ *
+ * With frames a request comes in one, and the octets that it names are those of
+ * frames, their heads too: the server counts, takes and gives them like others.
+ * It sends the card with which such a session begins, frames to a SOURCE, and
+ * the checkpoints that a SINK asks for.
  */
 #ifndef _BENCH_H
 #define _BENCH_H
@@ -13,6 +18,7 @@
 
 #define CALL_SIZE	65536	/* octets of a read or write of bulk data */
 #define MESSAGE_SIZE	64	/* octets of a message of a ping-pong */
+#define FRAME_SIZE	72	/* such a message with its head */
 
 enum operation {
 	ECHO = 1,	/* gives back the next octets as they come */
@@ -23,6 +29,13 @@ enum operation {
 struct request {
 	uint64_t operation;
 	uint64_t octets;
+	uint32_t payload;	/* frames: octets of each that follows its head */
+	uint32_t checkpoint;	/* SINK of frames: one each so many frames */
+};
+
+struct head {
+	uint32_t ppid;		/* both in network byte order */
+	uint32_t length;
 };
 
 #endif /* _BENCH_H */

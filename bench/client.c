@@ -22,7 +22,7 @@
  *			from the next one
  *	session		octets of kernel memory at this end of an idle session
  *
- * The last two start servers themselves, on ADDR's ports from PORT on; for a
+ * Those of framed.c are described there.  The last two start servers themselves, on ADDR's ports from PORT on; for a
  * pool these are named after it: pool HANDLE PORT.  "client memory" prints how
  * many octets of memory the kernel uses.
  */
@@ -47,32 +47,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench.h"
+#include "client.h"
 
-#define ROUND_TRIPS	2000
-#define BULK_OCTETS	(64 << 20)
 #define CONNECTS	500
-#define PARALLEL	1000
-#define MESSAGES	20000
 #define IDLE		10000
 #define FIRST_GREETING	'!'
 
-struct side {
-	const char *name;
-	const char *handle;	/* NULL: plain TCP */
-	struct sockaddr_storage addr;
-	socklen_t addr_len;
-	int first_port;		/* of servers that this program starts */
-	int fd;			/* the works that keep their session */
-	int *fds, epoll;	/* parallel, session */
-	pid_t *servers;		/* failover */
-	int serving;		/* which of them */
-};
-
-static char buffer[CALL_SIZE];
+char buffer[CALL_SIZE];
 static const char *row;
 
-static double now(void)
+double now(void)
 {
 	struct timespec t;
 
@@ -80,8 +64,8 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static void sample(const char *suffix, int pair, const struct side *side,
-		   double value)
+void sample(const char *suffix, int pair, const struct side *side,
+	    double value)
 {
 	if (pair < 0)
 		return;
@@ -95,6 +79,12 @@ static void set_port(struct side *side, int port)
 	((struct sockaddr_in *)&side->addr)->sin_port = htons(port);
 }
 
+void connect_session(const struct side *side, int fd)
+{
+	if (connect(fd, (const struct sockaddr *)&side->addr, side->addr_len))
+		err(1, "connect of %s", side->name);
+}
+
 static int open_session(const struct side *side)
 {
 	int fd = socket(side->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC,
@@ -102,12 +92,11 @@ static int open_session(const struct side *side)
 
 	if (fd < 0)
 		err(1, "socket of %s", side->name);
-	if (connect(fd, (const struct sockaddr *)&side->addr, side->addr_len))
-		err(1, "connect of %s", side->name);
+	connect_session(side, fd);
 	return fd;
 }
 
-static void send_all(int fd, const void *octets, size_t len)
+void send_all(int fd, const void *octets, size_t len)
 {
 	ssize_t n;
 
@@ -120,7 +109,7 @@ static void send_all(int fd, const void *octets, size_t len)
 	}
 }
 
-static void receive_all(int fd, size_t len)
+void receive_all(int fd, size_t len)
 {
 	ssize_t n;
 
@@ -135,7 +124,7 @@ static void receive_all(int fd, size_t len)
 	}
 }
 
-static void ask(int fd, enum operation operation, size_t octets)
+void ask(int fd, enum operation operation, size_t octets)
 {
 	struct request request = {
 		.operation = operation,
@@ -187,7 +176,7 @@ static void work_rtt(struct side *side, int pair)
 	sample("", pair, side, (now() - start) / ROUND_TRIPS * 1e6);
 }
 
-static void start_nothing(struct side *side)
+void start_nothing(struct side *side)
 {
 	(void)side;
 }
@@ -227,23 +216,32 @@ static void work_connect(struct side *side, int pair)
 	sample("", pair, side, CONNECTS / (now() - start));
 }
 
-static void start_parallel(struct side *side)
+void watch_sessions(struct side *side)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	int i;
 
-	side->fds = calloc(PARALLEL, sizeof(*side->fds));
 	side->epoll = epoll_create1(0);
 	for (i = 0; i < PARALLEL; i++) {
-		side->fds[i] = open_session(side);
-		ask(side->fds[i], ECHO, SIZE_MAX);
 		event.data.fd = side->fds[i];
 		if (epoll_ctl(side->epoll, EPOLL_CTL_ADD, side->fds[i], &event))
 			err(1, "epoll_ctl");
 	}
 }
 
-static void work_parallel(struct side *side, int pair)
+static void start_parallel(struct side *side)
+{
+	int i;
+
+	side->fds = calloc(PARALLEL, sizeof(*side->fds));
+	for (i = 0; i < PARALLEL; i++) {
+		side->fds[i] = open_session(side);
+		ask(side->fds[i], ECHO, SIZE_MAX);
+	}
+	watch_sessions(side);
+}
+
+void work_parallel(struct side *side, int pair)
 {
 	struct epoll_event events[64];
 	int i, n, sent = 0, done = 0;
@@ -518,11 +516,7 @@ static char **parse_side(char **argv, struct side *side)
 	errx(1, "tcp ADDR PORT or pool HANDLE, not %s", argv[0] ?: "nothing");
 }
 
-static const struct work {
-	const char *name;
-	void (*start)(struct side *side);
-	void (*once)(struct side *side, int pair);
-} works[] = {
+static const struct work works[] = {
 	{ "rtt", start_fd, work_rtt },
 	{ "bulk", start_nothing, work_bulk },
 	{ "connect", start_nothing, work_connect },
@@ -533,11 +527,14 @@ static const struct work {
 
 static const struct work *find_work(const char *name)
 {
-	size_t i;
+	int i;
 
-	for (i = 0; i < sizeof(works) / sizeof(*works); i++)
+	for (i = 0; i < (int)(sizeof(works) / sizeof(*works)); i++)
 		if (!strcmp(works[i].name, name))
 			return &works[i];
+	for (i = 0; i < n_framed_works; i++)
+		if (!strcmp(framed_works[i].name, name))
+			return &framed_works[i];
 	errx(1, "no such work: %s", name);
 }
 

@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh [pool] [haproxy]: in a test machine, make ready what the rows want
 # and run those that come on standard input, one a line: the arguments of
-# out/bench/client, "elements" or "select POLICY".  The ports: 7000 the server,
+# out/bench/client, "elements", "asap-parse" or "select POLICY".  The ports: 7000
+# the server, 7001 the one with frames, 7002 one without that has TCP_NODELAY,
 # 7100 HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400 those
-# of session.
+# of session, 7500 and 7501 those of accept.
 set -eu -o pipefail
 client=out/bench/client
 
@@ -17,13 +18,18 @@ settings() {
 		net.ipv4.tcp_slow_start_after_idle=0
 }
 settings
-out/bench/server 7000 > /run/bench-server &
-until grep -q ready /run/bench-server; do sleep 0.1; done
+for arguments in 7000 "-c bench-framed 7001" "-d 7002"; do
+	# shellcheck disable=SC2086
+	out/bench/server $arguments >> /run/bench-servers &
+done
+until [ "$(grep -c ready /run/bench-servers)" = 3 ]; do sleep 0.1; done
 
 pools() {
 	modprobe rserpool
 	rspctl pool add bench
 	rspctl pe add pool bench tcp 127.0.0.1:7000
+	rspctl pool add bench-framed
+	rspctl pe add pool bench-framed tcp 127.0.0.1:7001 use control
 	rspctl pool add bench-far
 	rspctl pe add pool bench-far tcp 10.0.1.2:7000
 	rspctl pool add bench-session
@@ -111,6 +117,9 @@ while read -r line; do
 	elements)
 		elements pools 10000
 		elements one 1
+		continue ;;
+	asap-parse)
+		out/bench/asap_parse 11
 		continue ;;
 	select\ *)
 		select_scale "${line#select }"

@@ -15,6 +15,10 @@ import time
 
 HERE = pathlib.Path(__file__).parent
 TCP, POOL = "tcp 127.0.0.1 7000", "pool bench"
+# With TCP_NODELAY, as a session with control beside its data has it; and who
+# frames for himself.
+QUICK, FRAMED, FRAMES = ("tcp 127.0.0.1 7002", "pool bench-framed",
+                         "tcp 127.0.0.1 7001")
 # Over links between namespaces, HAProxy on one in between.
 FAR, PROXY = "pool bench-far", "tcp 10.0.2.2 7100"
 PAIRS = 11
@@ -39,6 +43,8 @@ class Row:
         self.take = more.get("take", statistics.median)
         self.samples_of = more.get("samples_of", name)
         self.line = work
+        if not work:
+            self.line = name
         if ours:
             self.line = (f"{self.samples_of} {work} "
                          f"{more.get('pairs', PAIRS)} {ours} {peer}")
@@ -64,6 +70,25 @@ ROWS = [
     *comparisons("haproxy", "", PROXY, FAR, bulk=1.25, rtt=0.40),
     *comparisons("noise", "", TCP, TCP, bulk=None, rtt=None, connect=None,
                  parallel=None),
+    *(Row(name, "N", work, unit, better, FRAMED, peer, pairs=pairs, bar=bar)
+      for name, work, unit, better, peer, pairs, bar in (
+          ("tcp-bulk-framed-64k", "framed-64k", "MB/s", "higher", FRAMES, 31,
+           0.95),
+          ("tcp-bulk-framed-1k-out", "framed-1k-out", "1/s", "higher", FRAMES,
+           PAIRS, 1),
+          ("tcp-bulk-framed-1k-in", "framed-1k-in", "1/s", "higher", FRAMES,
+           PAIRS, 1.4),
+          ("tcp-stream-framed-in", "framed-stream-in", "MB/s", "higher", QUICK,
+           PAIRS, 0.7),
+          ("tcp-rtt-framed", "framed-rtt", "us", "lower", QUICK, PAIRS, 1.04),
+          ("tcp-parallel-framed", "framed-parallel", "1/s", "higher", QUICK,
+           PAIRS, 0.96),
+          ("replay-bulk", "replay", "MB/s", "higher", FRAMED, 31, 0.9))),
+    Row("accept-rate", "N", "accept", "1/s", "higher",
+        "pool bench-accept 7500", "tcp 127.0.0.1 7501", pairs=31, bar=0.75),
+    Row("noise-accept", "N", "accept", "1/s", "higher",
+        "tcp 127.0.0.1 7500", "tcp 127.0.0.1 7501", pairs=31),
+    Row("asap-parse", "N", "", "1/s", "higher", "", ""),
     Row("tcp-parallel-w", "W", "parallel", "1/s", "higher", POOL, TCP,
         pairs=31),
     Row("noise-parallel-w", "W", "parallel", "1/s", "higher", TCP, TCP,
