@@ -28,7 +28,6 @@ enum rsp_flow_flag {
 	RSP_FLOW_ATTACHED,	/* @wait is on the transport's queue */
 	RSP_FLOW_GREETED,	/* no business card is waited for */
 	RSP_FLOW_BEGUN,		/* the session's cookie went to its element */
-	RSP_FLOW_RX_WANTED,	/* the work item waits for rsp_frames.rx_lock */
 	RSP_FLOW_TX_WANTED,	/* who polls waits for what is pending to leave */
 };
 

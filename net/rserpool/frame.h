@@ -68,7 +68,8 @@ struct rsp_control {
 
 /**
  * struct rsp_frames - the framing of a flow that carries control beside data
- * @rx_lock: receiving: the fields down to @skip; outside the transport's lock
+ * @rx_lock: receiving: the fields down to @skip; outside the transport's lock;
+ *	nothing but memory is waited for with it
  * @head: of the frame that is being received
  * @head_len: octets of @head that are there; all: the frame's octets follow
  * @more: the message goes on in another frame
@@ -85,7 +86,7 @@ struct rsp_control {
  * @hold: one of them must be looked at before data behind it is given; read
  *	locklessly
  * @staged: the program's octets that had to leave the transport before a call
- *	took them, struct piece in frame_receive.c
+ *	took them, struct rsp_piece
  * @n_staged: how many octets that is
  * @staged_whole: a message's end is the last of them
  * @fault: enum rsp_failure: the peer broke the rules and how; read locklessly
@@ -94,7 +95,7 @@ struct rsp_control {
  *	locklessly
  * @skip: messages that are to come and that the program has had from another
  *	element
- * @tx_lock: sending: all below; outside the transport's lock
+ * @tx_lock: sending: all below; outside the transport's lock; likewise
  * @pending: frames that the transport had no room for, struct frame in
  *	frame_send.c; emptiness read locklessly
  * @n_pending: octets of them; read locklessly

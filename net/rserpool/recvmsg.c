@@ -162,6 +162,7 @@ static bool of_the_call(struct rsp_flow *flow, int err)
 	switch (err) {
 	case -EAGAIN:
 		return !test_bit(RSP_FLOW_SUSPECT, &flow->flags);
+	case -EFAULT:
 	case -EINTR:
 	case -ERESTARTSYS:
 		return true;

@@ -1,0 +1,591 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What the transport of a flow with frames holds: one pass over it takes a
+ * frame's head off and copies its octets to whoever wants them, the program's to
+ * its buffers, control to a list for the session's work item.
+ *
+ * A pass has the transport's lock, as well as rx_lock, and the session's work
+ * item waits for both.  But a page of the program may be long in coming, or
+ * never come (userfaultfd, FUSE).  So the copies of a pass do not bring pages
+ * in: they end where a page is not there, and who ran the pass goes on when both
+ * locks are given back.  Of a message all is copied before any of it leaves the
+ * transport, so that one which cannot be given can be staged as a whole.
+ *
+ * This is not strparser, which hands over messages in clones of the packets: it
+ * takes them off the transport whether somebody reads or not, and a clone and a
+ * list for each message cost more than the copy.
+ */
+
+#include <linux/skbuff.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+#include <net/tcp.h>
+
+#include "asap_proto.h"
+#include "flow.h"
+#include "frame.h"
+#include "frame_pass.h"
+#include "session.h"
+#include "session_work.h"
+
+static size_t pass_stop(struct rsp_pass *pass, int err)
+{
+	pass->stop = true;
+	/* What is behind a message that was given is not its receiver's. */
+	if (!pass->err && !pass->whole)
+		pass->err = err;
+	return 0;
+}
+
+static size_t pass_fault(struct rsp_pass *pass, enum rsp_failure failure)
+{
+	WRITE_ONCE(pass->frames->fault, failure);
+	return pass_stop(pass, -EPROTO);
+}
+
+static struct rsp_run run_begin(const struct sk_buff *skb)
+{
+	return (struct rsp_run){
+		.end = skb_headlen(skb),
+		.octets = skb->data,
+	};
+}
+
+/*
+ * Where the octets are, and how many of them are there in one piece: frames are
+ * many, and to look for each from the packet's beginning costs more than to copy
+ * its octets.  Within a packet @offset only grows.  NULL: there is no address.
+ */
+static const u8 *octets_find(struct rsp_run *run, const struct sk_buff *skb,
+			     unsigned int offset, size_t *len)
+{
+	const struct skb_shared_info *shared = skb_shinfo(skb);
+
+	if (offset >= run->end) {
+		const skb_frag_t *frag;
+
+		do {
+			if (run->next == shared->nr_frags)
+				return NULL;
+			frag = &shared->frags[run->next++];
+			run->begin = run->end;
+			run->end += skb_frag_size(frag);
+		} while (offset >= run->end);
+		run->octets = skb_frags_readable(skb) ?
+			      skb_frag_address_safe(frag) : NULL;
+	}
+	if (!run->octets)
+		return NULL;
+	*len = min_t(size_t, *len, run->end - offset);
+	return run->octets + (offset - run->begin);
+}
+
+static int octets_copy(struct rsp_run *run, const struct sk_buff *skb,
+		       unsigned int offset, void *to, size_t len)
+{
+	while (len) {
+		size_t n = len;
+		const u8 *octets = octets_find(run, skb, offset, &n);
+
+		if (!octets)
+			return skb_copy_bits(skb, offset, to, len);
+		memcpy(to, octets, n);
+		offset += n;
+		to += n;
+		len -= n;
+	}
+	return 0;
+}
+
+/* To the program, as far as its pages are there: how many. */
+static size_t octets_give(struct rsp_run *run, const struct sk_buff *skb,
+			  unsigned int offset, struct iov_iter *to, size_t len)
+{
+	size_t given = 0;
+
+	pagefault_disable();
+	while (given < len) {
+		size_t n = len - given, copied;
+		const u8 *octets;
+
+		octets = octets_find(run, skb, offset + given, &n);
+		if (octets)
+			copied = copy_to_iter(octets, n, to);
+		else
+			copied = skb_copy_datagram_iter(skb, offset + given,
+							to, n) ? 0 : n;
+		given += copied;
+		if (copied < n)
+			break;
+	}
+	pagefault_enable();
+	return given;
+}
+
+static bool in_frame(const struct rsp_frames *frames)
+{
+	return frames->head_len == sizeof(frames->head);
+}
+
+/* What comes before the card is looked at could be anything. */
+static bool greeted(const struct rsp_flow *flow)
+{
+	return test_bit(RSP_FLOW_GREETED, &flow->flags);
+}
+
+/* Octets that the message which is being received may yet have. */
+static u32 message_room(const struct rsp_frames *frames)
+{
+	u32 max = READ_ONCE(frames->message_max);
+
+	return max - min(max, frames->n_staged);
+}
+
+/* The last octet of a frame was taken. */
+static void frame_end(struct rsp_frames *frames)
+{
+	frames->head_len = 0;
+	WRITE_ONCE(frames->data_next, false);
+	if (frames->ppid != RSP_PPID_ASAP)
+		frames->middle = frames->more;
+}
+
+static void head_parse(struct rsp_pass *pass)
+{
+	struct rsp_frames *frames = pass->frames;
+	u32 length = be32_to_cpu(frames->head.length);
+
+	frames->ppid = be32_to_cpu(frames->head.ppid);
+	frames->more = length & RSP_FRAME_MORE;
+	frames->left = length & ~RSP_FRAME_MORE;
+	if (!greeted(pass->flow) &&
+	    (frames->ppid != RSP_PPID_ASAP || !frames->left)) {
+		pass_fault(pass, RSP_FAILURE_CARD);
+		return;
+	}
+	if (frames->left > RSP_FRAME_PAYLOAD_MAX) {
+		pass_fault(pass, RSP_FAILURE_FRAME);
+		return;
+	}
+	if (frames->ppid == RSP_PPID_ASAP) {
+		if (frames->more) {
+			pass_fault(pass, RSP_FAILURE_FRAME);
+		} else if (!frames->left) {
+			if (frames->middle)
+				pass_fault(pass, RSP_FAILURE_FRAME);
+			WRITE_ONCE(frames->ended, true);
+			pass->ready = true;
+			pass_stop(pass, 0);
+		}
+		return;
+	}
+	if (!frames->left ||
+	    (frames->middle && frames->ppid != frames->message_ppid)) {
+		pass_fault(pass, RSP_FAILURE_FRAME);
+		return;
+	}
+	if (frames->messages && frames->left > message_room(frames)) {
+		pass_fault(pass, RSP_FAILURE_MESSAGE_SIZE);
+		return;
+	}
+	frames->message_ppid = frames->ppid;
+	WRITE_ONCE(frames->data_next, true);
+}
+
+static size_t head_take(struct rsp_pass *pass, const struct sk_buff *skb,
+			unsigned int offset, size_t len)
+{
+	struct rsp_frames *frames = pass->frames;
+	u8 *head = (u8 *)&frames->head;
+	size_t n = min(len, sizeof(frames->head) - frames->head_len);
+
+	if (frames->hold || (frames->n_controls && !greeted(pass->flow)))
+		return pass_stop(pass, 0);
+	if (octets_copy(&pass->run, skb, offset, head + frames->head_len, n))
+		return pass_stop(pass, -EFAULT);
+	frames->head_len += n;
+	if (in_frame(frames))
+		head_parse(pass);
+	return n;
+}
+
+static size_t control_take(struct rsp_pass *pass, const struct sk_buff *skb,
+			   unsigned int offset, size_t len)
+{
+	struct rsp_frames *frames = pass->frames;
+	struct rsp_control *control = frames->control;
+	size_t n = min_t(size_t, len, frames->left);
+
+	if (!control) {
+		if (frames->n_controls >= RSP_CONTROLS_MAX)
+			return pass_stop(pass, 0);
+		control = kvmalloc(struct_size(control, octets, frames->left),
+				   GFP_KERNEL_ACCOUNT);
+		if (!control)
+			return pass_stop(pass, -ENOMEM);
+		control->len = frames->left;
+		control->filled = 0;
+		frames->control = control;
+	}
+	if (octets_copy(&pass->run, skb, offset,
+			control->octets + control->filled, n))
+		return pass_stop(pass, -EFAULT);
+	control->filled += n;
+	frames->left -= n;
+	if (!frames->left) {
+		list_add_tail(&control->list, &frames->controls);
+		WRITE_ONCE(frames->n_controls, frames->n_controls + 1);
+		if (control->octets[0] == RSP_ASAP_COOKIE_ECHO)
+			WRITE_ONCE(frames->hold, true);
+		frames->control = NULL;
+		frame_end(frames);
+	}
+	return n;
+}
+
+static struct rsp_piece *piece_add(struct rsp_frames *frames)
+{
+	u32 size = frames->left;
+	struct rsp_piece *piece;
+
+	/* Frames of an octet each must not cost a piece each. */
+	if (!list_empty(&frames->staged))
+		size = max_t(u32, size, PAGE_SIZE - sizeof(*piece));
+	piece = kvmalloc(struct_size(piece, octets, size), GFP_KERNEL_ACCOUNT);
+	if (!piece)
+		return NULL;
+	piece->size = size;
+	piece->filled = 0;
+	piece->taken = 0;
+	list_add_tail(&piece->list, &frames->staged);
+	return piece;
+}
+
+static size_t stage(struct rsp_pass *pass, const struct sk_buff *skb,
+		    unsigned int offset, size_t len)
+{
+	struct rsp_frames *frames = pass->frames;
+	size_t n = min_t(size_t, len, frames->left);
+	struct rsp_piece *piece = NULL;
+
+	if (!frames->messages) {
+		n = min(n, pass->stage);
+		if (!n)
+			return pass_stop(pass, 0);
+	}
+	if (!list_empty(&frames->staged))
+		piece = list_last_entry(&frames->staged, struct rsp_piece,
+					list);
+	if (!piece || piece->filled == piece->size)
+		piece = piece_add(frames);
+	if (!piece)
+		return pass_stop(pass, -ENOMEM);
+
+	n = min_t(size_t, n, piece->size - piece->filled);
+	if (octets_copy(&pass->run, skb, offset, piece->octets + piece->filled,
+			n))
+		return pass_stop(pass, -EFAULT);
+	piece->filled += n;
+	frames->n_staged += n;
+	frames->left -= n;
+	if (!frames->messages) {
+		pass->stage -= n;
+		pass->ready = true;
+	}
+	if (!frames->left) {
+		frames->staged_whole = !frames->more;
+		frame_end(frames);
+		if (frames->messages && frames->staged_whole) {
+			pass->ready = true;
+			pass_stop(pass, 0);
+		}
+	}
+	return n;
+}
+
+/* As much of a stream's frame as there is room and are pages for. */
+static size_t stream_give(struct rsp_pass *pass, const struct sk_buff *skb,
+			  unsigned int offset, size_t len)
+{
+	struct rsp_frames *frames = pass->frames;
+	size_t fits = min3(len, (size_t)frames->left, pass->want), n;
+
+	if (!fits)
+		return pass_stop(pass, 0);
+	n = octets_give(&pass->run, skb, offset, pass->to, fits);
+	pass->want -= n;
+	pass->given += n;
+	frames->left -= n;
+	if (!frames->left)
+		frame_end(frames);
+	if (n < fits) {
+		pass->missing = fits - n;
+		pass_stop(pass, -EFAULT);
+	}
+	return n;
+}
+
+/*
+ * Copy what the program wants of a message that is there to its end.  The next
+ * packets are looked at here, for those that were taken are gone.
+ */
+static bool message_copy(struct rsp_pass *pass, const struct sk_buff *skb,
+			 unsigned int offset, size_t fits)
+{
+	struct rsp_run run = pass->run;
+
+	for (;;) {
+		size_t len = min_t(size_t, skb->len - offset,
+				   fits - pass->given), n;
+		u32 seq = TCP_SKB_CB(skb)->end_seq;
+
+		n = octets_give(&run, skb, offset, pass->to, len);
+		pass->given += n;
+		if (n < len)
+			break;
+		if (pass->given == fits)
+			return true;
+		skb = skb->next;
+		offset = seq - TCP_SKB_CB(skb)->seq;
+		run = run_begin(skb);
+	}
+	iov_iter_revert(pass->to, pass->given);
+	pass->given = 0;
+	return false;
+}
+
+static size_t message_give(struct rsp_pass *pass, const struct sk_buff *skb,
+			   unsigned int offset, size_t len)
+{
+	struct rsp_frames *frames = pass->frames;
+	size_t n = min_t(size_t, len, frames->left);
+
+	if (!pass->copied) {
+		size_t fits = min_t(size_t, frames->left, pass->want);
+
+		if (fits && !message_copy(pass, skb, offset, fits))
+			return stage(pass, skb, offset, len);
+		pass->passed = frames->left;
+		pass->trunc = fits < frames->left;
+		pass->copied = true;
+	}
+	frames->left -= n;
+	if (!frames->left) {
+		frame_end(frames);
+		/* What comes next? Just look. */
+		pass->whole = true;
+		pass->ppid = frames->message_ppid;
+		pass->to = NULL;
+	}
+	return n;
+}
+
+static size_t data_take(struct rsp_pass *pass, const struct sk_buff *skb,
+			unsigned int offset, size_t len)
+{
+	struct rsp_frames *frames = pass->frames;
+
+	if (pass->peek)
+		return stage(pass, skb, offset, len);
+	if (!frames->messages) {
+		pass->ready = true;
+		return pass->to ? stream_give(pass, skb, offset, len) :
+				  pass_stop(pass, 0);
+	}
+	if (frames->more || frames->middle || frames->n_staged)
+		return pass->whole ? pass_stop(pass, 0) :
+				     stage(pass, skb, offset, len);
+	if (pass->avail >= frames->left) {
+		pass->ready = true;
+		return pass->to ? message_give(pass, skb, offset, len) :
+				  pass_stop(pass, 0);
+	}
+	if (pass->stuck && !pass->whole)
+		return stage(pass, skb, offset, len);
+	return pass_stop(pass, 0);
+}
+
+static int pass_actor(read_descriptor_t *desc, struct sk_buff *skb,
+		      unsigned int offset, size_t len)
+{
+	struct rsp_pass *pass = desc->arg.data;
+	struct rsp_frames *frames = pass->frames;
+	size_t used = 0, n;
+
+	pass->run = run_begin(skb);
+	while (used < len && !pass->stop) {
+		if (!in_frame(frames))
+			n = head_take(pass, skb, offset + used, len - used);
+		else if (frames->ppid == RSP_PPID_ASAP)
+			n = control_take(pass, skb, offset + used, len - used);
+		else
+			n = data_take(pass, skb, offset + used, len - used);
+		used += n;
+		pass->avail -= n;
+	}
+	desc->count = !pass->stop;
+	return used;
+}
+
+/* How many octets must be there until it is worth to look again. */
+static void lowat_set(const struct rsp_frames *frames, struct sock *transport)
+{
+	int lowat = 1;
+
+	if (frames->messages && in_frame(frames) && frames->data_next &&
+	    !frames->more && !frames->middle && !frames->n_staged)
+		lowat = frames->left;
+	if (transport->sk_rcvlowat != lowat)
+		WRITE_ONCE(transport->sk_rcvlowat, lowat);
+}
+
+/**
+ * rsp_pass_run() - one pass over what the transport holds
+ * @flow: a flow with frames; its rx_lock is held
+ * @pass: what is wanted; becomes what came of it
+ *
+ * Context: process.
+ */
+void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct socket *sock = flow->sock;
+	struct sock *transport = sock->sk;
+	read_descriptor_t desc = {
+		.arg.data = pass,
+		.count = 1,
+	};
+	u32 n_controls = frames->n_controls;
+	const struct tcp_sock *tp;
+
+	if (frames->stopped) {
+		pass->err = -ESTALE;
+		return;
+	}
+	if (frames->ended || frames->fault) {
+		pass->ready = true;
+		pass->err = frames->fault ? -EPROTO : 0;
+		return;
+	}
+	/* Who has the lock wakes us for what comes until he gives it back. */
+	tp = tcp_sk(transport);
+	if (READ_ONCE(tp->rcv_nxt) == READ_ONCE(tp->copied_seq))
+		return;
+	pass->flow = flow;
+	pass->frames = frames;
+	lock_sock(transport);
+	pass->avail = tcp_inq(transport);
+	pass->stuck = tcp_epollin_ready(transport, INT_MAX);
+	if (pass->avail)
+		READ_ONCE(sock->ops)->read_sock(transport, &desc, pass_actor);
+	/* It is of no use in a frame, and stops the reading. */
+	if (tp->urg_data)
+		pass_fault(pass, RSP_FAILURE_FRAME);
+	lowat_set(frames, transport);
+	release_sock(transport);
+
+	if (frames->fault)
+		rsp_flow_accuse(flow);
+	else if (frames->n_controls != n_controls || frames->ended)
+		rsp_session_kick(flow->ssn);
+}
+
+/*
+ * The octets at @seq of what the transport holds, at @skb or behind it; @skb
+ * becomes the packet with the last of them.  false: it does not hold them.  The
+ * transport's lock.
+ */
+static bool octets_at(const struct sock *transport, const struct sk_buff **skb,
+		      u32 seq, void *to, size_t len)
+{
+	const struct sk_buff *at = *skb;
+
+	for (; at && at != (const struct sk_buff *)&transport->sk_receive_queue;
+	     at = at->next) {
+		u32 offset = seq - TCP_SKB_CB(at)->seq;
+		size_t n;
+
+		if (offset >= at->len)
+			continue;
+		n = min_t(size_t, len, at->len - offset);
+		if (skb_copy_bits(at, offset, to, n))
+			return false;
+		*skb = at;
+		seq += n;
+		to += n;
+		len -= n;
+		if (!len)
+			return true;
+	}
+	return false;
+}
+
+/**
+ * rsp_frames_data_first() - are the program's octets what comes next?
+ * @flow: a flow with frames; the transport's lock is held
+ *
+ * Its place in the frames is the transport's lock's, too: a pass moves it.
+ *
+ * Context: any.
+ * Return: true when they are, and there is nothing for the work item yet.
+ */
+bool rsp_frames_data_first(const struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+	const struct sk_buff *skb = skb_peek(&transport->sk_receive_queue);
+	const struct rsp_frames *frames = flow->frames;
+	__be32 ppid;
+
+	if (frames->head_len)
+		return READ_ONCE(frames->data_next);
+	return octets_at(transport, &skb, tcp_sk(transport)->copied_seq, &ppid,
+			 sizeof(ppid)) && ppid != cpu_to_be32(RSP_PPID_ASAP);
+}
+
+static bool end_follows(const struct rsp_frames *frames,
+			const struct sock *transport)
+{
+	const struct sk_buff *skb = skb_peek(&transport->sk_receive_queue);
+	u32 seq = tcp_sk(transport)->copied_seq;
+	struct rsp_frame_head head = frames->head;
+	size_t has = frames->head_len;
+
+	if (in_frame(frames)) {
+		seq += frames->left;
+		has = 0;
+	}
+	for (;;) {
+		u32 length;
+
+		if (!octets_at(transport, &skb, seq, (u8 *)&head + has,
+			       sizeof(head) - has))
+			return false;
+		seq += sizeof(head) - has;
+		has = 0;
+		length = be32_to_cpu(head.length) & ~RSP_FRAME_MORE;
+		if (!length && head.ppid == cpu_to_be32(RSP_PPID_ASAP))
+			return true;
+		if (!length || length > RSP_FRAME_PAYLOAD_MAX)
+			return false;
+		seq += length;
+	}
+}
+
+/**
+ * rsp_pass_end_follows() - does the transport hold the session's end?
+ * @flow: a flow with frames; its rx_lock is held
+ *
+ * Context: process.
+ * Return: true when it does, behind octets that nobody has read yet.
+ */
+bool rsp_pass_end_follows(struct rsp_flow *flow)
+{
+	struct sock *transport = flow->sock->sk;
+	bool follows;
+
+	lock_sock(transport);
+	follows = end_follows(flow->frames, transport);
+	release_sock(transport);
+	return follows;
+}
