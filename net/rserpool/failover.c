@@ -270,15 +270,16 @@ void rsp_session_disconnect(struct rsp_session *ssn)
 	WRITE_ONCE(sk->sk_shutdown, 0);
 	if (ssn->state.now != RSP_SESSION_INIT)
 		rsp_session_enter(ssn, RSP_SESSION_INIT);
-	/* Who polls looks at the error first, then at the state. */
-	smp_store_release(&sk->sk_err, -err);
-	rsp_session_publish(ssn);
 	list_for_each_entry_safe(flow, next, &flows, draining) {
 		/* First: it tells who is inside what the end means. */
 		set_bit(RSP_FLOW_APART, &flow->flags);
 		rsp_flow_abort(flow);
 		rsp_flow_end(flow);
 	}
+	/* Who polls looks at the error first, then at the state. */
+	smp_store_release(&sk->sk_err, -err);
+	/* Detached flows wake nobody: this does, and they are dry by now. */
+	rsp_session_publish(ssn);
 }
 
 /**

@@ -462,3 +462,31 @@ TEST(framed_threads)
 	for (i = 0; i < 4; i++)
 		CHECK_EQ(pthread_join(threads[i], NULL), 0);
 }
+
+static void *receive_once(void *fd)
+{
+	char octet;
+
+	return (void *)(long)recv(*(int *)fd, &octet, 1, 0);
+}
+
+/* Whoever waits hears that the session was taken apart. */
+TEST(framed_disconnect)
+{
+	struct sockaddr nobody = { .sa_family = AF_UNSPEC };
+	pthread_t threads[64];
+	void *ret;
+	int fd, i;
+
+	framed_pool("p", "", framed_echo, NULL);
+	fd = framed_connect("p", SOCK_SEQPACKET);
+	for (i = 0; i < 64; i++)
+		CHECK_EQ(pthread_create(&threads[i], NULL, receive_once, &fd),
+			 0);
+	usleep(300000);
+	CHECK_EQ(connect(fd, &nobody, sizeof(nobody)), 0);
+	for (i = 0; i < 64; i++) {
+		CHECK_EQ(pthread_join(threads[i], &ret), 0);
+		CHECK_EQ((long)ret, -1);
+	}
+}
