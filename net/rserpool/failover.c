@@ -19,6 +19,7 @@
 #include "mib.h"
 #include "net_ns.h"
 #include "session.h"
+#include "session_control.h"
 #include "session_cookie.h"
 #include "session_event.h"
 #include "session_work.h"
@@ -38,6 +39,9 @@ static void leave(struct rsp_session *ssn, bool moves)
 		ssn->prev_pe_id = flow->pe->node.id;
 		atomic_dec(&flow->pe->sessions);
 	}
+	/* The cookie of a user that has gone is before its data, if it is good. */
+	if (ssn->accepted && visible)
+		visible = rsp_session_controls(ssn, flow) == RSP_FAILURE_NONE;
 	if (moves && rsp_session_replay(ssn))
 		rsp_replay_leave(ssn, flow);
 	else if (visible && rsp_flow_unread(flow) &&

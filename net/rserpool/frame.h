@@ -83,7 +83,7 @@ struct rsp_control {
  * @control: the control message that is being received, NULL: none
  * @controls: control messages for the session's work item
  * @n_controls: how many; read locklessly
- * @hold: one of them must be looked at before data behind it is given; read
+ * @hold: one that came must be looked at before data behind it is given; read
  *	locklessly
  * @staged: the program's octets that had to leave the transport before a call
  *	took them, struct rsp_piece
@@ -156,6 +156,7 @@ int rsp_frames_inq(struct rsp_flow *flow);
 bool rsp_frames_data_first(const struct rsp_flow *flow);
 bool rsp_frames_ended(struct rsp_flow *flow);
 bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls);
+void rsp_frames_release(struct rsp_frames *frames);
 void rsp_controls_free(struct list_head *controls);
 void rsp_frames_drop_received(struct rsp_frames *frames);
 

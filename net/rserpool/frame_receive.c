@@ -425,29 +425,41 @@ void rsp_controls_free(struct list_head *controls)
  * @flow: a flow with frames that the session's work item looks at
  * @controls: they are appended, for rsp_controls_free()
  *
- * Who calls it has done what the messages said that it took before.
+ * When it was done what they say, rsp_frames_release() is due.
  *
  * Context: process; the session's socket lock.
- * Return: true: a receive that waits has something to take: data was held up by
- * them, or the session's end came.
+ * Return: true: the session's end came, which a receive may wait for.
  */
 bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct rsp_pass pass = {};
-	bool held, ended;
+	bool ended;
 
 	mutex_lock(&frames->rx_lock);
-	held = frames->hold && list_empty(&frames->controls);
-	if (held)
-		WRITE_ONCE(frames->hold, false);
 	if (!staged_ready(frames))
 		rsp_pass_run(flow, &pass);
 	list_splice_tail_init(&frames->controls, controls);
 	WRITE_ONCE(frames->n_controls, 0);
 	ended = frames->ended;
 	mutex_unlock(&frames->rx_lock);
-	return held || ended;
+	return ended;
+}
+
+/**
+ * rsp_frames_release() - let data through that control held up
+ * @frames: of a flow; all of rsp_frames_controls() has been looked at
+ *
+ * Not what came since: that is looked at next.
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_frames_release(struct rsp_frames *frames)
+{
+	mutex_lock(&frames->rx_lock);
+	if (list_empty(&frames->controls))
+		WRITE_ONCE(frames->hold, false);
+	mutex_unlock(&frames->rx_lock);
 }
 
 /**

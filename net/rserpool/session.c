@@ -303,6 +303,7 @@ static void controls_drop(struct rsp_flow *flow)
 
 	rsp_frames_controls(flow, &controls);
 	rsp_controls_free(&controls);
+	rsp_frames_release(flow->frames);
 }
 
 /**

@@ -244,6 +244,8 @@ enum rsp_failure rsp_session_controls(struct rsp_session *ssn,
 			break;
 	}
 	rsp_controls_free(&controls);
+	if (failure == RSP_FAILURE_NONE)
+		rsp_frames_release(flow->frames);
 	/* A reader may wait for room, and there may be more of them. */
 	ssn->sk.sk_state_change(&ssn->sk);
 	rsp_session_kick(ssn);

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -336,4 +337,26 @@ TEST(hostile_user_every_length)
 		}
 	}
 	check_served();
+}
+
+/* A user that goes without a word leaves what it sent, the cookie before all. */
+TEST(hostile_user_gone_behind_a_cookie)
+{
+	int peer, fd, one = 1;
+	char buf[16];
+	socklen_t len = sizeof(buf);
+
+	listen_at_port(SOCK_SEQPACKET);
+	peer = user();
+	fd = session();
+	/* All of it comes at once. */
+	setsockopt(peer, IPPROTO_TCP, TCP_CORK, &one, sizeof(one));
+	echo_send(peer, 4);
+	data_send(peer, "left");
+	close(peer);
+	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 4);
+	CHECK(!memcmp(buf, "left", 4));
+	CHECK_EQ(getsockopt(fd, SOL_RSERPOOL, RSP_COOKIE, buf, &len), 0);
+	CHECK_EQ(len, 4);
+	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), ECONNRESET);
 }
