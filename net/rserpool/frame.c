@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A frame to send: head and octets in page fragments, in one piece if it is small. */
+/*
+ * A frame to send: head and octets in page fragments, in one piece if it is small.
+ *
+ * A frame that leaves at once is made in the fragment that the task has for all
+ * its sockets; the transport then charges for it as for all that it sends.  What
+ * stays here, pending or kept, is in pages of its own that are charged to the
+ * program's memory cgroup.  They hold nothing else: a fragment shared with
+ * others would keep 32 KiB for the least of messages, and be who knows whose.
+ */
 
 #include <linux/slab.h>
 #include <linux/uio.h>
@@ -7,17 +15,47 @@
 
 #include "frame.h"
 
+#define PIECE_MIN	256	/* octets, unless the frame ends before */
+
+/* Pages for up to @want octets. */
+static bool frag_refill(struct page_frag *frag, size_t want)
+{
+	unsigned int order = min(get_order(want), get_order(32768));
+	struct page *page = NULL;
+
+	if (order)
+		page = alloc_pages((GFP_KERNEL_ACCOUNT & ~__GFP_DIRECT_RECLAIM) |
+				   __GFP_COMP | __GFP_NOWARN | __GFP_NORETRY,
+				   order);
+	if (!page) {
+		order = 0;
+		page = alloc_page(GFP_KERNEL_ACCOUNT);
+	}
+	if (!page)
+		return false;
+	rsp_frag_put(frag);
+	frag->page = page;
+	frag->size = PAGE_SIZE << order;
+	return true;
+}
+
 /* Room for up to @want octets behind what the frame has. 0: no memory. */
-static size_t frame_room(struct rsp_frame *frame, size_t want, void **at)
+static size_t frame_room(struct rsp_frame *frame, size_t want,
+			 struct page_frag *own, void **at)
 {
 	struct bio_vec *last = frame->n ? &frame->pieces[frame->n - 1] : NULL;
-	struct page_frag *frag = &current->task_frag;
+	struct page_frag *frag = own ?: &current->task_frag;
 	size_t n;
 
-	/* A small frame is one piece. */
-	if (!skb_page_frag_refill(min_t(size_t, want, PAGE_SIZE), frag,
-				  GFP_KERNEL))
-		return 0;
+	if (!own) {
+		/* A small frame is one piece. */
+		if (!skb_page_frag_refill(min_t(size_t, want, PAGE_SIZE), frag,
+					  GFP_KERNEL))
+			return 0;
+	} else if (frag->size - frag->offset < min_t(size_t, want, PIECE_MIN)) {
+		if (!frag_refill(frag, want))
+			return 0;
+	}
 	n = min_t(size_t, want, frag->size - frag->offset);
 	*at = page_address(frag->page) + frag->offset;
 	if (last && last->bv_page == frag->page &&
@@ -32,6 +70,28 @@ static size_t frame_room(struct rsp_frame *frame, size_t want, void **at)
 	return n;
 }
 
+static void frame_begin(struct rsp_frame *frame, size_t size)
+{
+	frame->size = size;
+	frame->sent = 0;
+	frame->begun = false;
+	frame->control = false;
+	frame->n = 0;
+}
+
+/**
+ * rsp_frag_put() - let go of a fragment
+ * @frag: of pages for rsp_frame_make(); becomes one of none
+ *
+ * Context: any.
+ */
+void rsp_frag_put(struct page_frag *frag)
+{
+	if (frag->page)
+		put_page(frag->page);
+	*frag = (struct page_frag){};
+}
+
 /**
  * rsp_frame_make() - make a frame
  * @frame: to be filled
@@ -39,12 +99,14 @@ static size_t frame_room(struct rsp_frame *frame, size_t want, void **at)
  * @length: as it stands in the head, RSP_FRAME_MORE and all
  * @from: octets of it, from which they are taken
  * @len: how many, RSP_FRAME_PAYLOAD_MAX at most
+ * @own: pages for it and others like it, and more of them when it is through,
+ *	for rsp_frag_put(); NULL: it will not stay
  *
  * Context: process.
  * Return: 0, and rsp_frame_put() ends it; -ENOMEM; -EFAULT.
  */
 int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
-		   struct iov_iter *from, size_t len)
+		   struct iov_iter *from, size_t len, struct page_frag *own)
 {
 	struct rsp_frame_head head = {
 		.ppid = cpu_to_be32(ppid),
@@ -54,12 +116,9 @@ int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
 	void *at;
 	int err;
 
-	frame->size = left;
-	frame->sent = 0;
-	frame->control = false;
-	frame->n = 0;
+	frame_begin(frame, left);
 	for (; left; left -= n) {
-		n = frame_room(frame, left, &at);
+		n = frame_room(frame, left, own, &at);
 		err = -ENOMEM;
 		if (n < skip)
 			goto err_put;
@@ -74,6 +133,54 @@ int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
 err_put:
 	rsp_frame_put(frame);
 	return err;
+}
+
+/**
+ * rsp_frame_own() - make a frame that stays, of what is not the program's memory
+ * @from: octets of it, or of the rest of it, from the head on
+ *
+ * Context: process.
+ * Return: a frame in pages of its own, with @begun and @control unset; NULL when
+ * there is no memory.
+ */
+struct rsp_frame *rsp_frame_own(struct iov_iter *from)
+{
+	size_t left = iov_iter_count(from), n;
+	struct page_frag own = {};
+	struct rsp_frame *frame;
+	void *at;
+
+	frame = kmalloc_obj(*frame, GFP_KERNEL_ACCOUNT);
+	if (!frame)
+		return NULL;
+	frame_begin(frame, left);
+	for (; left; left -= n) {
+		n = frame_room(frame, left, &own, &at);
+		if (!n || !copy_from_iter_full(at, n, from))
+			goto err_put;
+	}
+	rsp_frag_put(&own);
+	return frame;
+
+err_put:
+	rsp_frag_put(&own);
+	rsp_frame_put(frame);
+	kfree(frame);
+	return NULL;
+}
+
+/**
+ * rsp_frame_memory() - how much memory a frame takes
+ * @frame: of rsp_frame_dup(), in pages of its own
+ *
+ * Context: any.
+ * Return: octets.
+ */
+size_t rsp_frame_memory(const struct rsp_frame *frame)
+{
+	return frame->size +
+	       kmalloc_size_roundup(offsetof(struct rsp_frame,
+					     pieces[frame->n]));
 }
 
 /**

@@ -38,6 +38,7 @@ struct rsp_frame_head {
  * @message: in rsp_replay.kept: number of the message
  * @size: octets of it, the head too
  * @sent: octets of it that have left
+ * @begun: it is the rest of one that has left in part
  * @control: it is a control message
  * @n: pieces
  * @pieces: where they are; each holds a reference to its page
@@ -47,6 +48,7 @@ struct rsp_frame {
 	u64 message;
 	u32 size;
 	u32 sent;
+	bool begun;
 	bool control;
 	u32 n;
 	struct bio_vec pieces[RSP_FRAME_PIECES_MAX];
@@ -140,8 +142,11 @@ struct rsp_frames {
 };
 
 int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
-		   struct iov_iter *from, size_t len);
+		   struct iov_iter *from, size_t len, struct page_frag *own);
 struct rsp_frame *rsp_frame_dup(const struct rsp_frame *frame);
+struct rsp_frame *rsp_frame_own(struct iov_iter *from);
+size_t rsp_frame_memory(const struct rsp_frame *frame);
+void rsp_frag_put(struct page_frag *frag);
 void rsp_frame_put(struct rsp_frame *frame);
 void rsp_frame_free(struct rsp_frame *frame);
 void rsp_frame_list_free(struct list_head *list);

@@ -2,10 +2,11 @@
 /*
  * Sending on a flow that carries control beside data.
  *
- * A frame is made in page fragments, head and octets in one piece, and handed
- * to the transport in one call that takes the pages and copies nothing.  It is
- * made before tx_lock is taken: nobody waits for a program's page with the lock
- * held, and what is begun is there to its end.
+ * A frame is made in page fragments (frame.c), head and octets in one piece, and
+ * handed to the transport in one call that takes the pages and copies nothing.
+ * It is made before tx_lock is taken: nobody waits for a program's page with the
+ * lock held, so the work item may wait for it, and what is begun is there to its
+ * end.
  *
  * A call begins to send when nothing is pending and the transport has room, as
  * poll() says.  A message is then taken whole, of a stream a frame.  What the
@@ -30,25 +31,36 @@
 
 #define SEND_TURNS	16	/* room that was none, before a pause */
 
-/* Hand to the transport what is left of a frame. 0: all left. */
-static int frame_send(struct rsp_flow *flow, struct rsp_frame *frame, int flags)
+/* Hand octets to the transport. 0: all left; -EAGAIN: not all; or an error. */
+static int octets_send(struct rsp_flow *flow, struct iov_iter *from, int flags)
 {
 	struct socket *sock = flow->sock;
 	struct msghdr msg = {
-		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | MSG_SPLICE_PAGES |
-			     flags,
+		.msg_iter = *from,
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | flags,
 	};
+	size_t left = iov_iter_count(from);
 	int ret;
 
-	iov_iter_bvec(&msg.msg_iter, ITER_SOURCE, frame->pieces, frame->n,
-		      frame->size);
-	iov_iter_advance(&msg.msg_iter, frame->sent);
-	ret = READ_ONCE(sock->ops)->sendmsg(sock, &msg,
-					    frame->size - frame->sent);
+	ret = READ_ONCE(sock->ops)->sendmsg(sock, &msg, left);
 	if (ret < 0)
 		return ret;
-	frame->sent += ret;
-	return frame->sent < frame->size ? -EAGAIN : 0;
+	iov_iter_advance(from, ret);
+	return iov_iter_count(from) ? -EAGAIN : 0;
+}
+
+/* What is left of a frame. */
+static int frame_send(struct rsp_flow *flow, struct rsp_frame *frame, int flags)
+{
+	struct iov_iter from;
+	int err;
+
+	iov_iter_bvec(&from, ITER_SOURCE, frame->pieces, frame->n,
+		      frame->size);
+	iov_iter_advance(&from, frame->sent);
+	err = octets_send(flow, &from, flags | MSG_SPLICE_PAGES);
+	frame->sent = frame->size - iov_iter_count(&from);
+	return err;
 }
 
 static void pending_count(struct rsp_frames *frames, s64 octets)
@@ -165,16 +177,54 @@ static int send_begin(struct rsp_flow *flow, long *timeo)
 	}
 }
 
-/* What is left of the frame becomes pending, with pages of its own. */
-static int pending_add(struct rsp_frames *frames, const struct rsp_frame *frame)
+/* Behind what has left in part, and other control. */
+static struct list_head *control_place(struct rsp_frames *frames)
 {
-	struct rsp_frame *pending = rsp_frame_dup(frame);
+	struct rsp_frame *before;
 
-	if (!pending)
+	list_for_each_entry(before, &frames->pending, list)
+		if (!before->begun && !before->sent && !before->control)
+			break;
+	return &before->list;
+}
+
+/* What is left of a frame waits before @next, in pages of its own. */
+static int pending_add(struct rsp_frames *frames, struct iov_iter *from,
+		       bool begun, bool control, struct list_head *next)
+{
+	struct rsp_frame *frame = rsp_frame_own(from);
+
+	if (!frame)
 		return -ENOMEM;
-	list_add_tail(&pending->list, &frames->pending);
-	pending_count(frames, frame->size - frame->sent);
+	frame->begun = begun;
+	frame->control = control;
+	list_add_tail(&frame->list, next);
+	pending_count(frames, frame->size);
+	frames->n_controls_pending += control;
 	return 0;
+}
+
+/*
+ * Send a frame when nothing is pending; what does not leave is pending then, and
+ * the return is -EAGAIN.
+ */
+static int send_or_add(struct rsp_flow *flow, struct iov_iter *from,
+		       bool control, int flags)
+{
+	struct rsp_frames *frames = flow->frames;
+	size_t size = iov_iter_count(from);
+	bool begun;
+	int err;
+
+	err = octets_send(flow, from, flags);
+	if (err != -EAGAIN)
+		return err;
+	begun = iov_iter_count(from) < size;
+	err = pending_add(frames, from, begun, control, &frames->pending);
+	/* The element would take what comes next for the rest. */
+	if (err && begun)
+		rsp_flow_abort(flow);
+	return err ?: -EAGAIN;
 }
 
 /* A frame of its own: a message that fits in it, or a part of a stream. */
@@ -183,24 +233,22 @@ static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
 {
 	/* The compiler would fill it with zeroes first. */
 	struct rsp_frame frame __uninitialized;
+	struct iov_iter from;
 	int err;
 
-	err = rsp_frame_make(&frame, ppid, len, &msg->msg_iter, len);
+	err = rsp_frame_make(&frame, ppid, len, &msg->msg_iter, len, NULL);
 	if (err)
 		return err;
+	iov_iter_bvec(&from, ITER_SOURCE, frame.pieces, frame.n, frame.size);
 	err = send_begin(flow, timeo);
 	if (err)
 		goto out_put;
 
-	err = frame_send(flow, &frame, flags);
+	err = send_or_add(flow, &from, false, flags | MSG_SPLICE_PAGES);
 	if (err == -EAGAIN) {
-		err = pending_add(flow->frames, &frame);
-		/* The element would take what comes next for the rest. */
-		if (err && frame.sent)
-			rsp_flow_abort(flow);
 		/* Room may have come before it was known that it is waited for. */
-		if (!err)
-			pending_send(flow, flags);
+		pending_send(flow, flags);
+		err = 0;
 	}
 	flow->frames->sent += !err;
 	mutex_unlock(&flow->frames->tx_lock);
@@ -213,7 +261,7 @@ out_put:
 
 /* A message, in frames on the heap. */
 static int message_make(struct list_head *message, struct msghdr *msg,
-			size_t size, u32 ppid)
+			size_t size, u32 ppid, struct page_frag *own)
 {
 	size_t left = size;
 	int err;
@@ -229,7 +277,7 @@ static int message_make(struct list_head *message, struct msghdr *msg,
 		left -= len;
 		err = rsp_frame_make(frame, ppid,
 				     len | (left ? RSP_FRAME_MORE : 0),
-				     &msg->msg_iter, len);
+				     &msg->msg_iter, len, own);
 		if (err) {
 			kfree(frame);
 			goto err_free;
@@ -261,17 +309,24 @@ static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 {
 	struct rsp_replay *replay = rsp_session_replay(flow->ssn);
 	struct rsp_frames *frames = flow->frames;
+	struct page_frag own = {};
 	LIST_HEAD(message);
 	int err;
 
-	err = message_make(&message, msg, size, ppid);
+	if (replay)
+		rsp_replay_frag_take(replay, &own);
+	err = message_make(&message, msg, size, ppid, &own);
+	if (replay)
+		rsp_replay_frag_give(replay, &own);
+	else
+		rsp_frag_put(&own);
 	if (err)
 		return err;
 	for (;;) {
 		err = send_begin(flow, timeo);
 		if (err || !replay)
 			break;
-		err = rsp_replay_keep(flow, &message, size);
+		err = rsp_replay_keep(flow, &message);
 		if (!err)
 			break;
 		mutex_unlock(&frames->tx_lock);
@@ -360,17 +415,6 @@ int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 	return done ?: ret;
 }
 
-/* Behind what has left in part, and other control. */
-static void control_queue(struct rsp_frames *frames, struct rsp_frame *frame)
-{
-	struct rsp_frame *before;
-
-	list_for_each_entry(before, &frames->pending, list)
-		if (!before->sent && !before->control)
-			break;
-	list_add_tail(&frame->list, &before->list);
-}
-
 /**
  * rsp_frames_control() - send a control message
  * @flow: a flow with frames, connected
@@ -386,39 +430,35 @@ static void control_queue(struct rsp_frames *frames, struct rsp_frame *frame)
 int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
 		       bool in_place)
 {
-	struct kvec vec = { .iov_base = (void *)octets, .iov_len = len };
+	struct rsp_frame_head head = {
+		.ppid = cpu_to_be32(RSP_PPID_ASAP),
+		.length = cpu_to_be32(len),
+	};
+	struct kvec parts[] = {
+		{ .iov_base = &head, .iov_len = sizeof(head) },
+		{ .iov_base = (void *)octets, .iov_len = len },
+	};
 	struct rsp_frames *frames = flow->frames;
 	struct iov_iter from;
-	struct rsp_frame *frame;
 	int err;
 
-	frame = kmalloc_obj(*frame, GFP_KERNEL_ACCOUNT);
-	if (!frame)
-		return -ENOMEM;
-	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, len);
-	err = rsp_frame_make(frame, RSP_PPID_ASAP, len, &from, len);
-	if (err) {
-		kfree(frame);
-		return err;
-	}
-
+	iov_iter_kvec(&from, ITER_SOURCE, parts, ARRAY_SIZE(parts),
+		      sizeof(head) + len);
 	mutex_lock(&frames->tx_lock);
 	err = frames->shut ? -EPIPE : 0;
 	/* Who asks for answers, and reads none, gets no more of them. */
 	if (len && frames->n_controls_pending >= RSP_CONTROLS_MAX)
 		err = err ?: -EAGAIN;
-	if (err) {
-		rsp_frame_put(frame);
-		kfree(frame);
+	if (err)
 		goto out_unlock;
-	}
-	frame->control = true;
-	frames->n_controls_pending++;
-	if (in_place)
-		list_add_tail(&frame->list, &frames->pending);
+	/* A FIN follows the last of all, and takes it along. */
+	if (list_empty(&frames->pending))
+		err = send_or_add(flow, &from, true, len ? 0 : MSG_MORE);
 	else
-		control_queue(frames, frame);
-	pending_count(frames, frame->size);
+		err = pending_add(frames, &from, false, true, in_place ?
+				  &frames->pending : control_place(frames));
+	if (err && err != -EAGAIN)
+		goto out_unlock;
 	frames->shut = !len;
 	err = pending_send(flow, 0);
 	if (err == -EAGAIN)

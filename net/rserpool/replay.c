@@ -47,7 +47,7 @@ static void kept_free(struct rsp_replay *replay)
 /**
  * rsp_replay_set() - keep what is sent, or stop to
  * @ssn: a session without an element yet
- * @max: octets that are kept at most; 0: none
+ * @max: octets of memory that what is kept may take; 0: nothing is
  *
  * Context: process; the session's socket lock.
  * Return: 0 or -ENOMEM.
@@ -106,6 +106,7 @@ void rsp_replay_free(struct rsp_session *ssn)
 		return;
 	WRITE_ONCE(ssn->replay, NULL);
 	kept_free(replay);
+	rsp_frag_put(&replay->frag);
 	kfree_rcu(replay, rcu);
 }
 
@@ -153,10 +154,43 @@ static int room(struct rsp_session *ssn)
 }
 
 /**
+ * rsp_replay_frag_take() - get pages for a message that will be kept
+ * @replay: of the session
+ * @frag: to be filled: messages are kept one behind the other, and let go of in
+ *	the same order, so little else keeps their pages
+ *
+ * A message is made with no lock held, so they are one call's until
+ * rsp_replay_frag_give().
+ *
+ * Context: process.
+ */
+void rsp_replay_frag_take(struct rsp_replay *replay, struct page_frag *frag)
+{
+	mutex_lock(&replay->lock);
+	*frag = replay->frag;
+	replay->frag = (struct page_frag){};
+	mutex_unlock(&replay->lock);
+}
+
+/**
+ * rsp_replay_frag_give() - give back what is left of the pages
+ * @replay: of the session
+ * @frag: of rsp_replay_frag_take()
+ *
+ * Context: process.
+ */
+void rsp_replay_frag_give(struct rsp_replay *replay, struct page_frag *frag)
+{
+	mutex_lock(&replay->lock);
+	swap(replay->frag, *frag);
+	mutex_unlock(&replay->lock);
+	rsp_frag_put(frag);
+}
+
+/**
  * rsp_replay_keep() - keep a message that is about to be sent
  * @flow: where it is to be sent, of a session that replays; its tx_lock is held
  * @message: its frames, on the heap; copies of them are kept
- * @size: octets of it
  *
  * A message that finds room left may go beyond it: it need not fit.
  *
@@ -165,12 +199,12 @@ static int room(struct rsp_session *ssn)
  * none ever came, or the scope's limit is used up; -ESTALE: the session has left
  * the flow; -ENOMEM.
  */
-int rsp_replay_keep(const struct rsp_flow *flow, struct list_head *message,
-		    size_t size)
+int rsp_replay_keep(const struct rsp_flow *flow, struct list_head *message)
 {
 	struct rsp_replay *replay = flow->ssn->replay;
 	struct rsp_frame *frame, *copy;
 	LIST_HEAD(copies);
+	u64 octets = 0;
 	int err;
 
 	mutex_lock(&replay->lock);
@@ -188,20 +222,16 @@ int rsp_replay_keep(const struct rsp_flow *flow, struct list_head *message,
 			goto out_unlock;
 		}
 		copy->message = replay->sent + 1;
+		octets += rsp_frame_memory(copy);
 		list_add_tail(&copy->list, &copies);
 	}
 	list_splice_tail(&copies, &replay->kept);
 	replay->sent++;
-	octets_count(replay, size);
+	octets_count(replay, octets);
 	err = 0;
 out_unlock:
 	mutex_unlock(&replay->lock);
 	return err;
-}
-
-static u32 frame_octets(const struct rsp_frame *frame)
-{
-	return frame->size - sizeof(struct rsp_frame_head);
 }
 
 /**
@@ -303,7 +333,7 @@ bool rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,
 	list_for_each_entry_safe(frame, next, &replay->kept, list) {
 		if (frame->message > read)
 			break;
-		octets_count(replay, -(s64)frame_octets(frame));
+		octets_count(replay, -(s64)rsp_frame_memory(frame));
 		replay->full = false;
 		rsp_frame_free(frame);
 	}

@@ -3,6 +3,7 @@
 #define _RSERPOOL_REPLAY_H
 
 #include <linux/list.h>
+#include <linux/mm_types.h>
 #include <linux/mutex.h>
 #include <linux/rcupdate.h>
 #include <linux/types.h>
@@ -18,8 +19,9 @@ struct rsp_tlv_checkpoint;
  * @rn: the namespace, which counts what all sessions keep; fixed
  * @flow: the one that serves, or served last; NULL: none did
  * @kept: frames of the messages that no checkpoint covers, oldest first
- * @octets: of the program, in @kept; read locklessly
- * @max: octets that @kept may have, 0: nothing is kept; read locklessly
+ * @frag: pages for frames to be kept, while no call makes any
+ * @octets: of memory that @kept takes; read locklessly
+ * @max: octets of memory that it may take, 0: nothing is kept; read locklessly
  * @sent: messages that the program sent in the session
  * @received: messages that elements gave it, up to when @flow began
  * @read: the last checkpoint: messages that the element had read
@@ -36,6 +38,7 @@ struct rsp_replay {
 	struct rsp_net *rn;
 	const struct rsp_flow *flow;
 	struct list_head kept;
+	struct page_frag frag;
 	u64 octets;
 	u64 max;
 	u64 sent;
@@ -53,8 +56,9 @@ int rsp_replay_set(struct rsp_session *ssn, u32 max);
 void rsp_replay_reset(struct rsp_replay *replay);
 void rsp_replay_free(struct rsp_session *ssn);
 bool rsp_replay_writable(struct rsp_replay *replay);
-int rsp_replay_keep(const struct rsp_flow *flow, struct list_head *message,
-		    size_t size);
+void rsp_replay_frag_take(struct rsp_replay *replay, struct page_frag *frag);
+void rsp_replay_frag_give(struct rsp_replay *replay, struct page_frag *frag);
+int rsp_replay_keep(const struct rsp_flow *flow, struct list_head *message);
 int rsp_replay_begin(struct rsp_session *ssn, struct rsp_flow *flow);
 void rsp_replay_leave(struct rsp_session *ssn, struct rsp_flow *flow);
 bool rsp_replay_checkpoint(struct rsp_session *ssn, struct rsp_flow *flow,

@@ -18,6 +18,8 @@
  * flow sets up.
  */
 
+#include <linux/memcontrol.h>
+#include <linux/sched/mm.h>
 #include <net/sock.h>
 
 #include "card.h"
@@ -118,9 +120,12 @@ void rsp_session_work(struct work_struct *work)
 {
 	struct rsp_session *ssn = container_of(work, struct rsp_session, work);
 	struct sock *sk = &ssn->sk;
+	struct mem_cgroup *old;
 
 	if (!lock_unless_late(ssn))
 		return;
+	/* A worker is nobody: memory is the program's that has the socket. */
+	old = set_active_memcg(mem_cgroup_from_sk(sk));
 	rsp_session_drop_read(ssn);
 	switch (ssn->state.now) {
 	case RSP_SESSION_RESOLVE:
@@ -136,6 +141,7 @@ void rsp_session_work(struct work_struct *work)
 		rsp_session_failover(ssn);
 		break;
 	}
+	set_active_memcg(old);
 	release_sock(sk);
 }
 

@@ -14,6 +14,9 @@
 
 #define GROUP "/sys/fs/cgroup/charged"
 
+static char message[16 << 20];
+static struct frame frame;
+
 static void put(const char *file, const char *value)
 {
 	int fd = open(file, O_WRONLY);
@@ -42,27 +45,30 @@ static void cgroup_leave(void)
 	rmdir(GROUP);
 }
 
-/* Octets of sockets that are charged to the cgroup. */
-static long charged(void)
+/* Octets of this kind that are charged to the cgroup. */
+static long charged(const char *kind)
 {
 	FILE *stat = fopen(GROUP "/memory.stat", "r");
-	char line[128];
-	long sock = -1;
+	char line[128], name[64];
+	long octets, found = -1;
 
 	CHECK(stat);
 	while (fgets(line, sizeof(line), stat))
-		sscanf(line, "sock %ld", &sock);
+		if (sscanf(line, "%63s %ld", name, &octets) == 2 &&
+		    !strcmp(name, kind))
+			found = octets;
 	fclose(stat);
-	return sock;
+	return found;
 }
 
-static void check_charged(bool want)
+/* At least so many octets are, or not. */
+static void check_charged(const char *kind, long octets, bool want)
 {
 	int i;
 
-	for (i = 0; i < 100 && (charged() >= 32768) != want; i++)
+	for (i = 0; i < 100 && (charged(kind) >= octets) != want; i++)
 		usleep(100000);
-	CHECK_EQ(charged() >= 32768, want);
+	CHECK_EQ(charged(kind) >= octets, want);
 }
 
 /* The flow that connect() opens, and the one that a worker opens later. */
@@ -73,9 +79,9 @@ TEST(charge_to_the_opener)
 
 	pool_make("p", "", 2, COUNT, servers);
 	cgroup_enter();
-	check_charged(false);
+	check_charged("sock", 32768, false);
 	fd = pool_connect("p");
-	check_charged(true);
+	check_charged("sock", 32768, true);
 
 	run("rspctl pe del pool p id %u now", get_info(fd).pe_id);
 	while (get_info(fd).generation != 1 ||
@@ -83,9 +89,69 @@ TEST(charge_to_the_opener)
 		usleep(10000);
 	/* The old one's octets go. */
 	set_option(fd, RSP_RESUME, 1);
-	check_charged(true);
+	check_charged("sock", 32768, true);
 	close(fd);
-	check_charged(false);
+	check_charged("sock", 32768, false);
+	cgroup_leave();
+}
+
+static void sink(int fd, uint32_t id, const void *arg)
+{
+	(void)id;
+	(void)arg;
+	while (frame_receive(fd, &frame))
+		;
+}
+
+static void deaf(int fd, uint32_t id, const void *arg)
+{
+	(void)fd;
+	(void)id;
+	(void)arg;
+	pause();
+}
+
+/* Messages that are kept until a checkpoint comes. */
+TEST(charge_what_is_kept)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len;
+	long before;
+	int fd;
+
+	framed_pool("p", "", sink, NULL);
+	cgroup_enter();
+	before = charged("kernel");
+	fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+	set_option(fd, RSP_REPLAY, 8 << 20);
+	address = pool_address("p", 0, &len);
+	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	while (send(fd, message, 60000, 0) == 60000)
+		;
+	CHECK_EQ(errno, ENOBUFS);
+	check_charged("kernel", before + (7 << 20), true);
+	close(fd);
+	check_charged("kernel", before + (7 << 20), false);
+	cgroup_leave();
+}
+
+/* A message that waits to leave. */
+TEST(charge_what_is_pending)
+{
+	struct server server = framed_pool("p", "", deaf, NULL);
+	long before;
+	int fd;
+
+	cgroup_enter();
+	before = charged("kernel");
+	fd = framed_connect("p", SOCK_SEQPACKET);
+	set_option(fd, RSP_MESSAGE_MAX, sizeof(message));
+	CHECK_EQ(send(fd, message, sizeof(message), 0), sizeof(message));
+	check_charged("kernel", before + (15 << 20), true);
+	close(fd);
+	/* Until then TCP tries to send it. */
+	server_kill(&server);
+	check_charged("kernel", before + (15 << 20), false);
 	cgroup_leave();
 }
 
@@ -125,14 +191,14 @@ TEST(charge_to_the_listener)
 	socklen_t len;
 
 	cgroup_enter();
-	check_charged(false);
+	check_charged("sock", 32768, false);
 	listener = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
 	address = pool_address("p", 1, &len);
 	CHECK_EQ(bind(listener, (void *)&address, len), 0);
 	CHECK_EQ(listen(listener, 8), 0);
-	check_charged(true);
+	check_charged("sock", 32768, true);
 	close(listener);
-	check_charged(false);
+	check_charged("sock", 32768, false);
 	CHECK_EQ(kill(writer, SIGKILL), 0);
 	cgroup_leave();
 }

@@ -13,6 +13,8 @@
 
 #include "framed.h"
 
+#define MEMORY	80	/* of a message of 8 octets that is kept */
+
 /* Each answer is the count of requests; each @every-th is a checkpoint. */
 static void count(int fd, uint64_t every)
 {
@@ -160,11 +162,11 @@ TEST(replay_in_the_middle)
 	}
 }
 
-/* Without a checkpoint no more than was allowed is kept. */
+/* Without a checkpoint no more than was allowed is kept, of memory. */
 TEST(replay_full)
 {
 	pid_t server = counting_element("count", 1, 1000);
-	int fd = replaying("count", 64), i;
+	int fd = replaying("count", 8 * MEMORY), i;
 	uint64_t request = 0;
 
 	set_option(fd, RSP_EVENTS, 1 << RSP_EVENT_REPLAY_OVERFLOW);
@@ -222,16 +224,16 @@ TEST(replay_limit_of_the_scope)
 	uint64_t request = 0;
 
 	run("rspctl scope set replay-max 100");
-	for (i = 0; i < 13; i++)
+	for (i = 0; i < 2; i++)
 		CHECK_EQ(send(first, &request, sizeof(request), 0), 8);
 	CHECK_ERR(send(first, &request, sizeof(request), 0), ENOBUFS);
 	second = replaying("count", 65536);
 	CHECK_ERR(send(second, &request, sizeof(request), 0), ENOBUFS);
 	CHECK_EQ(counter("ReplayLimited"), 2);
-	run("rspctl scope show | grep -q ' replay 104$'");
+	run("rspctl scope show | grep -q ' replay %d$'", 2 * MEMORY);
 	close(first);
 	CHECK_EQ(send(second, &request, sizeof(request), 0), 8);
-	run("rspctl scope show | grep -q ' replay 8$'");
+	run("rspctl scope show | grep -q ' replay %d$'", MEMORY);
 	close(second);
 	run("rspctl scope show | grep -q ' replay 0$'");
 	kill(server, SIGKILL);
@@ -246,7 +248,8 @@ TEST(replay_shown)
 
 	run("! rspctl session show | grep -q cookie");
 	ask(fd, &asked, &answered, 4, 1);
-	run("rspctl session show | grep -q 'replay 8 of 65536 octets'");
+	run("rspctl session show | grep -q 'replay %d of 65536 octets'",
+	    MEMORY);
 	run("[ $(rspctl session show | grep -c 'cookie 8 octets, set .* ago') = 2 ]");
 	run("[ $(rspctl session show | grep -c ' accepted') = 1 ]");
 	/* A request and an answer are 16 octets each with the head, 4 times. */
