@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A frame to send: head and octets in page fragments, in one piece if it is small.
+ * A frame to send: head and octets in page fragments, in one piece if it is
+ * small.
  *
  * A frame that leaves at once is made in the fragment that the task has for all
  * its sockets; the transport then charges for it as for all that it sends.  What

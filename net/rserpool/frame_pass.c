@@ -44,81 +44,51 @@ static size_t pass_fault(struct rsp_pass *pass, enum rsp_failure failure)
 	return pass_stop(pass, -EPROTO);
 }
 
-static struct rsp_run run_begin(const struct sk_buff *skb)
-{
-	return (struct rsp_run){
-		.end = skb_headlen(skb),
-		.octets = skb->data,
-	};
-}
-
 /*
- * Where the octets are, and how many of them are there in one piece: frames are
- * many, and to look for each from the packet's beginning costs more than to copy
- * its octets.  Within a packet @offset only grows.  NULL: there is no address.
+ * Find the piece of the packet with the next octet: frames are many, and to look
+ * for each from the packet's beginning costs more than to copy its octets.
  */
-static const u8 *octets_find(struct rsp_run *run, const struct sk_buff *skb,
-			     unsigned int offset, size_t *len)
+static void piece_find(struct rsp_pass *pass)
 {
-	const struct skb_shared_info *shared = skb_shinfo(skb);
+	const struct skb_shared_info *shared = skb_shinfo(pass->skb);
+	const skb_frag_t *frag;
+	unsigned int begin;
 
-	if (offset >= run->end) {
-		const skb_frag_t *frag;
-
-		do {
-			if (run->next == shared->nr_frags)
-				return NULL;
-			frag = &shared->frags[run->next++];
-			run->begin = run->end;
-			run->end += skb_frag_size(frag);
-		} while (offset >= run->end);
-		run->octets = skb_frags_readable(skb) ?
-			      skb_frag_address_safe(frag) : NULL;
-	}
-	if (!run->octets)
-		return NULL;
-	*len = min_t(size_t, *len, run->end - offset);
-	return run->octets + (offset - run->begin);
+	do {
+		if (pass->next == shared->nr_frags) {
+			pass->end = pass->skb->len;
+			pass->octets = NULL;
+			return;
+		}
+		frag = &shared->frags[pass->next++];
+		begin = pass->end;
+		pass->end += skb_frag_size(frag);
+	} while (pass->offset >= pass->end);
+	pass->octets = skb_frags_readable(pass->skb) ?
+		       skb_frag_address_safe(frag) : NULL;
+	if (pass->octets)
+		pass->octets += pass->offset - begin;
 }
 
-static int octets_copy(struct rsp_run *run, const struct sk_buff *skb,
-		       unsigned int offset, void *to, size_t len)
+static int octets_copy(const struct rsp_pass *pass, void *to, size_t len)
 {
-	while (len) {
-		size_t n = len;
-		const u8 *octets = octets_find(run, skb, offset, &n);
-
-		if (!octets)
-			return skb_copy_bits(skb, offset, to, len);
-		memcpy(to, octets, n);
-		offset += n;
-		to += n;
-		len -= n;
-	}
+	if (!pass->octets)
+		return skb_copy_bits(pass->skb, pass->offset, to, len);
+	memcpy(to, pass->octets, len);
 	return 0;
 }
 
 /* To the program, as far as its pages are there: how many. */
-static size_t octets_give(struct rsp_run *run, const struct sk_buff *skb,
-			  unsigned int offset, struct iov_iter *to, size_t len)
+static size_t octets_give(const struct rsp_pass *pass, size_t len)
 {
-	size_t given = 0;
+	size_t given;
 
 	pagefault_disable();
-	while (given < len) {
-		size_t n = len - given, copied;
-		const u8 *octets;
-
-		octets = octets_find(run, skb, offset + given, &n);
-		if (octets)
-			copied = copy_to_iter(octets, n, to);
-		else
-			copied = skb_copy_datagram_iter(skb, offset + given,
-							to, n) ? 0 : n;
-		given += copied;
-		if (copied < n)
-			break;
-	}
+	if (pass->octets)
+		given = copy_to_iter(pass->octets, len, pass->to);
+	else
+		given = skb_copy_datagram_iter(pass->skb, pass->offset,
+					       pass->to, len) ? 0 : len;
 	pagefault_enable();
 	return given;
 }
@@ -193,8 +163,7 @@ static void head_parse(struct rsp_pass *pass)
 	WRITE_ONCE(frames->data_next, true);
 }
 
-static size_t head_take(struct rsp_pass *pass, const struct sk_buff *skb,
-			unsigned int offset, size_t len)
+static size_t head_take(struct rsp_pass *pass, size_t len)
 {
 	struct rsp_frames *frames = pass->frames;
 	u8 *head = (u8 *)&frames->head;
@@ -202,7 +171,7 @@ static size_t head_take(struct rsp_pass *pass, const struct sk_buff *skb,
 
 	if (frames->hold || (frames->n_controls && !greeted(pass->flow)))
 		return pass_stop(pass, 0);
-	if (octets_copy(&pass->run, skb, offset, head + frames->head_len, n))
+	if (octets_copy(pass, head + frames->head_len, n))
 		return pass_stop(pass, -EFAULT);
 	frames->head_len += n;
 	if (in_frame(frames))
@@ -210,8 +179,7 @@ static size_t head_take(struct rsp_pass *pass, const struct sk_buff *skb,
 	return n;
 }
 
-static size_t control_take(struct rsp_pass *pass, const struct sk_buff *skb,
-			   unsigned int offset, size_t len)
+static size_t control_take(struct rsp_pass *pass, size_t len)
 {
 	struct rsp_frames *frames = pass->frames;
 	struct rsp_control *control = frames->control;
@@ -228,8 +196,7 @@ static size_t control_take(struct rsp_pass *pass, const struct sk_buff *skb,
 		control->filled = 0;
 		frames->control = control;
 	}
-	if (octets_copy(&pass->run, skb, offset,
-			control->octets + control->filled, n))
+	if (octets_copy(pass, control->octets + control->filled, n))
 		return pass_stop(pass, -EFAULT);
 	control->filled += n;
 	frames->left -= n;
@@ -262,8 +229,7 @@ static struct rsp_piece *piece_add(struct rsp_frames *frames)
 	return piece;
 }
 
-static size_t stage(struct rsp_pass *pass, const struct sk_buff *skb,
-		    unsigned int offset, size_t len)
+static size_t stage(struct rsp_pass *pass, size_t len)
 {
 	struct rsp_frames *frames = pass->frames;
 	size_t n = min_t(size_t, len, frames->left);
@@ -283,8 +249,7 @@ static size_t stage(struct rsp_pass *pass, const struct sk_buff *skb,
 		return pass_stop(pass, -ENOMEM);
 
 	n = min_t(size_t, n, piece->size - piece->filled);
-	if (octets_copy(&pass->run, skb, offset, piece->octets + piece->filled,
-			n))
+	if (octets_copy(pass, piece->octets + piece->filled, n))
 		return pass_stop(pass, -EFAULT);
 	piece->filled += n;
 	frames->n_staged += n;
@@ -305,15 +270,14 @@ static size_t stage(struct rsp_pass *pass, const struct sk_buff *skb,
 }
 
 /* As much of a stream's frame as there is room and are pages for. */
-static size_t stream_give(struct rsp_pass *pass, const struct sk_buff *skb,
-			  unsigned int offset, size_t len)
+static size_t stream_give(struct rsp_pass *pass, size_t len)
 {
 	struct rsp_frames *frames = pass->frames;
 	size_t fits = min3(len, (size_t)frames->left, pass->want), n;
 
 	if (!fits)
 		return pass_stop(pass, 0);
-	n = octets_give(&pass->run, skb, offset, pass->to, fits);
+	n = octets_give(pass, fits);
 	pass->want -= n;
 	pass->given += n;
 	frames->left -= n;
@@ -327,36 +291,38 @@ static size_t stream_give(struct rsp_pass *pass, const struct sk_buff *skb,
 }
 
 /*
- * Copy what the program wants of a message that is there to its end.  The next
- * packets are looked at here, for those that were taken are gone.
+ * Copy what the program wants of a message that is there to its end; @len octets
+ * of it are in one piece.  The next packets are looked at here, for those that
+ * were taken are gone.
  */
-static bool message_copy(struct rsp_pass *pass, const struct sk_buff *skb,
-			 unsigned int offset, size_t fits)
+static bool message_copy(struct rsp_pass *pass, size_t len, size_t fits)
 {
-	struct rsp_run run = pass->run;
+	size_t before = iov_iter_count(pass->to), left = fits;
+	const struct sk_buff *skb = pass->skb;
+	unsigned int offset = pass->offset;
+	size_t n = min(len, left);
+	bool copied = octets_give(pass, n) == n;
 
-	for (;;) {
-		size_t len = min_t(size_t, skb->len - offset,
-				   fits - pass->given), n;
-		u32 seq = TCP_SKB_CB(skb)->end_seq;
+	pagefault_disable();
+	while (copied && left > n) {
+		left -= n;
+		offset += n;
+		if (offset >= skb->len) {
+			u32 seq = TCP_SKB_CB(skb)->end_seq;
 
-		n = octets_give(&run, skb, offset, pass->to, len);
-		pass->given += n;
-		if (n < len)
-			break;
-		if (pass->given == fits)
-			return true;
-		skb = skb->next;
-		offset = seq - TCP_SKB_CB(skb)->seq;
-		run = run_begin(skb);
+			skb = skb->next;
+			offset = seq - TCP_SKB_CB(skb)->seq;
+		}
+		n = min_t(size_t, left, skb->len - offset);
+		copied = !skb_copy_datagram_iter(skb, offset, pass->to, n);
 	}
-	iov_iter_revert(pass->to, pass->given);
-	pass->given = 0;
-	return false;
+	pagefault_enable();
+	if (!copied)
+		iov_iter_revert(pass->to, before - iov_iter_count(pass->to));
+	return copied;
 }
 
-static size_t message_give(struct rsp_pass *pass, const struct sk_buff *skb,
-			   unsigned int offset, size_t len)
+static size_t message_give(struct rsp_pass *pass, size_t len)
 {
 	struct rsp_frames *frames = pass->frames;
 	size_t n = min_t(size_t, len, frames->left);
@@ -364,8 +330,9 @@ static size_t message_give(struct rsp_pass *pass, const struct sk_buff *skb,
 	if (!pass->copied) {
 		size_t fits = min_t(size_t, frames->left, pass->want);
 
-		if (fits && !message_copy(pass, skb, offset, fits))
-			return stage(pass, skb, offset, len);
+		if (fits && !message_copy(pass, len, fits))
+			return stage(pass, len);
+		pass->given = fits;
 		pass->passed = frames->left;
 		pass->trunc = fits < frames->left;
 		pass->copied = true;
@@ -381,28 +348,28 @@ static size_t message_give(struct rsp_pass *pass, const struct sk_buff *skb,
 	return n;
 }
 
-static size_t data_take(struct rsp_pass *pass, const struct sk_buff *skb,
-			unsigned int offset, size_t len)
+static size_t data_take(struct rsp_pass *pass, size_t len)
 {
 	struct rsp_frames *frames = pass->frames;
 
 	if (pass->peek)
-		return stage(pass, skb, offset, len);
+		return stage(pass, len);
 	if (!frames->messages) {
 		pass->ready = true;
-		return pass->to ? stream_give(pass, skb, offset, len) :
+		return pass->to ? stream_give(pass, len) :
 				  pass_stop(pass, 0);
 	}
 	if (frames->more || frames->middle || frames->n_staged)
 		return pass->whole ? pass_stop(pass, 0) :
-				     stage(pass, skb, offset, len);
+				     stage(pass, len);
 	if (pass->avail >= frames->left) {
 		pass->ready = true;
-		return pass->to ? message_give(pass, skb, offset, len) :
+		return pass->to ? message_give(pass, len) :
 				  pass_stop(pass, 0);
 	}
-	if (pass->stuck && !pass->whole)
-		return stage(pass, skb, offset, len);
+	/* TCP will not take more octets before some are read. */
+	if (!pass->whole && tcp_epollin_ready(pass->flow->sock->sk, INT_MAX))
+		return stage(pass, len);
 	return pass_stop(pass, 0);
 }
 
@@ -411,21 +378,31 @@ static int pass_actor(read_descriptor_t *desc, struct sk_buff *skb,
 {
 	struct rsp_pass *pass = desc->arg.data;
 	struct rsp_frames *frames = pass->frames;
-	size_t used = 0, n;
+	const unsigned int end = offset + len;
+	size_t n;
 
-	pass->run = run_begin(skb);
-	while (used < len && !pass->stop) {
+	pass->skb = skb;
+	pass->offset = offset;
+	pass->end = skb_headlen(skb);
+	pass->next = 0;
+	pass->octets = skb->data + offset;
+	while (pass->offset < end && !pass->stop) {
+		if (pass->offset >= pass->end)
+			piece_find(pass);
+		n = min(pass->end, end) - pass->offset;
 		if (!in_frame(frames))
-			n = head_take(pass, skb, offset + used, len - used);
+			n = head_take(pass, n);
 		else if (frames->ppid == RSP_PPID_ASAP)
-			n = control_take(pass, skb, offset + used, len - used);
+			n = control_take(pass, n);
 		else
-			n = data_take(pass, skb, offset + used, len - used);
-		used += n;
+			n = data_take(pass, n);
+		pass->offset += n;
+		if (pass->octets)
+			pass->octets += n;
 		pass->avail -= n;
 	}
 	desc->count = !pass->stop;
-	return used;
+	return pass->offset - offset;
 }
 
 /* How many octets must be there until it is worth to look again. */
@@ -476,7 +453,6 @@ void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass)
 	pass->frames = frames;
 	lock_sock(transport);
 	pass->avail = tcp_inq(transport);
-	pass->stuck = tcp_epollin_ready(transport, INT_MAX);
 	if (pass->avail)
 		READ_ONCE(sock->ops)->read_sock(transport, &desc, pass_actor);
 	/* It is of no use in a frame, and stops the reading. */
@@ -519,6 +495,45 @@ static bool octets_at(const struct sock *transport, const struct sk_buff **skb,
 			return true;
 	}
 	return false;
+}
+
+/**
+ * rsp_pass_peek() - is a whole frame of the program what comes next?
+ * @flow: a flow with frames
+ *
+ * That is what a poll mostly finds, and it is known without a pass.
+ *
+ * Context: process.
+ * Return: true when one is there and can be received; false: a pass will tell.
+ */
+bool rsp_pass_peek(const struct rsp_flow *flow)
+{
+	const struct rsp_frames *frames = flow->frames;
+	struct sock *transport = flow->sock->sk;
+	const struct sk_buff *skb;
+	struct rsp_frame_head head;
+	bool found = false;
+	u32 length;
+
+	if (READ_ONCE(frames->skip) || READ_ONCE(frames->middle) ||
+	    READ_ONCE(frames->stopped))
+		return false;
+	/* While nobody owns the lock no pass is under way. */
+	spin_lock_bh(&transport->sk_lock.slock);
+	skb = skb_peek(&transport->sk_receive_queue);
+	if (sock_owned_by_user_nocheck(transport) || frames->head_len ||
+	    frames->hold || !greeted(flow) ||
+	    !octets_at(transport, &skb, tcp_sk(transport)->copied_seq, &head,
+		       sizeof(head)))
+		goto out_unlock;
+	length = be32_to_cpu(head.length);
+	found = head.ppid != cpu_to_be32(RSP_PPID_ASAP) && length &&
+		length <= RSP_FRAME_PAYLOAD_MAX &&
+		length <= READ_ONCE(frames->message_max) &&
+		tcp_inq(transport) >= sizeof(head) + length;
+out_unlock:
+	spin_unlock_bh(&transport->sk_lock.slock);
+	return found;
 }
 
 /**

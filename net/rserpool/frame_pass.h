@@ -8,6 +8,7 @@
 struct iov_iter;
 struct rsp_flow;
 struct rsp_frames;
+struct sk_buff;
 
 /**
  * struct rsp_piece - octets of the program that left the transport
@@ -26,20 +27,6 @@ struct rsp_piece {
 };
 
 /**
- * struct rsp_run - octets of a packet that lie in one piece
- * @begin: where in the packet
- * @end: and where not any more
- * @next: number of the fragment behind them
- * @octets: they, NULL: not to be reached by an address
- */
-struct rsp_run {
-	unsigned int begin;
-	unsigned int end;
-	unsigned int next;
-	const u8 *octets;
-};
-
-/**
  * struct rsp_pass - one pass over what the transport holds
  * @flow: whose
  * @frames: of it
@@ -48,11 +35,14 @@ struct rsp_run {
  * @given: octets that were put there
  * @passed: octets of the program that were taken off the transport
  * @avail: octets that the transport holds yet
- * @run: of the packet that the transport gives, where the pass is
+ * @skb: the packet that the transport gives
+ * @offset: of the next octet in it
+ * @end: where the piece ends in which that lies
+ * @next: number of the fragment behind the piece
+ * @octets: the next octet, NULL: not to be reached by an address
  * @stage: octets that may be staged, if they cannot be given
  * @missing: octets that could not be given for want of the program's page
  * @ppid: the message's
- * @stuck: TCP will not take more octets before some are read
  * @peek: stage what could be given
  * @ready: a call would have something to take
  * @copied: the message was given, and is yet to be taken off
@@ -71,11 +61,14 @@ struct rsp_pass {
 	size_t given;
 	size_t passed;
 	size_t avail;
-	struct rsp_run run;
+	const struct sk_buff *skb;
+	unsigned int offset;
+	unsigned int end;
+	unsigned int next;
+	const u8 *octets;
 	size_t stage;
 	size_t missing;
 	u32 ppid;
-	bool stuck;
 	bool peek;
 	bool ready;
 	bool copied;
@@ -85,6 +78,7 @@ struct rsp_pass {
 	int err;
 };
 
+bool rsp_pass_peek(const struct rsp_flow *flow);
 void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass);
 bool rsp_pass_end_follows(struct rsp_flow *flow);
 

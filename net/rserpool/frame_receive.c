@@ -395,6 +395,8 @@ bool rsp_frames_readable(struct rsp_flow *flow)
 	if (!READ_ONCE(frames->n_staged) && !READ_ONCE(frames->ended) &&
 	    !READ_ONCE(frames->fault) && !worth_a_look(flow))
 		return false;
+	if (!READ_ONCE(frames->n_staged) && rsp_pass_peek(flow))
+		return true;
 	mutex_lock(&frames->rx_lock);
 	messages_skip(flow);
 	pass.ready = staged_ready(frames);

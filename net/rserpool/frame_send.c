@@ -8,6 +8,8 @@
  * lock held, so the work item may wait for it, and what is begun is there to its
  * end.
  *
+ * A small one the transport copies instead, which costs less.
+ *
  * A call begins to send when nothing is pending and the transport has room, as
  * poll() says.  A message is then taken whole, of a stream a frame.  What the
  * transport has no room for waits in rsp_frames.pending, for the work item or
@@ -30,6 +32,16 @@
 #include "session.h"
 
 #define SEND_TURNS	16	/* room that was none, before a pause */
+
+/**
+ * struct small_frame - a frame that is copied twice
+ * @head: its head
+ * @octets: its octets
+ */
+struct small_frame {
+	struct rsp_frame_head head;
+	u8 octets[512];
+};
 
 /* Hand octets to the transport. 0: all left; -EAGAIN: not all; or an error. */
 static int octets_send(struct rsp_flow *flow, struct iov_iter *from, int flags)
@@ -113,7 +125,12 @@ void rsp_frames_queue(struct rsp_frames *frames, struct list_head *list)
 	list_splice_tail_init(list, &frames->pending);
 }
 
-/* May a call begin to send? -EAGAIN: not yet; or an error. */
+/*
+ * May a call begin to send? -EAGAIN: not yet; or an error.
+ *
+ * What then does not fit is copied, and the work item woken for it.  So there
+ * must be room for a frame, or as much as TCP tells who polls.
+ */
 static int send_ready(struct rsp_flow *flow)
 {
 	const struct sock *transport = flow->sock->sk;
@@ -127,7 +144,11 @@ static int send_ready(struct rsp_flow *flow)
 		if (err)
 			return err;
 	}
-	return sk_stream_memory_free(transport) ? 0 : -EAGAIN;
+	if (sk_stream_memory_free(transport) &&
+	    (sk_stream_wspace(transport) >= RSP_FRAME_MAX ||
+	     sk_stream_is_writeable(transport)))
+		return 0;
+	return -EAGAIN;
 }
 
 /* There is room, but no memory for what would go there. */
@@ -227,11 +248,52 @@ static int send_or_add(struct rsp_flow *flow, struct iov_iter *from,
 	return err ?: -EAGAIN;
 }
 
-/* A frame of its own: a message that fits in it, or a part of a stream. */
-static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
-		       u32 ppid, int flags, long *timeo)
+/* Have a frame leave; tx_lock is held, and a call may begin to send. */
+static int frame_leave(struct rsp_flow *flow, struct iov_iter *from, int flags)
+{
+	int err;
+
+	err = send_or_add(flow, from, false, flags);
+	if (err == -EAGAIN) {
+		/* Room may have come before it was known that it is waited for. */
+		pending_send(flow, flags);
+		err = 0;
+	}
+	flow->frames->sent += !err;
+	return err;
+}
+
+static noinline_for_stack int small_send(struct rsp_flow *flow,
+					 struct msghdr *msg, size_t len,
+					 u32 ppid, int flags, long *timeo)
 {
 	/* The compiler would fill it with zeroes first. */
+	struct small_frame small __uninitialized;
+	struct iov_iter from;
+	struct kvec vec;
+	int err;
+
+	small.head.ppid = cpu_to_be32(ppid);
+	small.head.length = cpu_to_be32(len);
+	if (!copy_from_iter_full(small.octets, len, &msg->msg_iter))
+		return -EFAULT;
+	vec.iov_base = &small;
+	vec.iov_len = sizeof(small.head) + len;
+	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, vec.iov_len);
+	err = send_begin(flow, timeo);
+	if (!err) {
+		err = frame_leave(flow, &from, flags);
+		mutex_unlock(&flow->frames->tx_lock);
+	}
+	if (err)
+		iov_iter_revert(&msg->msg_iter, len);
+	return err ?: len;
+}
+
+static noinline_for_stack int paged_send(struct rsp_flow *flow,
+					 struct msghdr *msg, size_t len,
+					 u32 ppid, int flags, long *timeo)
+{
 	struct rsp_frame frame __uninitialized;
 	struct iov_iter from;
 	int err;
@@ -241,22 +303,23 @@ static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
 		return err;
 	iov_iter_bvec(&from, ITER_SOURCE, frame.pieces, frame.n, frame.size);
 	err = send_begin(flow, timeo);
-	if (err)
-		goto out_put;
-
-	err = send_or_add(flow, &from, false, flags | MSG_SPLICE_PAGES);
-	if (err == -EAGAIN) {
-		/* Room may have come before it was known that it is waited for. */
-		pending_send(flow, flags);
-		err = 0;
+	if (!err) {
+		err = frame_leave(flow, &from, flags | MSG_SPLICE_PAGES);
+		mutex_unlock(&flow->frames->tx_lock);
 	}
-	flow->frames->sent += !err;
-	mutex_unlock(&flow->frames->tx_lock);
-out_put:
 	rsp_frame_put(&frame);
 	if (err)
 		iov_iter_revert(&msg->msg_iter, len);
 	return err ?: len;
+}
+
+/* A frame of its own: a message that fits in it, or a part of a stream. */
+static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
+		       u32 ppid, int flags, long *timeo)
+{
+	return len <= sizeof_field(struct small_frame, octets) ?
+	       small_send(flow, msg, len, ppid, flags, timeo) :
+	       paged_send(flow, msg, len, ppid, flags, timeo);
 }
 
 /* A message, in frames on the heap. */
