@@ -217,21 +217,32 @@ static bool dry(const struct rsp_flow *flow)
 	       inet_sk_state_load(transport) == TCP_CLOSE;
 }
 
+/* Control must be looked at before the next octet is: who did says so. */
+static bool held_up(const struct rsp_flow *flow)
+{
+	return READ_ONCE(flow->frames->n_controls) >= RSP_CONTROLS_MAX ||
+	       READ_ONCE(flow->frames->hold);
+}
+
 static bool worth_a_look(const struct rsp_flow *flow)
 {
 	const struct sock *transport = flow->sock->sk;
 
-	/* The work item must make room first, and says so. */
-	if (READ_ONCE(flow->frames->n_controls) >= RSP_CONTROLS_MAX ||
-	    READ_ONCE(flow->frames->hold))
-		return false;
-	return tcp_epollin_ready(transport, READ_ONCE(transport->sk_rcvlowat));
+	return !held_up(flow) &&
+	       tcp_epollin_ready(transport, READ_ONCE(transport->sk_rcvlowat));
+}
+
+/* Nobody looks at control of an element that the session has left. */
+static bool dried_up(const struct rsp_flow *flow)
+{
+	return dry(flow) &&
+	       (!held_up(flow) || READ_ONCE(flow->ssn->flow) != flow);
 }
 
 static bool may_receive(struct rsp_flow *flow)
 {
 	return READ_ONCE(flow->frames->ended) || worth_a_look(flow) ||
-	       dry(flow);
+	       dried_up(flow);
 }
 
 /*
@@ -278,6 +289,7 @@ static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
 		err = messages_skip(flow) ?:
 		      message_take(flow, &pass, to, size, flags & MSG_PEEK,
 				   &pieces);
+		dried = dried && dried_up(flow);
 		mutex_unlock(&frames->rx_lock);
 		if (!err)
 			break;
@@ -327,6 +339,7 @@ static int stream_receive(struct rsp_flow *flow, struct msghdr *msg,
 		dried = dry(flow);
 		mutex_lock(&frames->rx_lock);
 		ret = stream_take(flow, &pass, to, size - given, peek);
+		dried = dried && dried_up(flow);
 		mutex_unlock(&frames->rx_lock);
 		if (ret > 0) {
 			given += ret;

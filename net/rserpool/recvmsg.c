@@ -63,10 +63,10 @@ static int event_give(struct rsp_session *ssn, const struct receive *rx)
 	return size;
 }
 
-/* The flow gave all it had. */
+/* The flow gave all it had, unless control that held up more was looked at. */
 static void drained(struct rsp_session *ssn, struct rsp_flow *flow)
 {
-	if (list_empty(&flow->draining))
+	if (list_empty(&flow->draining) || rsp_flow_unread(flow))
 		return;
 	list_del_init(&flow->draining);
 	rsp_session_publish(ssn);

@@ -2,6 +2,8 @@
 /* A stream over a connection that carries control beside it. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -49,9 +51,13 @@ static ssize_t inq(int fd)
 	return n;
 }
 
-/* abc, control, de, control twice, f: when something came of the user. */
+/*
+ * abc, control, de, control twice, f: when something came of the user, and in
+ * one packet.
+ */
 static void pieces(int fd, uint32_t id, const void *arg)
 {
+	int cork = 1, uncork = 0;
 	struct frame frame;
 
 	(void)id;
@@ -59,13 +65,23 @@ static void pieces(int fd, uint32_t id, const void *arg)
 	while (frame_receive(fd, &frame)) {
 		if (frame.ppid == RSP_PPID_ASAP)
 			continue;
+		setsockopt(fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof(cork));
 		data_send(fd, "abc");
 		control_between(fd);
 		data_send(fd, "de");
 		control_between(fd);
 		control_between(fd);
 		data_send(fd, "f");
+		setsockopt(fd, IPPROTO_TCP, TCP_CORK, &uncork, sizeof(uncork));
 	}
+}
+
+static void pieces_ask(int fd)
+{
+	struct pollfd pfd = { .fd = fd, .events = POLLIN };
+
+	CHECK_EQ(send(fd, "go", 2, 0), 2);
+	CHECK_EQ(poll(&pfd, 1, -1), 1);
 }
 
 static int pieces_connect(void)
@@ -74,7 +90,7 @@ static int pieces_connect(void)
 
 	framed_pool("p", "", pieces, NULL);
 	fd = framed_connect("p", SOCK_STREAM);
-	CHECK_EQ(send(fd, "go", 2, 0), 2);
+	pieces_ask(fd);
 	return fd;
 }
 
@@ -83,7 +99,6 @@ TEST(stream_across_frames)
 	int fd = pieces_connect();
 	char buf[16] = "";
 
-	usleep(200000);
 	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 6);
 	CHECK(!memcmp(buf, "abcdef", 6));
 	CHECK_ERR(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), EAGAIN);
@@ -106,7 +121,6 @@ TEST(stream_peek)
 	int fd = pieces_connect();
 	char buf[16] = "";
 
-	usleep(200000);
 	CHECK_EQ(recv(fd, buf, 2, MSG_PEEK), 2);
 	CHECK(!memcmp(buf, "ab", 2));
 	CHECK(inq(fd) > 0);
@@ -120,8 +134,7 @@ TEST(stream_peek)
 	CHECK(!memcmp(buf, "bcdef", 5));
 	CHECK_ERR(recv(fd, buf, 1, MSG_PEEK | MSG_DONTWAIT), EAGAIN);
 	/* And again: what was peeked at leaves nothing behind. */
-	CHECK_EQ(send(fd, "go", 2, 0), 2);
-	usleep(200000);
+	pieces_ask(fd);
 	CHECK_EQ(recv(fd, buf, 4, MSG_PEEK), 4);
 	CHECK_EQ(recv(fd, buf, 6, MSG_WAITALL), 6);
 	CHECK(!memcmp(buf, "abcdef", 6));
@@ -137,7 +150,7 @@ TEST(stream_waitall)
 	CHECK(!memcmp(buf, "abcdef", 6));
 	/* What there is when the time is over. */
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
-	CHECK_EQ(send(fd, "go", 2, 0), 2);
+	pieces_ask(fd);
 	CHECK_EQ(recv(fd, buf, 7, MSG_WAITALL), 6);
 	CHECK_ERR(recv(fd, buf, 7, MSG_WAITALL), EAGAIN);
 }
@@ -148,7 +161,6 @@ TEST(stream_trunc)
 	int fd = pieces_connect();
 	char buf[16] = "untouched";
 
-	usleep(200000);
 	CHECK_EQ(recv(fd, buf, 4, MSG_TRUNC), 4);
 	CHECK(!strcmp(buf, "untouched"));
 	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 2);
@@ -273,7 +285,6 @@ TEST(stream_shut_for_reading)
 	int fd = pieces_connect();
 	char buf[16];
 
-	usleep(200000);
 	CHECK_EQ(shutdown(fd, SHUT_RD), 0);
 	/* What is there is given yet; then there is the end. */
 	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 6);
