@@ -59,6 +59,7 @@
 #include "flow.h"
 #include "net_ns.h"
 #include "session.h"
+#include "session_control.h"
 #include "session_work.h"
 
 static int rsp_release(struct socket *sock)
@@ -238,6 +239,18 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 	return err;
 }
 
+/* Who has a user's message may ask who it is: it said so before. */
+static void hear_user(struct rsp_session *ssn)
+{
+	enum rsp_failure failure;
+
+	if (!ssn->accepted || ssn->state.now != RSP_SESSION_READY)
+		return;
+	failure = rsp_session_controls(ssn, ssn->flow);
+	if (failure != RSP_FAILURE_NONE)
+		rsp_session_fail(ssn, failure);
+}
+
 static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 {
 	struct sockaddr_rserpool *addr = (void *)uaddr;
@@ -250,6 +263,8 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 	memset(addr, 0, sizeof(*addr));
 	addr->srp_family = AF_RSERPOOL;
 	lock_sock(sk);
+	if (peer)
+		hear_user(ssn);
 	flow = ssn->state.now == RSP_SESSION_READY ? ssn->flow : NULL;
 	if (peer) {
 		if (ssn->accepted) {
