@@ -13,7 +13,8 @@
  *	            pool     element
  *
  * Each arrow is a reference.  A session has one flow that connects or serves,
- * and may have flows of failed elements whose octets are not all read yet.
+ * and may have flows of failed elements whose octets are not all read yet, and
+ * one that stands by.
  *
  * States
  *
@@ -395,6 +396,8 @@ static int rsp_shutdown(struct socket *sock, int how)
 		break;
 	case RSP_SESSION_READY:
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
+		if (ssn->standby)
+			rsp_session_kick(ssn);
 		if (ssn->generation == ssn->resumed) {
 			err = ssn->flow->ops->shutdown(ssn->flow, how);
 			break;

@@ -200,7 +200,7 @@ void rsp_session_card_renew(struct rsp_session *ssn, struct rsp_flow *flow)
 
 /**
  * rsp_session_card_take() - keep the order that the element recommends
- * @ssn: the session
+ * @kept: of the session, or of its flow that stands by
  * @msg: the business card
  *
  * It replaces the one before, also where it lists nothing. Without memory the
@@ -208,7 +208,7 @@ void rsp_session_card_renew(struct rsp_session *ssn, struct rsp_flow *flow)
  *
  * Context: process; the session's socket lock.
  */
-void rsp_session_card_take(struct rsp_session *ssn,
+void rsp_session_card_take(struct rsp_card **kept,
 			   const struct rsp_asap_message *msg)
 {
 	u32 n = min_t(u32, msg->n_elements, RSP_RANK_MAX), i = 0;
@@ -224,6 +224,6 @@ void rsp_session_card_take(struct rsp_session *ssn,
 		while (i < n && rsp_tlv_next_element(&list, &element))
 			card->ids[i++] = element.id;
 	}
-	kfree(ssn->card);
-	ssn->card = card;
+	kfree(*kept);
+	*kept = card;
 }

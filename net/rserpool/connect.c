@@ -204,11 +204,32 @@ bool rsp_session_speaks_for_all(const struct rsp_session *ssn,
 	       ssn->detect_timeout >= msecs_to_jiffies(RSP_DETECT_TIMEOUT_MS);
 }
 
+/**
+ * rsp_connect_ended() - a connect to a transport address came to its end
+ * @ssn: the session
+ * @pe: the element
+ * @failure: RSP_FAILURE_NONE, or why it failed
+ * @err: and with which negative errno
+ *
+ * Context: process.
+ */
+void rsp_connect_ended(const struct rsp_session *ssn, const struct rsp_pe *pe,
+		       enum rsp_failure failure, int err)
+{
+	const struct net *net = sock_net(&ssn->sk);
+
+	trace_rsp_connect(ssn->state.id, pe->node.id, err);
+	if (failure == RSP_FAILURE_NONE) {
+		RSP_INC_STATS(net, RSP_MIB_CONNECT_DONE);
+		return;
+	}
+	RSP_INC_STATS(net, RSP_MIB_CONNECT_FAILED);
+	rsp_mib_failure(net, failure);
+}
+
 static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 			   int err)
 {
-	struct net *net = sock_net(&ssn->sk);
-
 	if (ssn->flow) {
 		struct rsp_flow *flow = ssn->flow;
 
@@ -217,9 +238,7 @@ static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 		rsp_flow_abort(flow);
 		rsp_flow_end(flow);
 	}
-	trace_rsp_connect(ssn->state.id, ssn->pe->node.id, err);
-	RSP_INC_STATS(net, RSP_MIB_CONNECT_FAILED);
-	rsp_mib_failure(net, failure);
+	rsp_connect_ended(ssn, ssn->pe, failure, err);
 	if (++ssn->transport < ssn->pe->n_transports)
 		return;
 	/* What this host could not do is not the element's fault. */
@@ -232,8 +251,7 @@ static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 
 static void connect_done(struct rsp_session *ssn)
 {
-	trace_rsp_connect(ssn->state.id, ssn->pe->node.id, 0);
-	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_CONNECT_DONE);
+	rsp_connect_ended(ssn, ssn->pe, RSP_FAILURE_NONE, 0);
 	atomic_inc(&ssn->pe->sessions);
 	rsp_search_end(ssn);
 }
@@ -301,6 +319,39 @@ static int greet(struct rsp_session *ssn, struct rsp_flow *flow,
 }
 
 /**
+ * rsp_connect_step() - how does a connect stand?
+ * @ssn: the session
+ * @flow: of it, that rsp_flow_connect() began to connect
+ * @until: jiffies at which it is given up
+ * @failure: becomes why it failed
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0: the element may serve; -EINPROGRESS: the work item will run when
+ * that changes, but not at @until; another error: it failed.
+ */
+int rsp_connect_step(struct rsp_session *ssn, struct rsp_flow *flow,
+		     unsigned long until, enum rsp_failure *failure)
+{
+	int err;
+
+	*failure = RSP_FAILURE_NONE;
+	if (rsp_flow_connected(flow)) {
+		err = greet(ssn, flow, failure);
+		if (err != -EINPROGRESS)
+			return err;
+	}
+	if (inet_sk_state_load(flow->sock->sk) == TCP_CLOSE)
+		err = sock_error(flow->sock->sk) ?: -ECONNABORTED;
+	else if (time_after_eq(jiffies, until))
+		err = -ETIMEDOUT;
+	else
+		return -EINPROGRESS;
+	*failure = err == -ETIMEDOUT ? RSP_FAILURE_CONNECT_TIMEOUT
+				     : rsp_failure_of(err);
+	return err;
+}
+
+/**
  * rsp_search_step() - the connect under way, or the next one: how does it stand?
  * @ssn: a session that looks for an element
  *
@@ -310,30 +361,18 @@ static int greet(struct rsp_session *ssn, struct rsp_flow *flow,
  */
 int rsp_search_step(struct rsp_session *ssn)
 {
-	enum rsp_failure failure = RSP_FAILURE_NONE;
-	struct rsp_flow *flow = ssn->flow;
-	int err = -EINPROGRESS;
+	enum rsp_failure failure;
+	int err;
 
-	if (!flow)
+	if (!ssn->flow)
 		return connect_next(ssn);
-	if (rsp_flow_connected(flow)) {
-		err = greet(ssn, flow, &failure);
-		if (!err) {
-			connect_done(ssn);
-			return 0;
-		}
+	err = rsp_connect_step(ssn, ssn->flow, ssn->next_try, &failure);
+	if (err == -EINPROGRESS)
+		return err;
+	if (!err) {
+		connect_done(ssn);
+		return 0;
 	}
-	if (err == -EPROTO)
-		goto failed;
-	if (inet_sk_state_load(flow->sock->sk) == TCP_CLOSE)
-		err = sock_error(flow->sock->sk) ?: -ECONNABORTED;
-	else if (time_after_eq(jiffies, ssn->next_try))
-		err = -ETIMEDOUT;
-	else
-		return -EINPROGRESS;
-	failure = err == -ETIMEDOUT ? RSP_FAILURE_CONNECT_TIMEOUT
-				    : rsp_failure_of(err);
-failed:
 	connect_failed(ssn, failure, err);
 	return connect_next(ssn);
 }
@@ -353,7 +392,7 @@ void rsp_session_serve(struct rsp_session *ssn)
 	rsp_session_enter(ssn, RSP_SESSION_READY);
 	rsp_session_watch(ssn);
 	rsp_session_publish(ssn);
-	if (test_bit(RSP_SESSION_SEVER, &ssn->flags))
+	if (ssn->standby || test_bit(RSP_SESSION_SEVER, &ssn->flags))
 		rsp_session_kick(ssn);
 	/*
 	 * The element may have gone already.  It is left to the work item to

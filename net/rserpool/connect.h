@@ -4,10 +4,16 @@
 
 #include <linux/rserpool.h>
 
+struct rsp_flow;
+struct rsp_pe;
 struct rsp_session;
 
 void rsp_search_begin(struct rsp_session *ssn, bool anew);
 int rsp_search_skip(struct rsp_session *ssn, u32 id);
+int rsp_connect_step(struct rsp_session *ssn, struct rsp_flow *flow,
+		     unsigned long until, enum rsp_failure *failure);
+void rsp_connect_ended(const struct rsp_session *ssn, const struct rsp_pe *pe,
+		       enum rsp_failure failure, int err);
 int rsp_search_step(struct rsp_session *ssn);
 void rsp_search_end(struct rsp_session *ssn);
 

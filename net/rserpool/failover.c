@@ -23,6 +23,7 @@
 #include "session_cookie.h"
 #include "session_event.h"
 #include "session_work.h"
+#include "standby.h"
 #include "trace.h"
 
 /*
@@ -67,6 +68,7 @@ void rsp_session_end(struct rsp_session *ssn, int err)
 	struct sock *sk = &ssn->sk;
 
 	rsp_search_end(ssn);
+	rsp_standby_stop(ssn);
 	if (ssn->flow)
 		leave(ssn, false);
 	ssn->resumed = ssn->generation;
@@ -203,6 +205,8 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	if (!brief && failure == RSP_FAILURE_FORCED &&
 	    rsp_search_skip(ssn, id))
 		rsp_session_end(ssn, -ENOMEM);
+	else if (rsp_standby_take(ssn))
+		failover_done(ssn);
 	else
 		rsp_session_failover(ssn);
 }
@@ -262,6 +266,7 @@ void rsp_session_disconnect(struct rsp_session *ssn)
 	rsp_session_check(ssn, ssn->flow, 0);
 	err = disconnect_error(ssn);
 	rsp_search_end(ssn);
+	rsp_standby_stop(ssn);
 	flows_take(ssn, &flows);
 	rsp_session_forget(ssn);
 	rsp_session_cookies_drop(ssn);
@@ -299,6 +304,7 @@ void rsp_session_shut(struct rsp_session *ssn, struct list_head *flows)
 	if (ssn->state.now != RSP_SESSION_CLOSED)
 		rsp_session_enter(ssn, RSP_SESSION_CLOSED);
 	flows_take(ssn, flows);
+	rsp_standby_free(ssn, flows);
 	rsp_session_forget(ssn);
 }
 

@@ -124,13 +124,46 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 	return 0;
 }
 
+/* As flow_wake(), of a flow that stands by: whatever it is, the work item looks. */
+static int standby_wake(struct wait_queue_entry *wait, unsigned int mode,
+			int wake_flags, void *key)
+{
+	struct rsp_flow *flow = container_of(wait, struct rsp_flow, wait);
+	int err = READ_ONCE(flow->sock->sk->sk_err);
+
+	if (err)
+		WRITE_ONCE(flow->err, -err);
+	rsp_session_kick(flow->ssn);
+	return 0;
+}
+
 static void flow_attach(struct rsp_flow *flow)
 {
-	init_waitqueue_func_entry(&flow->wait, flow_wake);
+	bool standby = test_bit(RSP_FLOW_STANDBY, &flow->flags);
+
+	init_waitqueue_func_entry(&flow->wait,
+				  standby ? standby_wake : flow_wake);
 	add_wait_queue(sk_sleep(flow->sock->sk), &flow->wait);
 	set_bit(RSP_FLOW_ATTACHED, &flow->flags);
 	/* What came before the entry stood there woke nobody. */
-	flow_wake(&flow->wait, TASK_INTERRUPTIBLE, 0, NULL);
+	flow->wait.func(&flow->wait, TASK_INTERRUPTIBLE, 0, NULL);
+}
+
+/**
+ * rsp_flow_promote() - the session turns to the element of a flow that stood by
+ * @flow: a connected flow with RSP_FLOW_STANDBY
+ *
+ * Context: process; the session's socket lock.
+ */
+void rsp_flow_promote(struct rsp_flow *flow)
+{
+	wait_queue_head_t *queue = sk_sleep(flow->sock->sk);
+
+	clear_bit(RSP_FLOW_STANDBY, &flow->flags);
+	flow->born = jiffies;
+	spin_lock_irq(&queue->lock);
+	flow->wait.func = flow_wake;
+	spin_unlock_irq(&queue->lock);
 }
 
 static int transport_inherit(struct sock *sk, struct sock *transport)

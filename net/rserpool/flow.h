@@ -29,6 +29,7 @@ enum rsp_flow_flag {
 	RSP_FLOW_GREETED,	/* no business card is waited for */
 	RSP_FLOW_BEGUN,		/* the session's cookie went to its element */
 	RSP_FLOW_TX_WANTED,	/* who polls waits for what is pending to leave */
+	RSP_FLOW_STANDBY,	/* it is no business of the program's yet */
 };
 
 /**
@@ -77,8 +78,7 @@ struct rsp_flow_ops {
  *	connection that came
  * @wait: hears what the transport tells its waiters
  * @draining: place in rsp_session.draining; the session's socket lock
- * @born: low 32 bits of the jiffies at which the session turned to the element;
- *	fixed
+ * @born: low 32 bits of the jiffies at which the session turned to the element
  * @err: the last error that the transport told of, negative; 0: none
  * @rcu: frees it, when no list has it
  */
@@ -111,6 +111,7 @@ struct rsp_flow *rsp_flow_adopt(struct rsp_session *ssn, struct rsp_pe *pe,
 void rsp_transport_configure(struct rsp_session *ssn, struct socket *sock);
 int rsp_flow_connect(struct rsp_flow *flow);
 bool rsp_flow_connected(struct rsp_flow *flow);
+void rsp_flow_promote(struct rsp_flow *flow);
 void rsp_flow_suspect(struct rsp_flow *flow);
 void rsp_flow_accuse(struct rsp_flow *flow);
 enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err);

@@ -332,6 +332,9 @@ struct rsp_pe *rsp_pe_lone(struct rsp_handlespace *hs,
 /* Sessions: process context. */
 struct rsp_pe *rsp_pool_select(struct rsp_pool *pool,
 			       const struct rsp_exclude *exclude); /* Ref */
+struct rsp_pe *rsp_pool_peek(struct rsp_pool *pool,
+			     const struct rsp_exclude *exclude);	/* Ref */
+bool rsp_pe_serves(const struct rsp_pe *pe);
 u32 rsp_pool_rank(struct rsp_pool *pool, u32 id, struct rsp_pe **pes,
 		  u32 max);						/* Refs */
 struct rsp_pe *rsp_pool_prefer(struct rsp_pool *pool, const u32 *ids, u32 n,

@@ -192,6 +192,40 @@ u32 rsp_pool_rank(struct rsp_pool *pool, u32 id, struct rsp_pe **pes, u32 max)
 }
 
 /**
+ * rsp_pool_peek() - the element that the policy would select next
+ * @pool: the pool; the caller holds a reference
+ * @exclude: elements to pass over, with @exclude->peek
+ *
+ * It counts as no selection. An element that is avoided is no last resort here.
+ *
+ * Context: process.
+ * Return: the element, for rsp_pe_put(), or NULL: there is none.
+ */
+struct rsp_pe *rsp_pool_peek(struct rsp_pool *pool,
+			     const struct rsp_exclude *exclude)
+{
+	struct rsp_pe *pe;
+
+	rcu_read_lock();
+	pe = select_rcu(pool, exclude);
+	rcu_read_unlock();
+	return pe;
+}
+
+/**
+ * rsp_pe_serves() - may an element have new sessions?
+ * @pe: the element
+ *
+ * Context: any.
+ * Return: false: it is gone, avoided, or of weight 0.
+ */
+bool rsp_pe_serves(const struct rsp_pe *pe)
+{
+	return !READ_ONCE(pe->avoid) && !READ_ONCE(pe->dead) &&
+	       rsp_params_serve(&pe->node.params);
+}
+
+/**
  * rsp_pool_prefer() - the first of some elements that could be selected
  * @pool: the pool; the caller holds a reference
  * @ids: PE identifiers, the most wanted first
@@ -216,8 +250,7 @@ struct rsp_pe *rsp_pool_prefer(struct rsp_pool *pool, const u32 *ids, u32 n,
 		pe = rsp_pe_get(pool, ids[i]);
 		if (!pe)
 			continue;
-		if (!READ_ONCE(pe->avoid) && !READ_ONCE(pe->dead) &&
-		    rsp_params_serve(&pe->node.params))
+		if (rsp_pe_serves(pe))
 			return pe;
 		rsp_pe_put(pe);
 	}

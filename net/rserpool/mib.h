@@ -22,6 +22,8 @@ enum rsp_mib_field {
 	RSP_MIB_FAILOVER,		/* failovers of a session */
 	RSP_MIB_FAILOVER_DONE,
 	RSP_MIB_FAILOVER_FAILED,
+	RSP_MIB_STANDBY_USED,		/* a failover turned to who stood by */
+	RSP_MIB_STANDBY_LOST,		/* who stood by was lost before */
 	RSP_MIB_FAILURE_NONE,		/* why a session left an element, */
 	RSP_MIB_FAILURE_RESET,		/* in the order of enum rsp_failure */
 	RSP_MIB_FAILURE_FIN,

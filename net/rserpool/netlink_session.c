@@ -86,6 +86,9 @@ static int put_session(struct sk_buff *skb, const struct sk_buff *request,
 	    put_address(skb, RSERPOOL_A_SESSION_PEER, &session.peer) ||
 	    nla_put_u32(skb, RSERPOOL_A_SESSION_UID,
 			from_kuid_munged(reader, READ_ONCE(sk->sk_uid))) ||
+	    (session.standby_pe_id &&
+	     nla_put_u32(skb, RSERPOOL_A_SESSION_STANDBY,
+			 session.standby_pe_id)) ||
 	    (ssn->accepted && nla_put_flag(skb, RSERPOOL_A_SESSION_ACCEPTED)) ||
 	    put_tally(skb, sk))
 		return -EMSGSIZE;

@@ -470,6 +470,7 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 		.resumed = READ_ONCE(ssn->resumed),
 		.prev_pe_id = READ_ONCE(ssn->prev_pe_id),
 		.elements_tried = READ_ONCE(ssn->elements_tried),
+		.standby_pe_id = READ_ONCE(ssn->standby_pe_id),
 		.failover_us = READ_ONCE(ssn->failover_us),
 	};
 	rcu_read_lock();

@@ -11,6 +11,7 @@
 #include "handlespace.h"
 #include "replay.h"
 #include "session_state.h"
+#include "standby.h"
 #include "tlv.h"
 
 /**
@@ -95,6 +96,7 @@ enum rsp_session_flag {
 	RSP_SESSION_RESEAL,	/* accepted: the cookie may be too old soon */
 	RSP_SESSION_CARD,	/* accepted: the business card is out of date */
 	RSP_SESSION_OVERFLOW,	/* a message found no room in @replay */
+	RSP_SESSION_SEEK,	/* there may be an element to stand by */
 };
 
 /**
@@ -118,6 +120,7 @@ enum rsp_session_flag {
  * @pe_id: the only element that connect() allows, 0: any
  * @prev_pe_id: element before the one that serves now
  * @elements_tried: connects begun since connect()
+ * @standby_pe_id: element to which a flow stands by, 0: none does; read locklessly
  * @round_err: the last error of this host in this round, 0: none
  * @pool: holds a reference; looked up anew for each round
  * @pe: the element being connected; holds a reference
@@ -130,6 +133,7 @@ enum rsp_session_flag {
  * @waiter: waits for the pool to have an element, if @waiting
  * @backlog: instead of it in one that was accepted: place in
  *	rsp_endpoint.backlog
+ * @standby: RSP_STANDBY is set: the flow that a failover would turn to
  * @endpoint: the element that the socket is, NULL unless bind() was called
  * @replay: what is kept to be sent again, NULL: nothing is; once made, it stays
  * @cookie: of the last ASAP_COOKIE that came, or of the ASAP_COOKIE_ECHO in an
@@ -179,6 +183,7 @@ struct rsp_session {
 	u32 pe_id;
 	u32 prev_pe_id;
 	u32 elements_tried;
+	u32 standby_pe_id;
 	int round_err;
 	struct rsp_pool *pool;
 	struct rsp_pe *pe;
@@ -191,6 +196,7 @@ struct rsp_session {
 		struct rsp_waiter waiter;
 		struct list_head backlog;
 	};
+	struct rsp_standby *standby;
 	struct rsp_endpoint *endpoint;
 	struct rsp_replay *replay;
 	struct rsp_cookie *cookie;

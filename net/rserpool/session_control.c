@@ -18,6 +18,7 @@
 #include "session_cookie.h"
 #include "session_event.h"
 #include "session_work.h"
+#include "standby.h"
 
 static bool same_handle(const struct rsp_session *ssn,
 			const struct rsp_octets *handle)
@@ -162,7 +163,9 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 		}
 		if (!same_handle(ssn, &msg.handle))
 			return RSP_FAILURE_CARD;
-		rsp_session_card_take(ssn, &msg);
+		rsp_session_card_take(flow == ssn->flow ? &ssn->card :
+							  &ssn->standby->card,
+				      &msg);
 		if (!test_and_set_bit(RSP_FLOW_GREETED, &flow->flags))
 			rsp_session_card_answer(ssn, flow);
 		break;
@@ -173,7 +176,9 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 	case RSP_ASAP_COOKIE:
 		if (ssn->accepted)
 			return RSP_FAILURE_CONTROL;
-		rsp_session_cookie_take(ssn, flow, &msg);
+		/* Who stands by does not know the session's state. */
+		if (flow == ssn->flow)
+			rsp_session_cookie_take(ssn, flow, &msg);
 		break;
 	case RSP_ASAP_COOKIE_ECHO:
 		/* Behind a message it is too late: there was no state. */

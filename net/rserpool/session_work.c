@@ -14,6 +14,8 @@
  *	FAILOVER	the connect under way is given up, or a new round is
  *			tried, or the failover is given up at the deadline
  *
+ * What stands by (standby.c) has a timer of its own.
+ *
  * Silence while nothing is outstanding is found by TCP's keepalive, which the
  * flow sets up.
  */
@@ -33,6 +35,7 @@
 #include "session_cookie.h"
 #include "session_event.h"
 #include "session_work.h"
+#include "standby.h"
 
 static struct workqueue_struct *session_wq;
 
@@ -136,6 +139,8 @@ void rsp_session_work(struct work_struct *work)
 		break;
 	case RSP_SESSION_READY:
 		serve_step(ssn);
+		if (ssn->standby)
+			rsp_standby_step(ssn);
 		break;
 	case RSP_SESSION_FAILOVER:
 		rsp_session_failover(ssn);

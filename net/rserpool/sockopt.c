@@ -13,6 +13,20 @@
 #include "session_cookie.h"
 #include "session_control.h"
 
+static void flow_set_message_max(struct rsp_flow *flow, u32 octets)
+{
+	if (flow && flow->frames)
+		WRITE_ONCE(flow->frames->message_max, octets);
+}
+
+static void flow_detect(const struct rsp_session *ssn, struct rsp_flow *flow)
+{
+	if (!flow)
+		return;
+	rsp_flow_keepalive(flow);
+	rsp_transport_sockopts(ssn, flow->sock);
+}
+
 static int session_set(struct rsp_session *ssn, int name, u32 value)
 {
 	const u8 events = BIT(RSP_EVENT_REPLAY_OVERFLOW + 1) - 1;
@@ -46,8 +60,8 @@ static int session_set(struct rsp_session *ssn, int name, u32 value)
 		if (!value || value > RSP_MESSAGE_LIMIT)
 			return -EINVAL;
 		ssn->message_max = value;
-		if (ssn->flow && ssn->flow->frames)
-			WRITE_ONCE(ssn->flow->frames->message_max, value);
+		flow_set_message_max(ssn->flow, value);
+		flow_set_message_max(rsp_standby_flow(ssn->standby), value);
 		return 0;
 	case RSP_REPLAY:
 		if (value > RSP_REPLAY_LIMIT)
@@ -71,11 +85,15 @@ static int session_set(struct rsp_session *ssn, int name, u32 value)
 		if (value < RSP_DETECT_MIN || value > RSP_TIMEOUT_MAX)
 			return -EINVAL;
 		ssn->detect_timeout = msecs_to_jiffies(value);
-		if (ssn->flow) {
-			rsp_flow_keepalive(ssn->flow);
-			rsp_transport_sockopts(ssn, ssn->flow->sock);
-		}
+		flow_detect(ssn, ssn->flow);
+		flow_detect(ssn, rsp_standby_flow(ssn->standby));
 		return 0;
+	case RSP_STANDBY:
+		if (value > 1)
+			return -EINVAL;
+		if (ssn->accepted || ssn->state.now == RSP_SESSION_LISTEN)
+			return -EOPNOTSUPP;
+		return rsp_standby_set(ssn, value);
 	default:
 		return -ENOPROTOOPT;
 	}
@@ -316,6 +334,9 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		break;
 	case RSP_RECVPPID:
 		number = READ_ONCE(ssn->tell_ppid);
+		break;
+	case RSP_STANDBY:
+		number = !!READ_ONCE(ssn->standby);
 		break;
 	case RSP_REPLAY:
 		lock_sock(sock->sk);

@@ -286,6 +286,9 @@ static int transport_set(struct rsp_session *ssn, struct rsp_sockopt *new)
 		if (err)
 			return err;
 	}
+	flow = rsp_standby_flow(ssn->standby);
+	if (flow)
+		option_set(flow->sock, new);
 	for (i = 0; i < n_listeners(ssn); i++)
 		option_set(ssn->endpoint->listeners[i].sock, new);
 	list_for_each_entry_safe(opt, next, &ssn->sockopts, list) {
@@ -435,6 +438,10 @@ int rsp_socket_setsockopt(struct socket *sock, int name, sockptr_t value,
 	flow = ssn->flow;
 	if (flow)
 		err = sock_setsockopt(flow->sock, SOL_SOCKET, name, value, len);
+	flow = rsp_standby_flow(ssn->standby);
+	if (flow)
+		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
+					     value, len);
 	list_for_each_entry(flow, &ssn->draining, draining)
 		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
 					     value, len);

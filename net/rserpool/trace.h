@@ -8,6 +8,8 @@
 #include <linux/rserpool.h>
 #include <linux/tracepoint.h>
 
+#include "standby.h"
+
 #define show_session_state(state)					\
 	__print_symbolic(state,						\
 			 { RSP_SESSION_INIT,	"INIT" },		\
@@ -33,6 +35,13 @@
 			 { RSP_FAILURE_CARD,	"card" },		\
 			 { RSP_FAILURE_CONTROL,	"control" },		\
 			 { RSP_FAILURE_MESSAGE_SIZE, "message-size" })
+
+#define show_standby(event)						\
+	__print_symbolic(event,						\
+			 { RSP_STANDBY_READY,	"ready" },		\
+			 { RSP_STANDBY_USED,	"used" },		\
+			 { RSP_STANDBY_LOST,	"lost" },		\
+			 { RSP_STANDBY_LEFT,	"left" })
 
 TRACE_EVENT(rsp_session_state,
 	TP_PROTO(u32 session, u8 from, u8 to),
@@ -84,6 +93,26 @@ TRACE_EVENT(rsp_failover,
 	),
 	TP_printk("session=%u pe=0x%08x %s", __entry->session,
 		  __entry->pe_id, show_failure(__entry->failure))
+);
+
+TRACE_EVENT(rsp_standby,
+	TP_PROTO(u32 session, u32 pe_id, u8 event, u8 failure),
+	TP_ARGS(session, pe_id, event, failure),
+	TP_STRUCT__entry(
+		__field(u32, session)
+		__field(u32, pe_id)
+		__field(u8, event)
+		__field(u8, failure)
+	),
+	TP_fast_assign(
+		__entry->session = session;
+		__entry->pe_id = pe_id;
+		__entry->event = event;
+		__entry->failure = failure;
+	),
+	TP_printk("session=%u pe=0x%08x %s %s", __entry->session,
+		  __entry->pe_id, show_standby(__entry->event),
+		  show_failure(__entry->failure))
 );
 
 #endif /* _RSERPOOL_TRACE_H */

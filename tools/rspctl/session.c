@@ -96,6 +96,7 @@ static void show_session(const struct nlattr **attrs)
 	show_pe_id("pe", " pe %s", attrs[RSERPOOL_A_SESSION_PE_ID]);
 	show_transport("local", " local %s", attrs[RSERPOOL_A_SESSION_LOCAL]);
 	show_transport("peer", " peer %s", attrs[RSERPOOL_A_SESSION_PEER]);
+	show_pe_id("standby", " standby %s", attrs[RSERPOOL_A_SESSION_STANDBY]);
 	print_uint("uid", " uid %" PRIu64,
 		   attr_u32(attrs[RSERPOOL_A_SESSION_UID]));
 	print_bool("accepted", " accepted",

@@ -62,6 +62,7 @@ struct sockaddr_rserpool {
 #define RSP_COOKIE		11 /* octets, 0 to RSP_COOKIE_MAX */
 #define RSP_POLICY		12 /* struct rsp_policy */
 #define RSP_ADDRESSES		13 /* struct sockaddr_storage [], RSP_ADDRESSES_MAX */
+#define RSP_STANDBY		14 /* __u32, 0 or 1: hold a connection for a failover */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
@@ -201,7 +202,8 @@ struct rsp_policy {
  * @elements_tried: transport addresses tried since connect()
  * @failover_us: how long the last finished failover took, microseconds
  * @reserved: 0
- * @reserved2: 0
+ * @standby_pe_id: PE identifier of the element to which a connection stands by,
+ *	0: none does
  * @local: transport address of this end, family 0 while there is none; of a
  *	socket that listens, the first
  * @peer: transport address of the element
@@ -219,7 +221,7 @@ struct rsp_info {
 	__u32	pe_id;
 	__u32	prev_pe_id;
 	__u32	elements_tried;
-	__u32	reserved2;
+	__u32	standby_pe_id;
 	__u64	failover_us;
 	struct __kernel_sockaddr_storage local;
 	struct __kernel_sockaddr_storage peer;
