@@ -20,10 +20,13 @@
  *	parallel	messages a second, 1000 sessions in one epoll loop
  *	failover	milliseconds from a server's SIGKILL to the first octet
  *			from the next one
+ *	standby		the same of two pools, in the namespace "far", to the
+ *			answer to what is asked then; OURS has RSP_STANDBY
  *	session		octets of kernel memory at this end of an idle session
  *
- * Those of framed.c are described there.  The last two start servers themselves, on ADDR's ports from PORT on; for a
- * pool these are named after it: pool HANDLE PORT.  "client memory" prints how
+ * Those of framed.c are described there.  The last three start servers
+ * themselves, on ADDR's ports from PORT on; for a pool these are named after it:
+ * pool HANDLE PORT.  "client memory" prints how
  * many octets of memory the kernel uses.
  */
 #define _GNU_SOURCE
@@ -34,6 +37,7 @@
 #include <linux/rserpool.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -367,6 +371,71 @@ static void work_failover(struct side *side, int pair)
 		remove_element(side, server);
 }
 
+/* What is opened from now on is in this namespace. */
+static void enter(const char *ns)
+{
+	int fd = open(ns, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || setns(fd, CLONE_NEWNET))
+		err(1, "%s", ns);
+	close(fd);
+}
+
+static struct rsp_info info_of(const struct side *side)
+{
+	struct rsp_info info;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(side->fd, SOL_RSERPOOL, RSP_INFO, &info, &len))
+		err(1, "RSP_INFO");
+	return info;
+}
+
+static bool holds_standby(const struct side *side)
+{
+	return !strcmp(side->name, "ours");
+}
+
+static void start_standby(struct side *side)
+{
+	__u32 on = holds_standby(side);
+	int i;
+
+	side->servers = calloc(server_count, sizeof(*side->servers));
+	enter("/run/netns/far");
+	for (i = 0; i < server_count; i++)
+		side->servers[i] = start_server(side->first_port + i, NULL);
+	enter("/run/netns/client");
+	start_fd(side);
+	if (setsockopt(side->fd, SOL_RSERPOOL, RSP_STANDBY, &on, sizeof(on)))
+		err(1, "RSP_STANDBY");
+	first_ping(side->fd, 1);
+}
+
+static void work_standby(struct side *side, int pair)
+{
+	int server = info_of(side).pe_id - side->first_port;
+	__u32 generation;
+	double start;
+
+	if (pair < 0)
+		return;
+	while (holds_standby(side) && !info_of(side).standby_pe_id)
+		usleep(1000);
+	start = now();
+	kill(side->servers[server], SIGKILL);
+	if (recv(side->fd, buffer, 1, 0) >= 0 || errno != EREMCHG)
+		err(1, "recv");
+	generation = info_of(side).generation;
+	if (setsockopt(side->fd, SOL_RSERPOOL, RSP_RESUME, &generation,
+		       sizeof(generation)))
+		err(1, "RSP_RESUME");
+	first_ping(side->fd, 1);
+	sample("", pair, side, (now() - start) * 1e3);
+	waitpid(side->servers[server], NULL, 0);
+	remove_element(side, server);
+}
+
 /* Octets in the slabs by objects in use: a half-empty page counts by half. */
 static double slab_memory(void)
 {
@@ -522,6 +591,7 @@ static const struct work works[] = {
 	{ "connect", start_nothing, work_connect },
 	{ "parallel", start_parallel, work_parallel },
 	{ "failover", start_failover, work_failover },
+	{ "standby", start_standby, work_standby },
 	{ "session", start_session, work_session },
 };
 

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# guest.sh [pool] [haproxy]: in a test machine, make ready what the rows want
+# guest.sh [pool] [haproxy] [standby]: in a test machine, make ready what the rows want
 # and run those that come on standard input, one a line: the arguments of
 # out/bench/client, "elements", "asap-parse" or "select POLICY".  The ports: 7000
 # the server, 7001 the one with frames, 7002 one without that has TCP_NODELAY,
 # 7100 HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400 those
-# of session, 7500 and 7501 those of accept.
+# of session, 7500 and 7501 those of accept, 7600 to 7799 those of standby.
 set -eu -o pipefail
 client=out/bench/client
 
@@ -49,9 +49,26 @@ hop() {
 	ip -n "$2" link set "to-$1" up
 }
 
+# Servers on a host that is 10 ms away, each way.
+standby_starts() {
+	[ -e /run/netns/client ] || ip netns attach client $$
+	ip netns add far
+	ip -n far link set lo up
+	hop client far 4
+	tc qdisc add dev to-far root netem delay 10ms
+	tc -n far qdisc add dev to-client root netem delay 10ms
+	for first in 7600 7700; do
+		pool=bench-standby-$first
+		rspctl pool add "$pool" fin failure
+		for port in $(seq "$first" $((first + 50))); do
+			rspctl pe add pool "$pool" id "$port" tcp "10.0.4.2:$port"
+		done
+	done
+}
+
 # The server on a host of its own, and HAProxy on another between it and us.
 haproxy_starts() {
-	ip netns attach client $$
+	[ -e /run/netns/client ] || ip netns attach client $$
 	for host in server proxy; do
 		ip netns add $host
 		ip -n $host link set lo up
@@ -109,6 +126,7 @@ for want in "$@"; do
 	case $want in
 	pool) pools ;;
 	haproxy) haproxy_starts ;;
+	standby) standby_starts ;;
 	esac
 done
 while read -r line; do

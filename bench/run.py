@@ -49,7 +49,8 @@ class Row:
             self.line = (f"{self.samples_of} {work} "
                          f"{more.get('pairs', PAIRS)} {ours} {peer}")
         self.needs = ("pool" if "pool" in f"{ours} {work}" else "",
-                      "haproxy" if peer == PROXY else "")
+                      "haproxy" if peer == PROXY else "",
+                      "standby" if work == "standby" else "")
 
 
 def comparisons(name, suffix, peer, ours=POOL, **bars):
@@ -103,6 +104,9 @@ ROWS = [
         "pool bench-failover 7200", "tcp 127.0.0.1 7300", pairs=50),
     Row("noise-failover", "W", "failover", "ms", "lower",
         "tcp 127.0.0.1 7200", "tcp 127.0.0.1 7300", pairs=50),
+    Row("failover-standby-ms", "W", "standby", "ms", "lower",
+        "pool bench-standby-7600 7600", "pool bench-standby-7700 7700",
+        pairs=50, bar=0.7),
     Row("session-bytes", "N", "session", "octets", "lower",
         "pool bench-session 7400", "tcp 127.0.0.1 7400", bar=1.6),
     Row("noise-session-bytes", "N", "session", "octets", "lower",
@@ -115,7 +119,7 @@ ROWS = [
         of="ours"),
 ]
 # It takes no line of its own, and its pools come from rspctl.
-ROWS[-1].needs = ("pool", "")
+ROWS[-1].needs = ("pool",)
 
 
 def measure(way, rows):
