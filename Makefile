@@ -146,7 +146,8 @@ out/bench/%: bench/%.c bench/bench.h include/uapi/linux/rserpool.h
 out/bench/client: bench/framed.c bench/client.h
 
 tools_headers := $(wildcard tools/lib/*.h tools/rspctl/*.h include/uapi/linux/*.h)
-rspctl_objects := $(patsubst %.c,out/%.o,$(wildcard tools/lib/*.c tools/rspctl/*.c))
+rspctl_objects := $(patsubst %.c,out/%.o,\
+	$(addprefix tools/lib/,nl.c print.c text.c) $(wildcard tools/rspctl/*.c))
 
 out/tools/%.o: tools/%.c $(tools_headers)
 	@mkdir -p $(@D)
@@ -159,7 +160,7 @@ out/bin/rspctl: $(rspctl_objects)
 # All of rspctl but its main(), with the tests and what they stand in for.
 unit_tests := $(patsubst %.c,out/%,$(wildcard tests/unit/test_*.c))
 
-unit: $(unit_tests) asap-files
+unit: $(unit_tests) message-files
 	@for t in $(unit_tests); do $$t || exit; done
 
 out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.c tools/rspctl/*.c) $(tools_headers)
@@ -169,37 +170,40 @@ out/tests/unit/test_rspctl_%: tests/unit/test_rspctl_%.c $(wildcard tools/lib/*.
 		tools/rspctl/names.c tools/rspctl/pe_config.c -lmnl -lcmocka
 
 # The codec, as user space builds it, and what its tests share.
-codec := $(addprefix net/rserpool/,tlv.c tlv_put.c asap.c)
-codec_headers := tools/lib/kernel.h $(addprefix net/rserpool/,tlv.h asap.h asap_proto.h) \
-	$(wildcard include/uapi/linux/*.h)
-asap_tests := $(codec) tests/unit/asap_samples.c tests/unit/asap_pcap.c
-asap_tests_headers := $(codec_headers) $(wildcard tests/unit/asap_*.h)
+codec := $(addprefix net/rserpool/,tlv.c tlv_put.c asap.c) \
+	$(addprefix tools/lib/,enrp.c checksum.c)
+codec_headers := $(addprefix tools/lib/,kernel.h enrp.h checksum.h) \
+	$(addprefix net/rserpool/,tlv.h asap.h asap_proto.h) $(wildcard include/uapi/linux/*.h)
+codec_tests := $(codec) $(addprefix tests/unit/,asap_samples.c enrp_samples.c asap_pcap.c)
+codec_tests_headers := $(codec_headers) $(wildcard tests/unit/*.h)
 
-out/tests/unit/test_asap out/tests/unit/test_asap_capture out/tests/unit/test_tlv \
-out/tests/unit/asap_files: out/tests/unit/%: tests/unit/%.c $(asap_tests) $(asap_tests_headers)
+$(addprefix out/tests/unit/,test_asap test_asap_capture test_tlv test_enrp test_enrp_capture \
+test_checksum message_files): out/tests/unit/%: tests/unit/%.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(asap_tests) $(if $(findstring /test_,$@),-lcmocka)
+		-o $@ $< $(codec_tests) $(if $(findstring /test_,$@),-lcmocka)
 
-out/bench/asap_parse: bench/asap_parse.c $(asap_tests) $(asap_tests_headers)
+out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -include tools/lib/kernel.h -o $@ $(filter %.c,$^)
 
-out/fuzz/%: tests/fuzz/%.c $(asap_tests) $(asap_tests_headers)
+out/fuzz/%: tests/fuzz/%.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)
 	clang $(CFLAGS) -include tools/lib/kernel.h \
 		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(asap_tests)
+		-o $@ $< $(codec_tests)
 
 libfuzzers: $(libfuzzers)
 
-# What the fuzzer begins with, and what tshark is to read.
-asap-files: out/tests/unit/asap_files tests/data/rsplib-3.4.4.pcap
-	@rm -rf out/asap
-	@mkdir -p out/asap/corpus
-	@out/tests/unit/asap_files corpus tests/data/rsplib-3.4.4.pcap out/asap/corpus
-	@out/tests/unit/asap_files pcap out/asap/samples.pcap > out/asap/samples
+# What the fuzzers begin with, and what tshark is to read.
+capture := tests/data/rsplib-3.4.4.pcap
+message-files: out/tests/unit/message_files $(capture)
+	@for p in asap enrp; do \
+		rm -rf out/$$p && mkdir -p out/$$p/corpus && \
+		$< $$p corpus $(capture) out/$$p/corpus && \
+		$< $$p pcap out/$$p/samples.pcap > out/$$p/samples || exit; \
+	done
 
 .PHONY: all modules install install-modules install-tools install-dkms unit check soak fuzz \
-	libfuzzers asap-files gen check-gen bench demo guest clean tools user user32
+	libfuzzers message-files gen check-gen bench demo guest clean tools user user32

@@ -274,15 +274,6 @@ static int check_response(struct rsp_tlv_input *in,
 	return 0;
 }
 
-/* RFC 5354, section 4: the high bits say; 10 and 11 are reserved: discard. */
-static int unknown_message(struct rsp_tlv_input *in, u8 type)
-{
-	if ((type & RSP_ASAP_UNKNOWN_MASK) == RSP_ASAP_UNKNOWN_REPORT)
-		rsp_tlv_report(in, RSP_CAUSE_UNKNOWN_MESSAGE, &in->message);
-	return rsp_tlv_fail(in, in->message.data, -EOPNOTSUPP,
-			    "the message's type is unknown");
-}
-
 static int parse_message(struct rsp_tlv_input *in, u32 len,
 			 struct rsp_asap_message *msg)
 {
@@ -292,21 +283,11 @@ static int parse_message(struct rsp_tlv_input *in, u32 len,
 	u32 fixed = sizeof(*wire);
 	int err;
 
-	if (len < fixed)
-		return rsp_tlv_fail(in, data, -EMSGSIZE,
-				    "the message's header is cut short");
-	in->message.len = be16_to_cpu(wire->length);
-	if (in->message.len < fixed)
-		return rsp_tlv_fail(in, data, -EINVAL,
-				    "the message's length is less than its header's");
-	if (in->message.len > len)
-		return rsp_tlv_fail(in, data, -EMSGSIZE,
-				    "the message is cut short");
-	if (len > ALIGN(in->message.len, 4))
-		return rsp_tlv_fail(in, data, -EMSGSIZE,
-				    "octets follow the message");
+	err = rsp_tlv_parse_header(in, len);
+	if (err)
+		return err;
 	if (wire->type >= ARRAY_SIZE(layouts) || !layouts[wire->type].known)
-		return unknown_message(in, wire->type);
+		return rsp_tlv_unknown_message(in);
 
 	layout = &layouts[wire->type];
 	msg->type = wire->type;

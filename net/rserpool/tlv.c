@@ -103,6 +103,55 @@ int rsp_tlv_unknown(struct rsp_tlv_input *in, const struct rsp_tlv *tlv)
 }
 
 /**
+ * rsp_tlv_parse_header - check the header of a message (RFC 5354, section 4)
+ * @in: the message; how long it says that it is goes there
+ * @len: octets there are, its padding included or not
+ *
+ * Context: Any.
+ * Return: 0; -EMSGSIZE when it is longer or shorter than it says; -EINVAL.
+ */
+int rsp_tlv_parse_header(struct rsp_tlv_input *in, u32 len)
+{
+	const u8 *data = in->message.data;
+	const struct rsp_wire_message *wire = (const void *)data;
+
+	if (len < sizeof(*wire))
+		return rsp_tlv_fail(in, data, -EMSGSIZE,
+				    "the message's header is cut short");
+	in->message.len = be16_to_cpu(wire->length);
+	if (in->message.len < sizeof(*wire))
+		return rsp_tlv_fail(in, data, -EINVAL,
+				    "the message's length is less than its header's");
+	if (in->message.len > len)
+		return rsp_tlv_fail(in, data, -EMSGSIZE,
+				    "the message is cut short");
+	if (len > ALIGN(in->message.len, 4))
+		return rsp_tlv_fail(in, data, -EMSGSIZE,
+				    "octets follow the message");
+	return 0;
+}
+
+/**
+ * rsp_tlv_unknown_message - handle a message of a type that is not known
+ * @in: the message, with its header checked
+ *
+ * The two high bits of its type say what to do (RFC 5354, section 4); 10 and
+ * 11 are reserved: it is discarded.
+ *
+ * Context: Any.
+ * Return: -EOPNOTSUPP.
+ */
+int rsp_tlv_unknown_message(struct rsp_tlv_input *in)
+{
+	u8 type = in->message.data[0];
+
+	if ((type & RSP_ASAP_UNKNOWN_MASK) == RSP_ASAP_UNKNOWN_REPORT)
+		rsp_tlv_report(in, RSP_CAUSE_UNKNOWN_MESSAGE, &in->message);
+	return rsp_tlv_fail(in, in->message.data, -EOPNOTSUPP,
+			    "the message's type is unknown");
+}
+
+/**
  * rsp_tlv_next - take the next parameter, or error cause, of a list
  * @in: the message; NULL where nobody asks
  * @list: moved behind it and its padding, which is not looked at

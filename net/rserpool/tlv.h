@@ -186,6 +186,8 @@ int rsp_tlv_invalid(struct rsp_tlv_input *in, const struct rsp_tlv *tlv,
 int rsp_tlv_unknown(struct rsp_tlv_input *in, const struct rsp_tlv *tlv);
 void rsp_tlv_report(struct rsp_tlv_input *in, u16 cause,
 		    const struct rsp_octets *octets);
+int rsp_tlv_parse_header(struct rsp_tlv_input *in, u32 len);
+int rsp_tlv_unknown_message(struct rsp_tlv_input *in);
 int rsp_tlv_next(struct rsp_tlv_input *in, struct rsp_tlv_list *list,
 		 struct rsp_tlv *tlv);
 int rsp_tlv_parse_u32(struct rsp_tlv_input *in, const struct rsp_tlv *tlv,

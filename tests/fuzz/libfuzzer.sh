@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # libfuzzer.sh RUNS: so many executions of each of libFuzzer's fuzzers, from the
-# corpus that make asap-files wrote and RSP_SEED on. What breaks one stays in
+# corpus that make message-files wrote and RSP_SEED on. What breaks one stays in
 # out/fuzz.
 cd "$(dirname "$0")/../.." || exit
 make -s libfuzzers || exit

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * As much of pcap, Ethernet, IPv4 (RFC 791) and SCTP (RFC 9260) as captures of
- * ASAP need. What does not look like that is passed over.
+ * ASAP and ENRP need. What does not look like that is passed over.
  */
 #include <stdlib.h>
 
@@ -30,7 +30,8 @@ struct pcap_packet {
 };
 
 /* Chunks behind SCTP's common header of 12 octets. */
-static int read_sctp(const u8 *p, u32 len, asap_pcap_fn *fn, void *data)
+static int read_sctp(const u8 *p, u32 len, u32 ppid, asap_pcap_fn *fn,
+		     void *data)
 {
 	u32 pos = 12, chunk;
 	int n = 0;
@@ -41,7 +42,7 @@ static int read_sctp(const u8 *p, u32 len, asap_pcap_fn *fn, void *data)
 			break;
 		if (p[pos] || chunk < 16 ||
 		    (p[pos + 1] & DATA_WHOLE) != DATA_WHOLE ||
-		    get_unaligned_be32(p + pos + 12) != RSP_ASAP_PPID)
+		    get_unaligned_be32(p + pos + 12) != ppid)
 			continue;
 		fn(p + pos + 16, chunk - 16, data);
 		n++;
@@ -49,7 +50,8 @@ static int read_sctp(const u8 *p, u32 len, asap_pcap_fn *fn, void *data)
 	return n;
 }
 
-static int read_ip(const u8 *p, u32 len, asap_pcap_fn *fn, void *data)
+static int read_ip(const u8 *p, u32 len, u32 ppid, asap_pcap_fn *fn,
+		   void *data)
 {
 	u32 head, total;
 
@@ -59,11 +61,11 @@ static int read_ip(const u8 *p, u32 len, asap_pcap_fn *fn, void *data)
 	total = get_unaligned_be16(p + 2);
 	if (head < 20 || total < head || total > len)
 		return 0;
-	return read_sctp(p + head, total - head, fn, data);
+	return read_sctp(p + head, total - head, ppid, fn, data);
 }
 
 /* Returns how many messages there were, -1 when the file cannot be read. */
-int asap_pcap_read(const char *path, asap_pcap_fn *fn, void *data)
+int asap_pcap_read(const char *path, u32 ppid, asap_pcap_fn *fn, void *data)
 {
 	struct pcap_packet packet;
 	struct pcap_head head;
@@ -85,7 +87,8 @@ int asap_pcap_read(const char *path, asap_pcap_fn *fn, void *data)
 	       packet.len <= 1 << 18) {
 		p = malloc(packet.len + 1);
 		if (p && fread(p, packet.len, 1, f) == 1 && packet.len >= skip)
-			n += read_ip(p + skip, packet.len - skip, fn, data);
+			n += read_ip(p + skip, packet.len - skip, ppid, fn,
+				     data);
 		free(p);
 	}
 	fclose(f);
@@ -102,7 +105,7 @@ void asap_pcap_begin(FILE *f)
 	fwrite(&head, sizeof(head), 1, f);
 }
 
-void asap_pcap_write(FILE *f, const void *message, u32 len)
+void asap_pcap_write(FILE *f, u32 ppid, const void *message, u32 len)
 {
 	u8 p[20 + 12 + 16] = {
 		/* IPv4, 192.0.2.1 to 192.0.2.2, without a checksum */
@@ -111,7 +114,7 @@ void asap_pcap_write(FILE *f, const void *message, u32 len)
 		/* SCTP, from and to port 3863, without a checksum */
 		[20] = 15, [21] = 23, [22] = 15, [23] = 23,
 		/* DATA */
-		[33] = DATA_WHOLE, [47] = RSP_ASAP_PPID,
+		[33] = DATA_WHOLE, [47] = ppid,
 	};
 	u32 total = sizeof(p) + ALIGN(len, 4);
 	struct pcap_packet packet = { .len = total, .original_len = total };

@@ -10,12 +10,12 @@
 static const u8 v4_octets[] = { 192, 0, 2, 1 };
 static const u8 v4_other_octets[] = { 198, 51, 100, 7 };
 static const u8 v6_octets[] = { 0x20, 1, 0xd, 0xb8, [15] = 1 };
-static const struct rsp_tlv_address v4 = { { v4_octets, 4 } };
+const struct rsp_tlv_address sample_v4 = { { v4_octets, 4 } };
 static const struct rsp_tlv_address v4_other = { { v4_other_octets, 4 } };
-static const struct rsp_tlv_address v6 = { { v6_octets, 16 } };
+const struct rsp_tlv_address sample_v6 = { { v6_octets, 16 } };
 
 /* 5 octets: wants padding. */
-static void put_handle(struct rsp_tlv_writer *w)
+void sample_handle(struct rsp_tlv_writer *w)
 {
 	rsp_tlv_put(w, RSP_TLV_HANDLE, "pool1", 5);
 }
@@ -25,8 +25,8 @@ static void put_pe_id(struct rsp_tlv_writer *w)
 	rsp_tlv_put_u32(w, RSP_TLV_PE_ID, 0xac786951);
 }
 
-static void put_transport(struct rsp_tlv_writer *w, u16 type, u16 use,
-			  const struct rsp_tlv_address *address)
+void sample_transport(struct rsp_tlv_writer *w, u16 type, u16 use,
+		      const struct rsp_tlv_address *address)
 {
 	struct rsp_tlv_transport transport = {
 		.type = type, .port = 4711, .use = use,
@@ -56,19 +56,19 @@ static u32 begin_element(struct rsp_tlv_writer *w, u32 id)
 	return rsp_tlv_begin_element(w, &element);
 }
 
-static void put_element(struct rsp_tlv_writer *w, u32 id)
+void sample_element(struct rsp_tlv_writer *w, u32 id)
 {
 	u32 begin = begin_element(w, id);
 
-	put_transport(w, RSP_TLV_TCP_TRANSPORT, CONTROL, &v4);
+	sample_transport(w, RSP_TLV_TCP_TRANSPORT, CONTROL, &sample_v4);
 	put_policy(w, RSERPOOL_POLICY_RR);
 	rsp_tlv_end(w, begin);
 }
 
 static void registration(struct rsp_tlv_writer *w)
 {
-	put_handle(w);
-	put_element(w, 7);
+	sample_handle(w);
+	sample_element(w, 7);
 }
 
 /* An element for ever, with a transport and a policy. */
@@ -78,52 +78,52 @@ static void put_registration(struct rsp_tlv_writer *w, u16 type,
 	struct rsp_tlv_element element = { .id = 8, .life = RSP_LIFE_INFINITE };
 	u32 begin;
 
-	put_handle(w);
+	sample_handle(w);
 	begin = rsp_tlv_begin_element(w, &element);
-	put_transport(w, type, DATA_ONLY, address);
+	sample_transport(w, type, DATA_ONLY, address);
 	put_policy(w, policy);
 	rsp_tlv_end(w, begin);
 }
 
 static void registration_tcp6(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_TCP_TRANSPORT, &v6, RSERPOOL_POLICY_WRR);
+	put_registration(w, RSP_TLV_TCP_TRANSPORT, &sample_v6, RSERPOOL_POLICY_WRR);
 }
 
 static void registration_udp(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_UDP_TRANSPORT, &v4, RSERPOOL_POLICY_RAND);
+	put_registration(w, RSP_TLV_UDP_TRANSPORT, &sample_v4, RSERPOOL_POLICY_RAND);
 }
 
 static void registration_udplite(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_UDPLITE_TRANSPORT, &v6,
+	put_registration(w, RSP_TLV_UDPLITE_TRANSPORT, &sample_v6,
 			 RSERPOOL_POLICY_WRAND);
 }
 
 static void registration_dccp(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_DCCP_TRANSPORT, &v4, RSERPOOL_POLICY_PRIO);
+	put_registration(w, RSP_TLV_DCCP_TRANSPORT, &sample_v4, RSERPOOL_POLICY_PRIO);
 }
 
 static void registration_lu(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_TCP_TRANSPORT, &v4, RSERPOOL_POLICY_LU);
+	put_registration(w, RSP_TLV_TCP_TRANSPORT, &sample_v4, RSERPOOL_POLICY_LU);
 }
 
 static void registration_lud(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_TCP_TRANSPORT, &v4, RSERPOOL_POLICY_LUD);
+	put_registration(w, RSP_TLV_TCP_TRANSPORT, &sample_v4, RSERPOOL_POLICY_LUD);
 }
 
 static void registration_plu(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_TCP_TRANSPORT, &v4, RSERPOOL_POLICY_PLU);
+	put_registration(w, RSP_TLV_TCP_TRANSPORT, &sample_v4, RSERPOOL_POLICY_PLU);
 }
 
 static void registration_rlu(struct rsp_tlv_writer *w)
 {
-	put_registration(w, RSP_TLV_TCP_TRANSPORT, &v4, RSERPOOL_POLICY_RLU);
+	put_registration(w, RSP_TLV_TCP_TRANSPORT, &sample_v4, RSERPOOL_POLICY_RLU);
 }
 
 static void registration_opaque(struct rsp_tlv_writer *w)
@@ -137,7 +137,7 @@ static void registration_opaque(struct rsp_tlv_writer *w)
 	};
 	u32 begin;
 
-	put_handle(w);
+	sample_handle(w);
 	begin = begin_element(w, 9);
 	rsp_tlv_end(w, rsp_tlv_begin_transport(w, &transport));
 	rsp_tlv_put_policy(w, &policy);
@@ -153,15 +153,15 @@ static void registration_sctp(struct rsp_tlv_writer *w)
 	};
 	u32 element, begin;
 
-	put_handle(w);
+	sample_handle(w);
 	element = begin_element(w, 10);
 	begin = rsp_tlv_begin_transport(w, &transport);
-	rsp_tlv_put_address(w, &v4);
-	rsp_tlv_put_address(w, &v6);
+	rsp_tlv_put_address(w, &sample_v4);
+	rsp_tlv_put_address(w, &sample_v6);
 	rsp_tlv_put_address(w, &v4_other);
 	rsp_tlv_end(w, begin);
 	put_policy(w, RSERPOOL_POLICY_RR);
-	put_transport(w, RSP_TLV_SCTP_TRANSPORT, DATA_ONLY, &v4);
+	sample_transport(w, RSP_TLV_SCTP_TRANSPORT, DATA_ONLY, &sample_v4);
 	rsp_tlv_end(w, element);
 }
 
@@ -169,17 +169,17 @@ static void registration_two(struct rsp_tlv_writer *w)
 {
 	u32 element;
 
-	put_handle(w);
+	sample_handle(w);
 	element = begin_element(w, 11);
-	put_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &v6);
-	put_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &v4);
+	sample_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &sample_v6);
+	sample_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &sample_v4);
 	put_policy(w, RSERPOOL_POLICY_RR);
 	rsp_tlv_end(w, element);
 }
 
 static void handle_and_pe_id(struct rsp_tlv_writer *w)
 {
-	put_handle(w);
+	sample_handle(w);
 	put_pe_id(w);
 }
 
@@ -192,7 +192,7 @@ static void rejected(struct rsp_tlv_writer *w)
 	begin = rsp_tlv_begin(w, RSP_TLV_ERROR);
 	rsp_tlv_put(w, RSP_CAUSE_UNSPECIFIED, NULL, 0);
 	cause = rsp_tlv_begin(w, RSP_CAUSE_INVALID_VALUES);
-	put_handle(w);
+	sample_handle(w);
 	rsp_tlv_end(w, cause);
 	rsp_tlv_put(w, RSP_CAUSE_PE_ID_IN_USE, NULL, 0);
 	cause = rsp_tlv_begin(w, RSP_CAUSE_INCONSISTENT_POLICY);
@@ -200,7 +200,7 @@ static void rejected(struct rsp_tlv_writer *w)
 	rsp_tlv_end(w, cause);
 	rsp_tlv_put(w, RSP_CAUSE_LACK_OF_RESOURCES, NULL, 0);
 	cause = rsp_tlv_begin(w, RSP_CAUSE_INCONSISTENT_TRANSPORT);
-	put_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &v4);
+	sample_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &sample_v4);
 	rsp_tlv_end(w, cause);
 	rsp_tlv_put(w, RSP_CAUSE_INCONSISTENT_USE, NULL, 0);
 	rsp_tlv_put(w, RSP_CAUSE_SECURITY, NULL, 0);
@@ -219,30 +219,30 @@ static void denied(struct rsp_tlv_writer *w)
 
 static void resolution_items(struct rsp_tlv_writer *w)
 {
-	put_handle(w);
+	sample_handle(w);
 	rsp_tlv_put_u32(w, RSP_TLV_ITEMS, 3);
 }
 
 static void response(struct rsp_tlv_writer *w)
 {
-	put_handle(w);
+	sample_handle(w);
 	put_policy(w, RSERPOOL_POLICY_LU);
-	put_element(w, 1);
-	put_element(w, 2);
-	put_element(w, 0xffffffff);
+	sample_element(w, 1);
+	sample_element(w, 2);
+	sample_element(w, 0xffffffff);
 }
 
 static void response_rr(struct rsp_tlv_writer *w)
 {
-	put_handle(w);
-	put_element(w, 1);
+	sample_handle(w);
+	sample_element(w, 1);
 }
 
 static void response_unknown(struct rsp_tlv_writer *w)
 {
 	u32 begin;
 
-	put_handle(w);
+	sample_handle(w);
 	begin = rsp_tlv_begin(w, RSP_TLV_ERROR);
 	rsp_tlv_put(w, RSP_CAUSE_UNKNOWN_HANDLE, NULL, 0);
 	rsp_tlv_end(w, begin);
@@ -251,7 +251,7 @@ static void response_unknown(struct rsp_tlv_writer *w)
 static void keep_alive(struct rsp_tlv_writer *w)
 {
 	rsp_asap_put_server_id(w, 0x83860f00);
-	put_handle(w);
+	sample_handle(w);
 }
 
 static void keep_alive_pe_id(struct rsp_tlv_writer *w)
@@ -263,9 +263,9 @@ static void keep_alive_pe_id(struct rsp_tlv_writer *w)
 static void announce(struct rsp_tlv_writer *w)
 {
 	rsp_asap_put_server_id(w, 0x83860f00);
-	put_transport(w, RSP_TLV_SCTP_TRANSPORT, DATA_ONLY, &v4);
-	put_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &v6);
-	put_transport(w, RSP_TLV_SCTP_TRANSPORT, DATA_ONLY, &v6);
+	sample_transport(w, RSP_TLV_SCTP_TRANSPORT, DATA_ONLY, &sample_v4);
+	sample_transport(w, RSP_TLV_TCP_TRANSPORT, DATA_ONLY, &sample_v6);
+	sample_transport(w, RSP_TLV_SCTP_TRANSPORT, DATA_ONLY, &sample_v6);
 }
 
 static void announce_alone(struct rsp_tlv_writer *w)
@@ -301,10 +301,10 @@ static void card(struct rsp_tlv_writer *w)
 	};
 	u32 begin;
 
-	put_handle(w);
-	put_element(w, 3);
+	sample_handle(w);
+	sample_element(w, 3);
 	begin = begin_element(w, 4);
-	put_transport(w, RSP_TLV_TCP_TRANSPORT, CONTROL, &v6);
+	sample_transport(w, RSP_TLV_TCP_TRANSPORT, CONTROL, &sample_v6);
 	rsp_tlv_put_policy(w, &policy);
 	rsp_tlv_end(w, begin);
 }
@@ -384,7 +384,7 @@ const struct asap_sample asap_samples[] = {
 	  handle_and_pe_id, HANDLE " && " PE_ID },
 	{ "deregistration-denied", RSP_ASAP_DEREGISTRATION_RESPONSE, 0,
 	  denied, CAUSE "10" },
-	{ "handle-resolution", RSP_ASAP_HANDLE_RESOLUTION, 0, put_handle,
+	{ "handle-resolution", RSP_ASAP_HANDLE_RESOLUTION, 0, sample_handle,
 	  HANDLE },
 	{ "handle-resolution-items", RSP_ASAP_HANDLE_RESOLUTION,
 	  RSP_ASAP_FLAG_SUBSCRIBE, resolution_items,
@@ -428,7 +428,7 @@ const struct asap_sample asap_samples[] = {
 	  HANDLE " && " V4 " && " V6 " &&"
 	  "asap.pool_element_pe_identifier == 3 &&"
 	  "asap.pool_element_pe_identifier == 4" },
-	{ "business-card-alone", RSP_ASAP_BUSINESS_CARD, 0, put_handle,
+	{ "business-card-alone", RSP_ASAP_BUSINESS_CARD, 0, sample_handle,
 	  HANDLE },
 	{ "error", RSP_ASAP_ERROR, 0, error_unknown, CAUSE "1 && " CAUSE "2" },
 };
@@ -473,7 +473,7 @@ void asap_put_element(struct rsp_tlv_writer *w,
 	rsp_tlv_end(w, begin);
 }
 
-static void put_causes(struct rsp_tlv_writer *w, struct rsp_tlv_list causes)
+void asap_put_causes(struct rsp_tlv_writer *w, struct rsp_tlv_list causes)
 {
 	u32 begin = rsp_tlv_begin(w, RSP_TLV_ERROR);
 	struct rsp_tlv cause;
@@ -509,7 +509,7 @@ int asap_rebuild(const struct rsp_asap_message *msg, void *buf, u32 cap)
 	if (msg->has_items)
 		rsp_tlv_put_u32(&w, RSP_TLV_ITEMS, msg->items);
 	if (msg->causes.pos != msg->causes.end)
-		put_causes(&w, msg->causes);
+		asap_put_causes(&w, msg->causes);
 	while (rsp_tlv_next_transport(&transports, &transport))
 		asap_put_transport(&w, &transport);
 	if (msg->type == RSP_ASAP_COOKIE || msg->type == RSP_ASAP_COOKIE_ECHO)

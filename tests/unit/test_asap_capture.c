@@ -47,7 +47,8 @@ static void test_same_octets(void **state)
 	int counts[ARRAY_SIZE(expected)] = { 0 };
 
 	(void)state;
-	assert_int_equal(asap_pcap_read(CAPTURE, check_message, counts), 30);
+	assert_int_equal(asap_pcap_read(CAPTURE, RSP_ASAP_PPID,
+					check_message, counts), 30);
 	assert_memory_equal(counts, expected, sizeof(expected));
 }
 
@@ -95,7 +96,8 @@ static void test_values(void **state)
 	int seen = 0;
 
 	(void)state;
-	assert_int_equal(asap_pcap_read(CAPTURE, check_values, &seen), 30);
+	assert_int_equal(asap_pcap_read(CAPTURE, RSP_ASAP_PPID, check_values,
+					&seen), 30);
 	assert_int_equal(seen, 3);
 }
 

@@ -93,7 +93,7 @@ unit)
 	;;
 fuzz)
 	need_packages clang libclang-rt-dev
-	in_guest "$build/debian" make -s -C /src asap-files
+	in_guest "$build/debian" make -s -C /src message-files
 	cd "$build/debian"
 	tests/fuzz/libfuzzer.sh "${RSP_RUNS:-10000000}" >&2
 	;;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What the files that user space shares with the module (net/rserpool/tlv.c,
- * tlv_put.c, asap.c) need of the kernel's own headers.  The Makefile includes
- * it ahead of them, in place of net/rserpool/compat.h.
+ * tlv_put.c, asap.c), and those beside this one that go with them, need of the
+ * kernel's own headers.  The Makefile includes it ahead of them, in place of
+ * net/rserpool/compat.h.
  */
 #ifndef _TOOLS_KERNEL_H
 #define _TOOLS_KERNEL_H
