@@ -184,6 +184,16 @@ test_checksum message_files): out/tests/unit/%: tests/unit/%.c $(codec_tests) $(
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(codec_tests) $(if $(findstring /test_,$@),-lcmocka)
 
+# TLS over TCP, on libuv and GnuTLS.
+channel := $(addprefix tools/lib/,tls.c channel.c channel_frame.c channel_listen.c octet_queue.c)
+channel_tests := $(channel) tests/unit/channel_test.c tests/unit/certificates.c
+
+out/tests/unit/test_channel out/tests/unit/test_channel_x509: out/tests/unit/%: \
+tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
+
 out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -include tools/lib/kernel.h -o $@ $(filter %.c,$^)
