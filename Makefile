@@ -20,6 +20,11 @@
 KDIR ?= /lib/modules/$(shell uname -r)/build
 PREFIX ?= /usr/local
 
+# What the daemons are built with; without one of these they are left out.
+daemon_packages := libuv gnutls libconfig
+have_daemons := $(shell pkg-config --exists $(daemon_packages) 2>/dev/null && echo y)
+daemons := $(if $(have_daemons),out/bin/enrpd)
+
 module := $(MAKE) -C $(KDIR) M=$(CURDIR)/net/rserpool
 
 all: modules tools
@@ -46,17 +51,25 @@ install-dkms:
 	install -m 644 include/uapi/linux/rserpool*.h $(dkms_source)/include/uapi/linux/
 
 # The unit names rspctl where Debian would have it.
-install-tools: out/bin/rspctl
+install-tools: out/bin/rspctl $(daemons)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin include/linux share/man/man7 \
 		share/man/man8 share/bash-completion/completions lib/systemd/system)
-	install -m 755 out/bin/rspctl $(DESTDIR)$(PREFIX)/sbin/
+	install -m 755 out/bin/rspctl $(daemons) $(DESTDIR)$(PREFIX)/sbin/
 	install -m 644 include/uapi/linux/rserpool*.h $(DESTDIR)$(PREFIX)/include/linux/
 	install -m 644 Documentation/man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
-	install -m 644 Documentation/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8/
+	install -m 644 Documentation/man/rspctl.8 $(patsubst out/bin/%,Documentation/man/%.8,$(daemons)) \
+		$(DESTDIR)$(PREFIX)/share/man/man8/
 	install -m 644 packaging/bash-completion/* \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/
 	sed 's|/usr/sbin/rspctl|$(PREFIX)/sbin/rspctl|' packaging/rserpool-restore.service \
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/rserpool-restore.service
+	for d in $(notdir $(daemons)); do \
+		sed 's|/usr/sbin/|$(PREFIX)/sbin/|' packaging/$$d.service \
+			> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$d.service || exit; \
+		install -d $(DESTDIR)$(PREFIX)/share/doc/rserpool && \
+		install -m 644 packaging/$$d.conf packaging/$$d.auth \
+			$(DESTDIR)$(PREFIX)/share/doc/rserpool/ || exit; \
+	done
 
 check:
 	RSP_SEED=$(SEED) tests/run "$(T)"
@@ -124,7 +137,8 @@ out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(selftest_lib) $(selftest_ne
 
 examples := $(patsubst examples/%.c,out/bin/%,$(wildcard examples/*.c))
 
-tools: out/bin/rspctl $(examples)
+tools: out/bin/rspctl $(examples) $(daemons)
+	$(if $(daemons),,@echo "enrpd is left out: it wants pkg-config to find $(daemon_packages)")
 
 user: $(selftests) $(fuzzers) $(bench_programs) tools
 
@@ -159,6 +173,9 @@ out/bin/rspctl: $(rspctl_objects)
 
 # All of rspctl but its main(), with the tests and what they stand in for.
 unit_tests := $(patsubst %.c,out/%,$(wildcard tests/unit/test_*.c))
+ifeq ($(have_daemons),)
+unit_tests := $(filter-out %/test_enrpd_config,$(unit_tests))
+endif
 
 unit: $(unit_tests) message-files
 	@for t in $(unit_tests); do $$t || exit; done
@@ -191,8 +208,38 @@ channel_tests := $(channel) tests/unit/channel_test.c tests/unit/certificates.c
 out/tests/unit/test_channel out/tests/unit/test_channel_x509: out/tests/unit/%: \
 tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all \
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
+
+# A registrar without its files, which libconfig reads.
+registrar := $(addprefix tools/enrpd/,account.c change.c client.c deadline.c handlespace.c \
+	keep_alive.c log.c pattern.c registrar.c registration.c reload.c resolution.c select.c)
+registrar_tests := $(registrar) $(codec) $(channel) tools/lib/text.c tests/unit/registrar_test.c
+
+out/tests/unit/test_registrar out/tests/unit/test_select: out/tests/unit/%: \
+tests/unit/%.c $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(registrar_tests) -luv -lgnutls -lcmocka -lm
+
+out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tools/enrpd/*.[ch]) $(tools_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o $@ $< $(addprefix tools/enrpd/,config.c authorization.c account.c pattern.c) \
+		tools/lib/text.c -lconfig -lgnutls -lcmocka
+
+enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) tools/lib/text.c \
+	$(wildcard tools/enrpd/*.c))
+
+out/enrpd/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -c -o $@ $<
+
+out/bin/enrpd: $(enrpd_objects)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lgnutls -lconfig -lm
 
 out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)

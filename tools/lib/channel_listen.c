@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Where channels come from: accepted and connected sockets. */
-#define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Connections of elements and users: what they send, and their end. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "registrar.h"
+
+/**
+ * client_send() - send a message, or end a client that does not read
+ * @client: to whom; it may be gone afterwards
+ * @data: the message
+ * @len: what rsp_asap_end() gave
+ */
+void client_send(struct client *client, const void *data, int len)
+{
+	int err;
+
+	if (len <= 0)
+		return;
+	err = channel_send(client->channel, data, (u32)len);
+	if (!err || err == -ENOTCONN)
+		return;
+	client->registrar->counters.not_read++;
+	channel_close(client->channel, err == -ENOBUFS ?
+		      "it does not read what it is sent" : "no memory");
+}
+
+static void on_open(struct channel *channel)
+{
+	struct client *client = channel_data(channel);
+	const char *identity = channel_identity(channel);
+
+	if (!*identity)
+		return;
+	client->account = account_find(&client->registrar->authorization,
+				       identity);
+	log_say(LOG_DEBUG, "%s: is %s%s", channel_name(channel), identity,
+		client->account ? "" : ", of whom the file says nothing");
+}
+
+/* The client may be gone afterwards. */
+static void take(struct client *client, const struct rsp_asap_message *msg)
+{
+	switch (msg->type) {
+	case RSP_ASAP_REGISTRATION:
+		registration_take(client, msg);
+		break;
+	case RSP_ASAP_DEREGISTRATION:
+		deregistration_take(client, msg);
+		break;
+	case RSP_ASAP_HANDLE_RESOLUTION:
+		resolution_take(client, msg);
+		break;
+	case RSP_ASAP_ENDPOINT_KEEP_ALIVE_ACK:
+		keep_alive_ack_take(client, msg);
+		break;
+	case RSP_ASAP_ENDPOINT_UNREACHABLE:
+		unreachable_take(client, msg);
+		break;
+	default:
+		client->registrar->counters.unexpected++;
+		log_say(LOG_INFO, "%s: message 0x%x is not for a registrar",
+			channel_name(client->channel), msg->type);
+		break;
+	}
+}
+
+static void on_message(struct channel *channel, const uint8_t *data,
+		       uint32_t len)
+{
+	struct client *client = channel_data(channel);
+	struct registrar *registrar = client->registrar;
+	struct rsp_asap_message msg;
+	struct rsp_tlv_writer w;
+	struct rsp_tlv_input in;
+	int err;
+
+	err = rsp_asap_parse(&in, data, len, &msg);
+	if (in.n_reports) {
+		rsp_tlv_writer_init(&w, registrar->answer,
+				    sizeof(registrar->answer));
+		if (channel_send(channel, registrar->answer,
+				 (u32)rsp_asap_put_reports(&w, &in)))
+			registrar->counters.not_read++;
+	}
+	if (!err) {
+		take(client, &msg);
+		return;
+	}
+	registrar->counters.malformed++;
+	log_say(LOG_INFO, "%s: message discarded: octet %u: %s",
+		channel_name(channel), in.error.offset, in.error.what);
+}
+
+static void on_closed(struct channel *channel, const char *why)
+{
+	struct client *client = channel_data(channel);
+	struct registrar *registrar = client->registrar;
+	struct list *pos, *next;
+
+	log_say(LOG_DEBUG, "%s: has ended%s%s", channel_name(channel),
+		why ? ": " : "", why ? why : "");
+	client->channel = NULL;
+	list_for_each_safe(pos, next, &client->subscriptions)
+		subscription_end(container_of(pos, struct subscription,
+					      in_client));
+	list_for_each_safe(pos, next, &client->elements)
+		keep_alive_lost(registrar,
+				container_of(pos, struct element, in_client));
+	list_del(&client->in_all);
+	registrar->n_clients--;
+	free(client);
+}
+
+static const struct channel_ops client_ops = {
+	.open = on_open,
+	.message = on_message,
+	.closed = on_closed,
+};
+
+/**
+ * client_accept() - a connection has come
+ * @listener: by which
+ * @channel: it
+ *
+ * Return: false when there are too many.
+ */
+bool client_accept(struct channel_listener *listener, struct channel *channel)
+{
+	struct registrar *registrar = listener->data;
+	struct client *client;
+
+	if (registrar->n_clients >= registrar->config.connections_max) {
+		log_say(LOG_WARNING,
+			"%s: turned away: there are %u connections, which is connections-max",
+			channel_name(channel), registrar->n_clients);
+		return false;
+	}
+	client = calloc(1, sizeof(*client));
+	if (!client)
+		return false;
+	client->registrar = registrar;
+	client->channel = channel;
+	client->plain = registrar->config.secure && !listener->tls;
+	list_init(&client->elements);
+	list_init(&client->subscriptions);
+	list_add_tail(&client->in_all, &registrar->clients);
+	registrar->n_clients++;
+	client->reports.tokens = registrar->config.report_burst * 1000ULL;
+	client->reports.at = uv_now(registrar->loop);
+	channel_own(channel, &client_ops, client);
+	return true;
+}

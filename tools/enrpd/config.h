@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The configuration file. */
+#ifndef _ENRPD_CONFIG_H
+#define _ENRPD_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../lib/text.h"
+
+#define CONFIG_WHY_MAX	512
+
+/**
+ * struct addresses - where to listen
+ * @at: they
+ * @n: how many
+ */
+struct addresses {
+	struct transport *at;
+	unsigned int n;
+};
+
+/**
+ * struct config - what the file says; the settings' names are those here, with
+ * dashes
+ * @server_id: 0: a random one
+ * @secure: the scope is secure: TLS wherever something is registered
+ * @log_debug: more is logged
+ * @asap_listen: where elements and users connect
+ * @plain_listen: of a secure scope: where nothing can be registered
+ * @plain_resolution: whether handles are resolved there
+ * @authorization: the file that says who may register what
+ * @certificate: of this registrar, for who has no PSK
+ * @private_key: its key
+ * @ca: who vouches for elements with certificates
+ * @connections_max: at once
+ * @subscriptions_max: a connection
+ * @answer_elements: elements in an answer, at most
+ * @pools_max: in the handlespace
+ * @elements_max: in the handlespace
+ * @queue_max: octets that wait for a connection
+ * @handshake_timeout: milliseconds
+ * @dead_timeout: milliseconds until a silent host is taken for dead
+ * @keep_alive_interval: milliseconds between two keep-alives, +-50 %
+ * @keep_alive_timeout: milliseconds that an answer may take
+ * @keep_alive_rate: keep-alives a second at most
+ * @bad_pe_reports: MAX-BAD-PE-REPORT
+ * @report_rate: reports a second of one connection
+ * @report_burst: of them at once
+ * @update_interval: milliseconds between two updates to subscribers
+ */
+struct config {
+	uint32_t server_id;
+	bool secure;
+	bool log_debug;
+	struct addresses asap_listen;
+	struct addresses plain_listen;
+	bool plain_resolution;
+	char *authorization;
+	char *certificate;
+	char *private_key;
+	char *ca;
+	uint32_t connections_max;
+	uint32_t subscriptions_max;
+	uint32_t answer_elements;
+	uint32_t pools_max;
+	uint32_t elements_max;
+	uint32_t queue_max;
+	uint32_t handshake_timeout;
+	uint32_t dead_timeout;
+	uint32_t keep_alive_interval;
+	uint32_t keep_alive_timeout;
+	uint32_t keep_alive_rate;
+	uint32_t bad_pe_reports;
+	uint32_t report_rate;
+	uint32_t report_burst;
+	uint32_t update_interval;
+};
+
+int config_load(struct config *config, const char *path,
+		char why[CONFIG_WHY_MAX]);
+void config_free(struct config *config);
+
+#endif /* _ENRPD_CONFIG_H */

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "log.h"
+
+static void to_stderr(enum log_level level, const char *line)
+{
+	fprintf(stderr, "<%d>%s\n", level, line);
+}
+
+bool log_debug_too;
+void (*log_line)(enum log_level level, const char *line) = to_stderr;
+
+/* Returns false when this second has had its lines; the next one says so. */
+static bool may_say(void)
+{
+	static unsigned int said, left_out;
+	static time_t second;
+	struct timespec now;
+	char line[64];
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec != second) {
+		second = now.tv_sec;
+		said = 0;
+		if (left_out) {
+			snprintf(line, sizeof(line), "%u lines were left out",
+				 left_out);
+			log_line(LOG_WARNING, line);
+		}
+		left_out = 0;
+	}
+	if (said == LOG_LINES_A_SECOND) {
+		left_out++;
+		return false;
+	}
+	said++;
+	return true;
+}
+
+/**
+ * log_say() - log a line
+ * @level: how much it matters; of what is not an error only so much is said
+ * @format: as printf(), without a newline
+ */
+void log_say(enum log_level level, const char *format, ...)
+{
+	char line[1024];
+	va_list args;
+
+	if (level == LOG_DEBUG && !log_debug_too)
+		return;
+	if (level != LOG_ERROR && !may_say())
+		return;
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	log_line(level, line);
+}

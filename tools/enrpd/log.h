@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Lines for an operator, on standard error with the journal's priorities. */
+#ifndef _ENRPD_LOG_H
+#define _ENRPD_LOG_H
+
+#include <stdbool.h>
+
+enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
+
+/* Of what strangers can set off, so many lines a second at most. */
+#define LOG_LINES_A_SECOND	20
+
+extern bool log_debug_too;
+extern void (*log_line)(enum log_level level, const char *line);
+
+__attribute__((format(printf, 2, 3)))
+void log_say(enum log_level level, const char *format, ...);
+
+#endif /* _ENRPD_LOG_H */

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The registrar: one struct behind one event loop. What comes in is a message
+ * (client.c) or a deadline; what changes the handlespace goes through change.c,
+ * which sees to those who are told of it.
+ */
+#ifndef _ENRPD_REGISTRAR_H
+#define _ENRPD_REGISTRAR_H
+
+#include "../../net/rserpool/asap.h"
+#include "../lib/channel.h"
+#include "authorization.h"
+#include "config.h"
+#include "handlespace.h"
+#include "select.h"
+
+/**
+ * struct counters - what happened; each is a line for the operator
+ * @registrations: granted, for the first time
+ * @reregistrations: granted, anew
+ * @rejected: registrations and deregistrations, by cause
+ * @deregistrations: granted
+ * @expired: elements whose registration ended
+ * @resolutions: answered with elements
+ * @unknown_handles: answered with none
+ * @updates: sent to subscribers
+ * @keep_alives: sent
+ * @keep_alives_delayed: that waited for their turn
+ * @keep_alive_acks: received
+ * @reports: that an element is unreachable
+ * @reports_dropped: beyond what a connection may send
+ * @unreachable: elements removed because they did not answer
+ * @reported: elements removed because of reports
+ * @malformed: messages
+ * @unexpected: messages that are not for a registrar
+ * @not_read: connections closed because they did not read
+ */
+struct counters {
+	u64 registrations;
+	u64 reregistrations;
+	u64 rejected[RSP_CAUSE_SECURITY + 1];
+	u64 deregistrations;
+	u64 expired;
+	u64 resolutions;
+	u64 unknown_handles;
+	u64 updates;
+	u64 keep_alives;
+	u64 keep_alives_delayed;
+	u64 keep_alive_acks;
+	u64 reports;
+	u64 reports_dropped;
+	u64 unreachable;
+	u64 reported;
+	u64 malformed;
+	u64 unexpected;
+	u64 not_read;
+};
+
+/**
+ * struct bucket - so many a second, and some at once
+ * @tokens: in thousandths
+ * @at: when that was so, in milliseconds
+ */
+struct bucket {
+	u64 tokens;
+	u64 at;
+};
+
+/**
+ * struct client - a connection of an element or a user
+ * @in_all: place in struct registrar
+ * @registrar: whose it is
+ * @channel: its connection
+ * @account: who it is; NULL where nobody that we know
+ * @plain: it came by the plain port of a secure scope
+ * @elements: that it registered
+ * @subscriptions: pools that it is told of
+ * @n_subscriptions: how many
+ * @reports: of unreachable elements, that it may send
+ */
+struct client {
+	struct list in_all;
+	struct registrar *registrar;
+	struct channel *channel;
+	struct account *account;
+	bool plain;
+	struct list elements;
+	struct list subscriptions;
+	u32 n_subscriptions;
+	struct bucket reports;
+};
+
+/**
+ * struct subscription - a client that is told of a pool's changes
+ * @in_pool: place in @pool
+ * @in_client: place in @client
+ * @pool: the pool
+ * @client: the client
+ */
+struct subscription {
+	struct list in_pool;
+	struct list in_client;
+	struct pool *pool;
+	struct client *client;
+};
+
+/**
+ * struct registrar - all there is
+ * @loop: behind it all
+ * @config: settings
+ * @authorization: who may what
+ * @id: server identifier
+ * @hs: handlespace
+ * @deadlines: of elements
+ * @channels: all connections
+ * @limits: of each of them
+ * @tls: our side of TLS
+ * @listeners: of elements and users
+ * @n_listeners: how many
+ * @clients: connections of elements and users
+ * @n_clients: how many
+ * @changed: pools that subscribers are to be told of
+ * @update: when they are told
+ * @keep_alives: that may be sent
+ * @selection: of the last answer
+ * @counters: what happened
+ * @answer: a message that is being built
+ */
+struct registrar {
+	uv_loop_t *loop;
+	struct config config;
+	struct authorization authorization;
+	u32 id;
+	struct handlespace hs;
+	struct deadlines deadlines;
+	struct channel_group channels;
+	struct channel_limits limits;
+	struct tls *tls;
+	struct channel_listener *listeners;
+	unsigned int n_listeners;
+	struct list clients;
+	u32 n_clients;
+	struct list changed;
+	struct deadline update;
+	struct bucket keep_alives;
+	struct selection selection;
+	struct counters counters;
+	u8 answer[RSP_ASAP_LENGTH_MAX + 1];
+};
+
+/* In registrar.c */
+int registrar_init(struct registrar *registrar, uv_loop_t *loop);
+int registrar_listen(struct registrar *registrar, char *why, size_t room);
+void registrar_stop(struct registrar *registrar);
+void registrar_fini(struct registrar *registrar);
+bool bucket_take(struct bucket *bucket, u64 now, u32 rate, u32 burst);
+
+/* In reload.c */
+void registrar_reload(struct registrar *registrar, struct authorization *fresh);
+
+/* In client.c */
+bool client_accept(struct channel_listener *listener, struct channel *channel);
+void client_send(struct client *client, const void *data, int len);
+
+/* In registration.c */
+void registration_take(struct client *client,
+		       const struct rsp_asap_message *msg);
+void deregistration_take(struct client *client,
+			 const struct rsp_asap_message *msg);
+void registration_expired(struct deadline *deadline);
+
+/* In resolution.c */
+void resolution_take(struct client *client,
+		     const struct rsp_asap_message *msg);
+void subscription_end(struct subscription *subscription);
+void resolution_update(struct deadline *deadline);
+
+/* In keep_alive.c */
+bool overdue(struct registrar *registrar, struct deadline *deadline,
+	     bool *seen);
+void keep_alive_begin(struct registrar *registrar, struct element *element);
+void keep_alive_due(struct deadline *deadline);
+void keep_alive_lost(struct registrar *registrar, struct element *element);
+void keep_alive_ack_take(struct client *client,
+			 const struct rsp_asap_message *msg);
+void unreachable_take(struct client *client,
+		      const struct rsp_asap_message *msg);
+
+/* In change.c */
+void change_put(struct registrar *registrar, struct element *element);
+void change_remove(struct registrar *registrar, struct element *element);
+void change_client(struct element *element, struct client *client);
+void change_account(struct element *element, struct account *account);
+struct registrar *registrar_of(struct element *element);
+
+/**
+ * element_of() - the element that a message is about
+ * @registrar: the registrar
+ * @msg: has a pool handle and a PE identifier
+ *
+ * Return: it, or NULL.
+ */
+static inline struct element *element_of(struct registrar *registrar,
+					 const struct rsp_asap_message *msg)
+{
+	const struct handlespace *hs = &registrar->hs;
+	struct pool *pool = pool_find(hs, msg->handle.data, msg->handle.len);
+
+	return pool ? element_find(hs, pool, msg->pe_id) : NULL;
+}
+
+#endif /* _ENRPD_REGISTRAR_H */
