@@ -237,13 +237,20 @@ static void endpoint_work(struct work_struct *work)
 
 /* Changes of the pool: the sessions' business cards are out of date. */
 
+static bool is_served_by(const struct rsp_session *ssn, const void *pe)
+{
+	const struct rsp_flow *flow = READ_ONCE(ssn->flow);
+
+	return flow && flow->pe == pe;
+}
+
 static void endpoint_tell(struct work_struct *work)
 {
 	struct rsp_endpoint *endpoint = container_of(to_delayed_work(work),
 						     struct rsp_endpoint, tell);
 
-	rsp_sessions_flag(sock_net(&endpoint->ssn->sk), endpoint->pe,
-			  RSP_SESSION_CARD);
+	rsp_sessions_flag(sock_net(&endpoint->ssn->sk), RSP_SESSION_CARD,
+			  is_served_by, endpoint->pe);
 }
 
 /* What changes before the work runs is told with it. */

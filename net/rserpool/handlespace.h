@@ -178,13 +178,10 @@ enum rsp_avoid_reason {
  * @index: place in rsp_pool.elements; fixed
  * @home: home registrar; writer lock
  * @refs: one for the handlespace, one a session
+ * @failures: failures since it last worked; writer lock, read locklessly
  * @dead: taken out of the handlespace, or its socket listens no more; its
  *	sessions go on; writer lock, read locklessly
- * @moved: it was at other transport addresses before; fixed
  * @avoid: enum rsp_avoid_reason; writer lock, read locklessly
- * @listener: enum rsp_listener_kind; while it is not RSP_LISTENER_NONE, it neither
- *	expires nor is swept; writer lock
- * @failures: failures since it last worked; writer lock, read locklessly
  * @avoid_until: ktime at which RSP_AVOID_FAILED ends; writer lock
  * @avoided: place in rsp_pool.avoided
  * @expires: ktime at which it expires, KTIME_MAX: never; writer lock
@@ -195,6 +192,8 @@ enum rsp_avoid_reason {
  *	@expires; writer lock
  * @rcu: frees it
  * @mark: generation of the last sync that named it; writer lock
+ * @listener: enum rsp_listener_kind; while it is not RSP_LISTENER_NONE, it neither
+ *	expires nor is swept; writer lock
  * @n_transports: how many; fixed
  * @transports: fixed: an element that moves is replaced
  *
@@ -207,11 +206,9 @@ struct rsp_pe {
 	u32 index;
 	u32 home;
 	refcount_t refs;
-	bool dead;
-	bool moved;
-	u8 avoid;
-	u8 listener;
 	u16 failures;
+	bool dead;
+	u8 avoid;
 	ktime_t avoid_until;
 	struct rb_node avoided;
 	ktime_t expires;
@@ -221,6 +218,7 @@ struct rsp_pe {
 	struct timerqueue_node timer;
 	struct rcu_head rcu;
 	u32 mark;
+	u8 listener;
 	u8 n_transports;
 	struct rsp_transport transports[] __counted_by(n_transports);
 };

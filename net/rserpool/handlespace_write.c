@@ -515,7 +515,6 @@ static int pe_replace(struct rsp_pe *old, const struct rsp_pe_config *config)
 	if (!new)
 		return -ENOMEM;
 	new->index = old->index;
-	new->moved = true;
 	if (rsp_pe_is_at(old, config))
 		new->listener = old->listener;
 

@@ -278,33 +278,6 @@ unlock:
 
 /* Removing, and severing the sessions of what is removed. */
 
-/**
- * struct removed - elements that were removed
- * @pes: they, a reference on each
- * @n: how many
- */
-struct removed {
-	struct rsp_pe **pes;
-	u32 n;
-};
-
-static int note_elements(struct removed *removed, struct rsp_pool *pool)
-{
-	struct rsp_pe *pe;
-	unsigned long i;
-
-	removed->pes = kvmalloc_array(pool->n_elements, sizeof(*removed->pes),
-				      GFP_KERNEL_ACCOUNT);
-	if (!removed->pes && pool->n_elements)
-		return -ENOMEM;
-	xa_for_each(&pool->elements, i, pe) {
-		refcount_inc(&pe->refs);
-		removed->pes[removed->n++] = pe;
-		cond_resched();
-	}
-	return 0;
-}
-
 /* The answer to a removal, which was begun before anything was removed. */
 static int answer_u32(struct genl_info *info, struct sk_buff *skb, void *header,
 		      int type, u32 value)
@@ -317,10 +290,9 @@ int rserpool_nl_pool_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_HANDLE];
 	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
 	bool now = info->attrs[RSERPOOL_A_POOL_NOW];
-	struct removed removed = {};
 	struct sk_buff *answer = NULL;
+	struct rsp_handle handle;
 	struct rsp_pool *pool;
-	u32 severed = 0, i;
 	void *header;
 	int err = 0;
 
@@ -332,25 +304,20 @@ int rserpool_nl_pool_del_doit(struct sk_buff *skb, struct genl_info *info)
 
 	mutex_lock(&hs->lock);
 	pool = rsp_nl_find_pool(info, attr, RSERPOOL_A_POOL_HANDLE, hs);
-	if (IS_ERR(pool))
+	if (IS_ERR(pool)) {
 		err = PTR_ERR(pool);
-	else if (now)
-		err = note_elements(&removed, pool);
-	if (!err)
+	} else {
+		handle = pool->handle;
 		rsp_pool_del(pool);
+	}
 	mutex_unlock(&hs->lock);
 	if (err || !now) {
 		nlmsg_free(answer);
 		return err;
 	}
 
-	for (i = 0; i < removed.n; i++) {
-		severed += rsp_nl_sever(genl_info_net(info), removed.pes[i]);
-		cond_resched();
-	}
-	kvfree(removed.pes);
 	return answer_u32(info, answer, header, RSERPOOL_A_POOL_SEVERED,
-			  severed);
+			  rsp_nl_sever(genl_info_net(info), &handle, 0));
 }
 
 int rserpool_nl_element_del_doit(struct sk_buff *skb, struct genl_info *info)
@@ -358,8 +325,10 @@ int rserpool_nl_element_del_doit(struct sk_buff *skb, struct genl_info *info)
 	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
 	bool now = info->attrs[RSERPOOL_A_ELEMENT_NOW];
 	struct sk_buff *answer = NULL;
+	struct rsp_handle handle;
 	struct rsp_pe *pe;
 	void *header;
+	u32 id;
 
 	if (now) {
 		answer = rsp_nl_answer(info, &header);
@@ -370,8 +339,8 @@ int rserpool_nl_element_del_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&hs->lock);
 	pe = rsp_nl_find_pe(info, hs);
 	if (!IS_ERR(pe)) {
-		if (now)
-			refcount_inc(&pe->refs);
+		handle = pe->pool->handle;
+		id = pe->node.id;
 		rsp_pe_del(pe);
 	}
 	mutex_unlock(&hs->lock);
@@ -380,7 +349,7 @@ int rserpool_nl_element_del_doit(struct sk_buff *skb, struct genl_info *info)
 		return PTR_ERR_OR_ZERO(pe);
 	}
 	return answer_u32(info, answer, header, RSERPOOL_A_ELEMENT_SEVERED,
-			  rsp_nl_sever(genl_info_net(info), pe));
+			  rsp_nl_sever(genl_info_net(info), &handle, id));
 }
 
 /* Elements. */

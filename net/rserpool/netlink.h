@@ -70,6 +70,6 @@ struct rsp_pool *rsp_nl_find_pool(const struct genl_info *info,
 struct rsp_pe *rsp_nl_find_pe(const struct genl_info *info,
 			      struct rsp_handlespace *hs);
 
-u32 rsp_nl_sever(struct net *net, struct rsp_pe *pe);
+u32 rsp_nl_sever(struct net *net, const struct rsp_handle *handle, u32 id);
 
 #endif /* _RSERPOOL_NETLINK_H */

@@ -160,22 +160,46 @@ int rserpool_nl_session_get_dumpit(struct sk_buff *skb,
 }
 
 /**
- * rsp_nl_sever() - move the sessions off an element that was removed
+ * struct removed - what was removed with "now"
+ * @handle: the pool, or that of the element
+ * @id: PE identifier, 0: all elements of the pool
+ */
+struct removed {
+	const struct rsp_handle *handle;
+	u32 id;
+};
+
+/*
+ * By name: the element that serves a session is another object than the one that
+ * was removed, and so may its pool be, if either was registered anew since.  One
+ * that was registered anew after the removal is not dead.
+ */
+static bool is_of_removed(const struct rsp_session *ssn, const void *arg)
+{
+	const struct rsp_flow *flow = READ_ONCE(ssn->flow);
+	const struct removed *removed = arg;
+	const struct rsp_pe *pe;
+
+	if (!flow || ssn->accepted)
+		return false;
+	pe = flow->pe;
+	return READ_ONCE(pe->dead) &&
+	       (!removed->id || pe->node.id == removed->id) &&
+	       rsp_handle_equal(&pe->pool->handle, removed->handle);
+}
+
+/**
+ * rsp_nl_sever() - move the sessions off what was removed
  * @net: the scope
- * @pe: the element; the caller's reference goes
+ * @handle: a pool's
+ * @id: PE identifier, 0: the pool and all its elements were removed
  *
  * Context: process, without the writer lock. Return: how many sessions.
  */
-u32 rsp_nl_sever(struct net *net, struct rsp_pe *pe)
+u32 rsp_nl_sever(struct net *net, const struct rsp_handle *handle, u32 id)
 {
-	u32 n = 0;
+	const struct removed removed = { .handle = handle, .id = id };
 
-	/*
-	 * Who serves nobody, nor is being connected, has this reference only;
-	 * but sessions may be where it was before it moved.
-	 */
-	if (READ_ONCE(pe->moved) || refcount_read(&pe->refs) > 1)
-		n = rsp_sessions_flag(net, pe, RSP_SESSION_SEVER);
-	rsp_pe_put(pe);
-	return n;
+	return rsp_sessions_flag(net, RSP_SESSION_SEVER, is_of_removed,
+				 &removed);
 }

@@ -517,27 +517,23 @@ void rsp_session_tally(struct sock *sk, struct rsp_tally *tally)
 	rcu_read_unlock();
 }
 
-static bool same_pe(const struct rsp_pe *a, const struct rsp_pe *b)
-{
-	return a->pool == b->pool && a->node.id == b->node.id;
-}
-
 /**
  * rsp_sessions_flag() - give sessions something to look at
  * @net: the namespace
- * @pe: the element, which serves them, or as which they are accepted; NULL: all
- *	whose service has set a cookie
  * @flag: set in each of them, before its work item runs
+ * @match: is a session one of them? Under RCU and the lock of the array
+ * @arg: for @match
  *
  * Context: process. It does not wait for the sessions.
  * Return: how many there are.
  */
-int rsp_sessions_flag(struct net *net, const struct rsp_pe *pe,
-		      enum rsp_session_flag flag)
+int rsp_sessions_flag(struct net *net, enum rsp_session_flag flag,
+		      bool (*match)(const struct rsp_session *ssn,
+				    const void *arg),
+		      const void *arg)
 {
 	struct rsp_net *rn = rsp_net(net);
 	struct rsp_session *ssn;
-	struct rsp_flow *flow;
 	unsigned long index;
 	int n = 0;
 
@@ -548,9 +544,7 @@ int rsp_sessions_flag(struct net *net, const struct rsp_pe *pe,
 	xa_lock(&rn->sessions);
 	xa_for_each(&rn->sessions, index, ssn) {
 		rcu_read_lock();
-		flow = READ_ONCE(ssn->flow);
-		if (pe ? flow && same_pe(flow->pe, pe)
-		       : !!READ_ONCE(ssn->set_cookie)) {
+		if (match(ssn, arg)) {
 			set_bit(flag, &ssn->flags);
 			rsp_session_kick(ssn);
 			n++;

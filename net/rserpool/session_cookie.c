@@ -378,12 +378,18 @@ void rsp_session_cookie_renew(struct rsp_session *ssn, struct rsp_flow *flow)
 	rsp_cookie_keys_put(keys);
 }
 
+static bool has_set_cookie(const struct rsp_session *ssn, const void *unused)
+{
+	return READ_ONCE(ssn->set_cookie);
+}
+
 static void cookies_tend(struct work_struct *work)
 {
 	struct rsp_net *rn = container_of(to_delayed_work(work), struct rsp_net,
 					  reseal);
 
-	if (rsp_sessions_flag(rn->net, NULL, RSP_SESSION_RESEAL))
+	if (rsp_sessions_flag(rn->net, RSP_SESSION_RESEAL, has_set_cookie,
+			      NULL))
 		tend(rn);
 }
 

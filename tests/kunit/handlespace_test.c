@@ -295,7 +295,6 @@ static void another_use_is_another_element(struct kunit *test)
 	new = find_pe(pool, 1);
 	KUNIT_ASSERT_PTR_NE(test, new, old);
 	KUNIT_EXPECT_TRUE(test, old->dead);
-	KUNIT_EXPECT_TRUE(test, new->moved);
 	KUNIT_EXPECT_EQ(test, new->avoid, RSP_AVOID_NONE);
 	KUNIT_EXPECT_EQ(test, old->transports[0].use,
 			RSP_TRANSPORT_USE_DATA_ONLY);

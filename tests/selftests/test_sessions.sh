@@ -88,6 +88,35 @@ test_sever() {
 	same "$(session failure)" '"severed"'
 }
 
+# The session is at the element that was registered first; its pool went with it.
+test_sever_registered_anew() {
+	ctl pool add other
+	serve 1
+	client
+	ctl pe del pool p id 1
+	ctl pe add pool p id 1 tcp 127.0.0.1:7001
+	ctl pe set pool p id 1 tcp 127.0.0.1:7009
+	ctl pe add pool other id 1 tcp 127.0.0.1:7001
+	ctl pe del pool other id 1 now | grep -q 'severed 0'
+	ctl pe del pool p id 1 now | grep -q 'severed 1'
+	within 10 eval '[ "$(session generation)" = 1 ]'
+	same "$(session failure)" '"severed"'
+	serve 2
+	within 10 eval '[ "$(session pe)" = 2 ] && [ "$(session state)" = "\"ready\"" ]'
+}
+
+# Elements that were removed before are the pool's as well.
+test_sever_pool() {
+	serve 1
+	client
+	ctl pe del pool p id 1
+	serve 2
+	client
+	serve 3
+	ctl pool del p now | grep -q 'severed 2'
+	within 10 eval '[ "$(json "sum(s[\"generation\"] for s in v)" ctl -j session show)" = 2 ]'
+}
+
 test_drain_lets_be() {
 	ctl pool add p failover auto
 	serve 1
