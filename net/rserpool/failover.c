@@ -45,7 +45,7 @@ static void leave(struct rsp_session *ssn, bool moves)
 		visible = rsp_session_controls(ssn, flow) == RSP_FAILURE_NONE;
 	if (moves && rsp_session_replay(ssn))
 		rsp_replay_leave(ssn, flow);
-	else if (visible && rsp_flow_unread(flow) &&
+	else if (visible && rsp_flow_rest(flow) &&
 		 list_count_nodes(&ssn->draining) < RSP_DRAINING_MAX)
 		list_add_tail(&flow->draining, &ssn->draining);
 	rsp_session_publish(ssn);

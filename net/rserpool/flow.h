@@ -128,6 +128,7 @@ void rsp_flow_names(const struct rsp_flow *flow,
 		    struct __kernel_sockaddr_storage *local,
 		    struct __kernel_sockaddr_storage *peer);
 void rsp_flow_octets(const struct rsp_flow *flow, u64 *sent, u64 *received);
+bool rsp_flow_rest(struct rsp_flow *flow);
 void rsp_flow_detach(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);

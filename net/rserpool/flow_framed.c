@@ -114,6 +114,22 @@ const struct rsp_flow_ops rsp_framed_ops = {
 };
 
 /**
+ * rsp_flow_rest() - is there anything of an element that a program can have?
+ * @flow: a flow, pinned or in rsp_session.draining
+ *
+ * That may be behind more control than is taken at once.
+ *
+ * Context: process.
+ * Return: false: there is nothing; true: there is, or nobody knows yet.
+ */
+bool rsp_flow_rest(struct rsp_flow *flow)
+{
+	return rsp_flow_unread(flow) ||
+	       (flow->frames &&
+		READ_ONCE(flow->frames->n_controls) >= RSP_CONTROLS_MAX);
+}
+
+/**
  * rsp_frames_alloc() - make the framing of a flow
  * @messages: one receive gives one message
  * @message_max: octets that a message may have

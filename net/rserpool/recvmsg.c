@@ -63,16 +63,6 @@ static int event_give(struct rsp_session *ssn, const struct receive *rx)
 	return size;
 }
 
-/* The flow gave all it had, unless control that held up more was looked at. */
-static void drained(struct rsp_session *ssn, struct rsp_flow *flow)
-{
-	if (list_empty(&flow->draining) || rsp_flow_unread(flow))
-		return;
-	list_del_init(&flow->draining);
-	rsp_session_publish(ssn);
-	rsp_flow_end(flow);
-}
-
 /*
  * A receive must ask: what is the matter?
  *
@@ -90,7 +80,7 @@ static int rx_ask(struct rsp_session *ssn, struct receive *rx,
 	*again = false;
 	lock_sock(sk);
 	if (*flow)
-		drained(ssn, *flow);
+		rsp_session_drop_read(ssn);
 	rsp_session_check(ssn, *flow ?: ssn->flow, err);
 	ret = *flow && test_bit(RSP_FLOW_APART, &(*flow)->flags) ? -EPIPE : 0;
 	while (!ret) {

@@ -310,7 +310,8 @@ static void controls_drop(struct rsp_flow *flow)
  * rsp_session_drop_read() - let go of failed elements' flows that are all read
  * @ssn: the session
  *
- * A receive that took the last octet does not know that it was the last.
+ * A receive that took the last octet does not know that it was the last.  Control
+ * that is in the way of what is left goes.
  *
  * Context: process; the session's socket lock.
  */
@@ -322,7 +323,7 @@ void rsp_session_drop_read(struct rsp_session *ssn)
 	list_for_each_entry_safe(flow, next, &ssn->draining, draining) {
 		if (flow->frames)
 			controls_drop(flow);
-		if (!rsp_flow_unread(flow))
+		if (!rsp_flow_rest(flow))
 			list_move_tail(&flow->draining, &read);
 	}
 	if (list_empty(&read))

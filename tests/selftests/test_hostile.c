@@ -4,6 +4,8 @@
  * and no other: there is a session beside that goes on.
  */
 #define _GNU_SOURCE
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,6 +291,36 @@ TEST(hostile_unread_and_gone)
 	wait_for(fd, POLLPRI);
 	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 3);
 	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 5);
+	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
+	check_failed(fd, RSP_FAILURE_FIN, "fin", "FailureFin");
+}
+
+/* What a program can have lies behind more control than is taken at once. */
+static void much_control_and_gone(int fd, uint32_t id, const void *arg)
+{
+	static const char *const texts[] = { "one", "three" };
+	int cork = 1, i, n;
+
+	(void)id;
+	(void)arg;
+	setsockopt(fd, IPPROTO_TCP, TCP_CORK, &cork, sizeof(cork));
+	for (i = 0; i < 2; i++) {
+		for (n = 0; n < 200; n++) {
+			control_begin(&control, 0x3f);
+			control_send(fd, &control);
+		}
+		data_send(fd, texts[i]);
+	}
+}
+
+TEST(hostile_unread_behind_control)
+{
+	int fd = hostile_session(much_control_and_gone, NULL, SOCK_SEQPACKET);
+	char buf[16];
+
+	wait_for(fd, POLLPRI);
+	CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 3);
+	CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_DONTWAIT), 5);
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
 	check_failed(fd, RSP_FAILURE_FIN, "fin", "FailureFin");
 }
