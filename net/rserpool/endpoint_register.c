@@ -11,6 +11,7 @@
 
 #define REGISTER_TIMEOUT_MS	30000	/* unless the scope says otherwise */
 #define PE_ID_TRIES		100
+#define TELL_INTERVAL		(HZ / 10)	/* an agent, of one element */
 
 static struct rsp_net *rsp_of(const struct rsp_registration *reg)
 {
@@ -158,6 +159,49 @@ static void timed_out(struct work_struct *work)
 	mutex_unlock(&rn->registrations.lock);
 }
 
+/* Changes of an element that is registered. */
+
+static void tell_agent(struct rsp_registration *reg)
+{
+	struct rsp_net *rn = rsp_of(reg);
+
+	lockdep_assert_held(&rn->registrations.lock);
+
+	if (reg->kind == RSP_LISTENER_NONE ||
+	    reg->kind == RSP_LISTENER_REFUSED ||
+	    READ_ONCE(rn->registrations.by_self))
+		return;
+	reg->told = jiffies;
+	reg->news = false;
+	rsp_nl_register(rn->net, reg);
+}
+
+static void tell(struct rsp_registration *reg)
+{
+	unsigned long due = reg->told + TELL_INTERVAL;
+
+	if (time_after_eq(jiffies, due)) {
+		tell_agent(reg);
+		return;
+	}
+	reg->news = true;
+	queue_delayed_work(system_power_efficient_wq, &reg->tell,
+			   due - jiffies);
+}
+
+static void tell_late(struct work_struct *work)
+{
+	struct rsp_registration *reg =
+		container_of(to_delayed_work(work), struct rsp_registration,
+			     tell);
+	struct rsp_net *rn = rsp_of(reg);
+
+	mutex_lock(&rn->registrations.lock);
+	if (reg->news)
+		tell(reg);
+	mutex_unlock(&rn->registrations.lock);
+}
+
 /**
  * rsp_registration_init() - make a registration, which is not begun
  * @reg: it
@@ -170,6 +214,7 @@ void rsp_registration_init(struct rsp_registration *reg, struct sock *sk)
 	reg->sk = sk;
 	reg->kind = RSP_LISTENER_NONE;
 	INIT_DELAYED_WORK(&reg->timeout, timed_out);
+	INIT_DELAYED_WORK(&reg->tell, tell_late);
 }
 
 /* 0: there is none. */
@@ -243,6 +288,7 @@ static int ask(struct rsp_registration *reg)
 	time = msecs_to_jiffies(READ_ONCE(rn->registrations.timeout_ms));
 	set_kind(reg, RSP_LISTENER_ASKED);
 	reg->deadline = jiffies + time;
+	reg->told = jiffies;
 	/* ORDER: who answers at once waits for the lock. */
 	err = rsp_nl_register(rn->net, reg);
 	if (err) {
@@ -334,8 +380,8 @@ int rsp_registration_result(struct rsp_registration *reg)
  * @reg: a registration that was begun
  * @policy: it
  *
- * It is told an agent, which is not waited for. What an operator has deleted
- * does not come back by it.
+ * It is in this scope's handlespace at once. An agent is told of it, which is not
+ * waited for. What an operator has deleted does not come back by it.
  *
  * Context: process; the session's socket lock.
  * Return: 0; -EPROTOTYPE: the pool has another policy; -ENOMEM.
@@ -351,6 +397,9 @@ int rsp_registration_update(struct rsp_registration *reg,
 	int err = 0;
 
 	mutex_lock(&rn->registrations.lock);
+	/* A shutdown() came first: the element may be another socket's now. */
+	if (reg->kind == RSP_LISTENER_NONE)
+		goto out_unlock;
 	mutex_lock(&hs->lock);
 	pool = rsp_pool_find_rcu(hs, &reg->handle);
 	pe = entry(reg);
@@ -365,10 +414,9 @@ int rsp_registration_update(struct rsp_registration *reg,
 	if (!err) {
 		reg->config.policy = *policy;
 		rn->registrations.seq++;
-		if (reg->kind != RSP_LISTENER_REFUSED &&
-		    !READ_ONCE(rn->registrations.by_self))
-			rsp_nl_register(rn->net, reg);
+		tell(reg);
 	}
+out_unlock:
 	mutex_unlock(&rn->registrations.lock);
 	return err;
 }
@@ -396,6 +444,7 @@ void rsp_registration_end(struct rsp_registration *reg)
 	}
 	mutex_unlock(&rn->registrations.lock);
 	cancel_delayed_work_sync(&reg->timeout);
+	cancel_delayed_work_sync(&reg->tell);
 }
 
 /* What a program may be told; the rest would tell it of the agent's affairs. */

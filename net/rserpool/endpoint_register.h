@@ -10,6 +10,9 @@
  * Once it is registered, with whomever, the element is in the handlespace until
  * the socket listens no more: a sync of the agent does not sweep it, and it does
  * not expire (rsp_pe.listener).  An operator may still delete it.
+ *
+ * A load that changes is in the handlespace at once; an agent is told of it ten
+ * times a second at most, the last word always.
  */
 #ifndef _RSERPOOL_ENDPOINT_REGISTER_H
 #define _RSERPOOL_ENDPOINT_REGISTER_H
@@ -48,23 +51,29 @@ struct rsp_registrations {
  * @sk: the socket; fixed
  * @index: place in rsp_registrations.list
  * @kind: enum rsp_listener_kind; RSP_LISTENER_NONE: in no list; read locklessly
+ * @news: the agent was not told yet what changed last
  * @waited: a call waits for the end of RSP_LISTENER_ASKED
  * @result: of RSP_LISTENER_REFUSED, negative
  * @deadline: jiffies at which RSP_LISTENER_ASKED ends
  * @timeout: looks at @deadline
+ * @told: jiffies at which the agent was last told of it
+ * @tell: tells it what changed since
  * @handle: of the pool
  * @config: the element, as its socket says
  *
- * All but @sk and @timeout under rsp_registrations.lock.
+ * All but @sk, @timeout and @tell under rsp_registrations.lock.
  */
 struct rsp_registration {
 	struct sock *sk;
 	u32 index;
 	u8 kind;
+	bool news;
 	bool waited;
 	int result;
 	unsigned long deadline;
 	struct delayed_work timeout;
+	unsigned long told;
+	struct delayed_work tell;
 	struct rsp_handle handle;
 	struct rsp_pe_config config;
 };

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "framed.h"
@@ -350,6 +351,60 @@ TEST(register_taken_over)
 	CHECK_EQ(hear(agent, RSERPOOL_CMD_DEREGISTER, "r").id, 8);
 	CHECK_EQ(count_pools(), 0);
 	CHECK_EQ(dump(), 0);
+}
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+static void set_load(int fd, uint32_t load)
+{
+	const struct rsp_policy policy = {
+		.type = RSERPOOL_POLICY_LU, .value = load,
+	};
+
+	CHECK_EQ(setsockopt(fd, SOL_RSERPOOL, RSP_POLICY, &policy,
+			    sizeof(policy)), 0);
+}
+
+/* Each is in the handlespace at once; the agent is told the last of many. */
+TEST(register_load_is_told_in_time)
+{
+	struct mnl_socket *agent = agent_start();
+	int n_told = 0, fd = bound("r", 7, SOCK_NONBLOCK);
+	uint32_t load = 0, told = 0;
+	double begun;
+
+	set_load(fd, 0);
+	CHECK_EQ(listen(fd, 8), 0);
+	hear(agent, RSERPOOL_CMD_REGISTER, "r");
+	CHECK_EQ(answer("r", 7, 0), 0);
+	begun = now();
+	while (now() < begun + 1) {
+		set_load(fd, ++load << 20);
+		name_element(RSERPOOL_CMD_ELEMENT_GET, "r", 7);
+		CHECK_EQ(get(), 0);
+		CHECK_EQ(value[RSERPOOL_A_ELEMENT_LOAD], load << 20);
+	}
+	for (; told != load << 20; n_told++)
+		told = hear(agent, RSERPOOL_CMD_REGISTER, "r").load;
+	printf("# %u changes, told of %d\n", load, n_told);
+	/* In the second itself, at both of its ends, and of the last. */
+	CHECK(n_told <= 10 * (now() - begun) + 2);
+	CHECK(n_told >= 3);
+	hear_nothing(agent);
+
+	/* What is due when it listens no more is not told. */
+	set_load(fd, 1);
+	set_load(fd, 2);
+	CHECK_EQ(hear(agent, RSERPOOL_CMD_REGISTER, "r").load, 1);
+	CHECK_EQ(close(fd), 0);
+	hear(agent, RSERPOOL_CMD_DEREGISTER, "r");
+	hear_nothing(agent);
 }
 
 TEST(register_agent_late_or_gone)
