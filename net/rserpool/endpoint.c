@@ -33,6 +33,7 @@
 #include "session_work.h"
 
 #define ADMIT_AT_ONCE	64	/* connections in one run of the work item */
+#define ADMIT_AGAIN	(HZ / 10)	/* after a want of memory */
 #define TELL_AFTER	HZ	/* at most one new card in this time */
 
 /* Listeners. */
@@ -205,6 +206,27 @@ static void admit(struct rsp_endpoint *endpoint, struct socket *transport)
 		backlog_add(endpoint, ssn);
 }
 
+/*
+ * Take a connection. -EAGAIN: none is there; -ENOMEM: there is no memory for it,
+ * so it waits on, and nobody tells of it again.
+ */
+static int connection_take(struct rsp_listener *listener,
+			   struct socket **transport)
+{
+	int err = kernel_accept(listener->sock, transport, O_NONBLOCK);
+
+	return err == -ENOBUFS || err == -ENFILE ? -ENOMEM : err;
+}
+
+static void endpoint_again(struct work_struct *work)
+{
+	struct rsp_endpoint *endpoint = container_of(to_delayed_work(work),
+						     struct rsp_endpoint,
+						     again);
+
+	rsp_work_queue(&endpoint->work);
+}
+
 static void endpoint_work(struct work_struct *work)
 {
 	struct rsp_endpoint *endpoint = container_of(work, struct rsp_endpoint,
@@ -212,8 +234,8 @@ static void endpoint_work(struct work_struct *work)
 	const struct sock *sk = &endpoint->ssn->sk;
 	struct socket *transport;
 	struct mem_cgroup *old;
+	int n = 0, err;
 	bool more;
-	int n = 0;
 	u32 i;
 
 	old = set_active_memcg(mem_cgroup_from_sk(sk));
@@ -221,9 +243,15 @@ static void endpoint_work(struct work_struct *work)
 		more = false;
 		/* In turn, so that a crowd at one does not shut out the rest. */
 		for (i = 0; i < endpoint->n_listeners; i++) {
-			if (sk_acceptq_is_full(sk) ||
-			    kernel_accept(endpoint->listeners[i].sock,
-					  &transport, O_NONBLOCK))
+			if (sk_acceptq_is_full(sk))
+				continue;
+			err = connection_take(&endpoint->listeners[i],
+					      &transport);
+			if (err == -ENOMEM)
+				queue_delayed_work(system_dfl_wq,
+						   &endpoint->again,
+						   ADMIT_AGAIN);
+			if (err)
 				continue;
 			admit(endpoint, transport);
 			more = true;
@@ -290,6 +318,7 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 	endpoint->config.id = pe_id;
 	endpoint->config.policy.type = RSP_POLICY_RR;
 	INIT_WORK(&endpoint->work, endpoint_work);
+	INIT_DELAYED_WORK(&endpoint->again, endpoint_again);
 	INIT_DELAYED_WORK(&endpoint->tell, endpoint_tell);
 	INIT_LIST_HEAD(&endpoint->backlog);
 	spin_lock_init(&endpoint->lock);
@@ -583,6 +612,7 @@ void rsp_endpoint_stop(struct rsp_session *ssn)
 	listeners_detach(endpoint);
 	/* A call that takes a session queues it, to no effect. */
 	disable_work_sync(&endpoint->work);
+	cancel_delayed_work_sync(&endpoint->again);
 	listeners_release(endpoint);
 	while ((child = backlog_take(endpoint))) {
 		/* Nobody served it: its user goes to another element. */

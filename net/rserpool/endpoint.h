@@ -42,6 +42,7 @@ struct rsp_listener {
  * @n_listeners: how many
  * @listeners: fixed by listen()
  * @work: takes connections in
+ * @again: queues @work once there may be memory
  * @waiter: is told of changes of the pool, while @pe is there
  * @tell: tells the sessions of them
  * @lock: @backlog
@@ -62,6 +63,7 @@ struct rsp_endpoint {
 	u32 n_listeners;
 	struct rsp_listener listeners[RSP_TRANSPORTS_MAX];
 	struct work_struct work;
+	struct delayed_work again;
 	struct rsp_waiter waiter;
 	struct delayed_work tell;
 	spinlock_t lock; /* see above */
