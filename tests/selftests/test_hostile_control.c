@@ -72,6 +72,114 @@ TEST(hostile_malformed)
 	check_counter("FailureControl", n);
 }
 
+/* What an element says, for hostile_every_*: the user's message says which. */
+
+static const uint8_t said[] = { BUSINESS_CARD, COOKIE, COOKIE, ASAP_ERROR };
+
+#define SAID	(sizeof(said) / sizeof(said[0]))
+
+static void said_make(unsigned int i)
+{
+	control_begin(&control, said[i]);
+	switch (i) {
+	case 0:
+		control_param(&control, PARAM_HANDLE, "p", 1);
+		break;
+	case 1:
+		control_param(&control, PARAM_COOKIE, "state", 5);
+		break;
+	case 2:
+		control_param(&control, PARAM_COOKIE, "state", 5);
+		control_param(&control, PARAM_CHECKPOINT,
+			      "\0\0\0\0\0\0\0\1\0\0\0\0\0\0\0\0", 16);
+		break;
+	case 3:
+		control_param(&control, PARAM_ERROR, "\0\2\0\4", 4);
+		break;
+	}
+	control.octets[3] = control.len;
+}
+
+static void say_cut(int fd, uint32_t id, const void *arg)
+{
+	static struct frame frame;
+
+	(void)id;
+	(void)arg;
+	if (!frame_receive(fd, &frame))
+		return;
+	said_make(frame.octets[0]);
+	frame_send(fd, RSP_PPID_ASAP, frame.octets[1], control.octets,
+		   frame.octets[1]);
+	wait_for_end(fd);
+}
+
+static int asked(const char *what, size_t len)
+{
+	int fd = framed_connect("p", SOCK_SEQPACKET);
+
+	CHECK_EQ(send(fd, what, len, 0), len);
+	return fd;
+}
+
+TEST(hostile_every_cut)
+{
+	char what[2], buf[16];
+	unsigned int cuts = 0;
+	int fd;
+
+	framed_pool("p", "failover off", say_cut, NULL);
+	for (what[0] = 0; what[0] < (char)SAID; what[0]++) {
+		said_make(what[0]);
+		for (what[1] = 1; what[1] < (char)control.len; what[1]++) {
+			fd = asked(what, sizeof(what));
+			CHECK_ERR(recv(fd, buf, sizeof(buf), 0), ECONNRESET);
+			CHECK_EQ(get_info(fd).failure, RSP_FAILURE_CONTROL);
+			close(fd);
+			cuts++;
+		}
+	}
+	check_counter("FailureControl", cuts);
+}
+
+static void say_length(int fd, uint32_t id, const void *arg)
+{
+	static struct frame frame;
+	unsigned int at, value;
+
+	(void)id;
+	(void)arg;
+	if (!frame_receive(fd, &frame))
+		return;
+	said_make(frame.octets[0]);
+	at = frame.octets[1];
+	value = frame.octets[2];
+	control.octets[at] = value > 32 ? 0xff : 0;
+	control.octets[at + 1] = value;
+	frame_send(fd, RSP_PPID_ASAP, control.len, control.octets, control.len);
+	end_send(fd);
+	wait_for_end(fd);
+}
+
+/* Of the message, and of its parameter. */
+TEST(hostile_every_length)
+{
+	char what[3], buf[16];
+	int fd;
+
+	framed_pool("p", "failover off", say_length, NULL);
+	for (what[0] = 0; what[0] < (char)SAID; what[0]++) {
+		for (what[1] = 2; what[1] <= 6; what[1] += 4) {
+			for (what[2] = 0; what[2] < 40; what[2]++) {
+				fd = asked(what, sizeof(what));
+				/* Ended, one way or the other. */
+				CHECK(recv(fd, buf, sizeof(buf), 0) <= 0);
+				close(fd);
+			}
+		}
+	}
+}
+
 /* What is unknown: RFC 5354, sections 3 and 4. */
 
 /* The next control message is ASAP_ERROR with one cause about these octets. */
