@@ -245,6 +245,22 @@ out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -include tools/lib/kernel.h -o $@ $(filter %.c,$^)
 
+# The framing, with empty files for the kernel's headers.
+kernel_headers := $(addprefix out/fuzz/kernel/,linux/bvec.h linux/list.h linux/mutex.h \
+	linux/net.h linux/poll.h linux/rcupdate.h linux/refcount.h linux/skbuff.h linux/slab.h \
+	linux/uaccess.h linux/uio.h linux/wait.h net/tcp.h)
+frames_fuzzed := tests/fuzz/frames_tcp.c $(addprefix net/rserpool/,frame_pass.c frame_receive.c)
+
+$(kernel_headers):
+	@mkdir -p $(@D)
+	@: > $@
+
+out/fuzz/fuzz_frames: tests/fuzz/fuzz_frames.c $(frames_fuzzed) $(kernel_headers) \
+		$(wildcard tests/fuzz/frames_*.h net/rserpool/f*.h) tools/lib/kernel.h
+	clang $(CFLAGS) -Wno-sign-compare -Iout/fuzz/kernel -include tests/fuzz/frames_kernel.h \
+		-fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+		-o $@ $(filter %.c,$^)
+
 out/fuzz/%: tests/fuzz/%.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)
 	clang $(CFLAGS) -include tools/lib/kernel.h \
@@ -261,6 +277,8 @@ message-files: out/tests/unit/message_files $(capture)
 		$< $$p corpus $(capture) out/$$p/corpus && \
 		$< $$p pcap out/$$p/samples.pcap > out/$$p/samples || exit; \
 	done
+	@rm -rf out/frames && mkdir -p out/frames/corpus
+	@$< asap frames $(capture) out/frames/corpus
 
 .PHONY: all modules install install-modules install-tools install-dkms unit check soak fuzz \
 	libfuzzers message-files gen check-gen bench demo guest clean tools user user32

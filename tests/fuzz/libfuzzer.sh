@@ -1,21 +1,22 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# libfuzzer.sh RUNS: so many executions of each of libFuzzer's fuzzers, from the
-# corpus that make message-files wrote and RSP_SEED on. What breaks one stays in
-# out/fuzz.
+# libfuzzer.sh RUNS SECONDS: so many executions of each of libFuzzer's fuzzers, or
+# what is done of them in so many seconds (0: all), from the corpus that make
+# message-files wrote and RSP_SEED on. What breaks one stays in out/fuzz.
 cd "$(dirname "$0")/../.." || exit
 make -s libfuzzers || exit
 corpus=$(mktemp -d)
 trap 'rm -rf "$corpus"' EXIT
 n=0 status=0
-set -- "$1" out/fuzz/fuzz_*
-echo "1..$(($# - 1))"
+runs=$1 seconds=$2
+set -- out/fuzz/fuzz_*
+echo "1..$#"
 for fuzzer; do
-	[ -x "$fuzzer" ] || continue
 	n=$((n + 1)) name=$(basename "$fuzzer")
 	rm -rf "${corpus:?}"/*
 	cp "out/${name#fuzz_}/corpus"/* "$corpus/"
-	if "$fuzzer" -seed="${RSP_SEED:-1}" -runs="$1" -max_len=4096 -timeout=10 \
+	if "$fuzzer" -seed="${RSP_SEED:-1}" -runs="$runs" -max_total_time="$seconds" \
+		-max_len=4096 -timeout=20 \
 		-print_final_stats=1 -verbosity=0 -artifact_prefix=out/fuzz/ \
 		"$corpus" > out/fuzz/log 2>&1
 	then

@@ -5,6 +5,8 @@
  * find it.
  * message_files asap|enrp corpus CAPTURE DIR: the samples and the capture's
  * messages, a file each, for the fuzzer.
+ * message_files asap frames CAPTURE DIR: the same in frames, before and behind some
+ * of the program's octets, for fuzz_frames.c.
  */
 #include <stdlib.h>
 
@@ -12,6 +14,7 @@
 #include "enrp_samples.h"
 
 static u8 buf[1 << 16];
+static bool in_frames;
 
 /**
  * struct protocol - what messages are written of
@@ -57,6 +60,37 @@ static void write_pcap(const struct protocol *protocol, const char *path)
 	fclose(f);
 }
 
+static void write_frame(FILE *f, u32 ppid, u32 length, const void *octets,
+			u32 len)
+{
+	__be32 head[] = { cpu_to_be32(ppid), cpu_to_be32(length) };
+
+	fwrite(head, sizeof(head), 1, f);
+	if (len)
+		fwrite(octets, len, 1, f);
+}
+
+/* struct head of fuzz_frames.c: every one in other packets, for other calls. */
+static void write_head(FILE *f)
+{
+	static u8 n;
+	u8 head[] = { n, 0, 0, 0, n << 1 | 1, 19, 0, n * 5 };
+
+	fwrite(head, sizeof(head), 1, f);
+	n++;
+}
+
+static void write_framed(FILE *f, const void *message, u32 len)
+{
+	write_head(f);
+	write_frame(f, 11, len, message, len);
+	write_frame(f, 0, 5, "whole", 5);
+	write_frame(f, 7, 2 | 1u << 31, "in", 2);
+	write_frame(f, 11, len, message, len);
+	write_frame(f, 7, 6, " parts", 6);
+	write_frame(f, 11, 0, NULL, 0);
+}
+
 static void write_one(const char *dir, const char *name, const void *message,
 		      u32 len)
 {
@@ -65,7 +99,10 @@ static void write_one(const char *dir, const char *name, const void *message,
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
 	f = create(path);
-	fwrite(message, len, 1, f);
+	if (in_frames)
+		write_framed(f, message, len);
+	else
+		fwrite(message, len, 1, f);
 	fclose(f);
 }
 
@@ -106,9 +143,10 @@ int main(int argc, char **argv)
 		return 2;
 	if (!strcmp(argv[1], protocols[1].name))
 		protocol = &protocols[1];
+	in_frames = !strcmp(argv[2], "frames");
 	if (!strcmp(argv[2], "pcap"))
 		write_pcap(protocol, argv[3]);
-	else if (argc == 5 && !strcmp(argv[2], "corpus"))
+	else if (argc == 5 && (in_frames || !strcmp(argv[2], "corpus")))
 		write_corpus(protocol, argv[3], argv[4]);
 	else
 		return 2;

@@ -89,13 +89,13 @@ unit)
 	in_guest "$build/debian" make -s -C /src unit
 	cd "$build/debian"
 	tests/unit/tshark.sh >&2
-	tests/fuzz/libfuzzer.sh 1000000 >&2
+	tests/fuzz/libfuzzer.sh 1000000 30 >&2
 	;;
 fuzz)
 	need_packages clang libclang-rt-dev
 	in_guest "$build/debian" make -s -C /src message-files
 	cd "$build/debian"
-	tests/fuzz/libfuzzer.sh "${RSP_RUNS:-10000000}" >&2
+	tests/fuzz/libfuzzer.sh "${RSP_RUNS:-10000000}" 0 >&2
 	;;
 install)
 	stage "$build/install"
