@@ -216,7 +216,7 @@ registrar := $(addprefix tools/enrpd/,account.c change.c client.c deadline.c han
 	keep_alive.c log.c pattern.c registrar.c registration.c reload.c resolution.c select.c)
 registrar_tests := $(registrar) $(codec) $(channel) tools/lib/text.c tests/unit/registrar_test.c
 
-out/tests/unit/test_registrar out/tests/unit/test_select: out/tests/unit/%: \
+$(addprefix out/tests/unit/test_,registrar registrar_sequences select): out/tests/unit/%: \
 tests/unit/%.c $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
