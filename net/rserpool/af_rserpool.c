@@ -59,11 +59,19 @@
 #include "failover.h"
 #include "flow.h"
 #include "net_ns.h"
+#include "rdm.h"
 #include "session.h"
 #include "session_control.h"
 #include "session_work.h"
 
-static int rsp_release(struct socket *sock)
+/**
+ * rsp_release() - the last file of a socket is gone
+ * @sock: the socket
+ *
+ * Context: process.
+ * Return: 0.
+ */
+int rsp_release(struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
@@ -75,8 +83,19 @@ static int rsp_release(struct socket *sock)
 	return 0;
 }
 
-static int address_parse(const struct sockaddr *uaddr, int len,
-			 struct rsp_handle *handle, u32 *pe_id, __be16 *port)
+/**
+ * rsp_address_parse() - read an address that a program gave
+ * @uaddr: the address, in the kernel's memory
+ * @len: octets of it
+ * @handle: becomes the pool's handle
+ * @pe_id: becomes the PE identifier, 0: any
+ * @port: becomes the port
+ *
+ * Context: any.
+ * Return: 0, -EAFNOSUPPORT or -EINVAL.
+ */
+int rsp_address_parse(const struct sockaddr *uaddr, int len,
+		      struct rsp_handle *handle, u32 *pe_id, __be16 *port)
 {
 	const struct sockaddr_rserpool *addr = (const void *)uaddr;
 	const int head = offsetof(struct sockaddr_rserpool, srp_handle);
@@ -108,8 +127,8 @@ static int rsp_bind(struct socket *sock, RSP_SOCKADDR *uaddr, int len)
 	u32 pe_id;
 	int err;
 
-	err = address_parse((const struct sockaddr *)uaddr, len, &handle,
-			    &pe_id, &port);
+	err = rsp_address_parse((const struct sockaddr *)uaddr, len, &handle,
+				&pe_id, &port);
 	if (err)
 		return err;
 	if (!rsp_net_may_listen(sock_net(sk)))
@@ -193,8 +212,8 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 	if (len >= (int)sizeof(sa_family_t) &&
 	    ((const struct sockaddr *)uaddr)->sa_family == AF_UNSPEC)
 		return disconnect(sock);
-	err = address_parse((const struct sockaddr *)uaddr, len, &handle,
-			    &pe_id, &port);
+	err = rsp_address_parse((const struct sockaddr *)uaddr, len, &handle,
+				&pe_id, &port);
 	if (err)
 		return err;
 	/* An element's port is its own affair. */
@@ -475,14 +494,23 @@ static const struct proto_ops rsp_ops = {
 static int rsp_create(struct net *net, struct socket *sock, int protocol,
 		      int kern)
 {
-	if (sock->type != SOCK_STREAM && sock->type != SOCK_SEQPACKET)
+	struct sock *sk;
+
+	if (sock->type != SOCK_STREAM && sock->type != SOCK_SEQPACKET &&
+	    sock->type != SOCK_RDM)
 		return -ESOCKTNOSUPPORT;
 	if (protocol)
 		return -EPROTONOSUPPORT;
 
-	if (!rsp_session_alloc(net, sock, kern))
+	if (sock->type == SOCK_RDM) {
+		sk = rsp_rdm_alloc(net, sock, kern);
+		sock->ops = &rsp_rdm_ops;
+	} else {
+		sk = rsp_session_alloc(net, sock, kern, &rsp_proto);
+		sock->ops = &rsp_ops;
+	}
+	if (!sk)
 		return -ENOMEM;
-	sock->ops = &rsp_ops;
 	set_bit(SOCK_CUSTOM_SOCKOPT, &sock->flags);
 	atomic_inc(&rsp_net(net)->sockets_inuse);
 	return 0;

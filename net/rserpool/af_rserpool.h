@@ -8,9 +8,13 @@
 
 struct msghdr;
 struct pipe_inode_info;
+struct rsp_handle;
 struct rsp_session;
 struct sock;
 
+int rsp_release(struct socket *sock);
+int rsp_address_parse(const struct sockaddr *uaddr, int len,
+		      struct rsp_handle *handle, u32 *pe_id, __be16 *port);
 int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size);
 int rsp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size,
 		int flags);

@@ -10,6 +10,7 @@
 #include "af_rserpool.h"
 #include "net_ns.h"
 #include "netlink.h"
+#include "rdm.h"
 #include "session.h"
 #include "session_work.h"
 
@@ -33,12 +34,18 @@ static int __init rserpool_init(void)
 	if (err)
 		goto err_work;
 
-	err = rsp_family_register();
+	err = rsp_rdm_register();
 	if (err)
 		goto err_sessions;
 
+	err = rsp_family_register();
+	if (err)
+		goto err_rdm;
+
 	return 0;
 
+err_rdm:
+	rsp_rdm_unregister();
 err_sessions:
 	rsp_sessions_unregister();
 err_work:
@@ -53,6 +60,7 @@ err_net:
 static void __exit rserpool_exit(void)
 {
 	rsp_family_unregister();
+	rsp_rdm_unregister();
 	rsp_sessions_unregister();
 	rsp_session_work_unregister();
 	rsp_nl_family_unregister();

@@ -24,8 +24,13 @@
 #define FAILOVER_TIMEOUT_MS	30000
 #define MESSAGE_MAX		SZ_1M
 
-/* The end of release_sock(); under the spinlock of the socket lock. */
-static void session_release_cb(struct sock *sk)
+/**
+ * rsp_session_release_cb() - the end of release_sock()
+ * @sk: a session's socket
+ *
+ * Context: under the spinlock of the socket lock.
+ */
+void rsp_session_release_cb(struct sock *sk)
 {
 	struct rsp_session *ssn = rsp_session(sk);
 
@@ -33,10 +38,11 @@ static void session_release_cb(struct sock *sk)
 		rsp_session_kick(ssn);
 }
 
-static struct proto rsp_proto = {
+/* Of sockets that are a session. */
+struct proto rsp_proto = {
 	.name		= "RSERPOOL",
 	.owner		= THIS_MODULE,
-	.release_cb	= session_release_cb,
+	.release_cb	= rsp_session_release_cb,
 	.obj_size	= sizeof(struct rsp_session),
 };
 
@@ -45,16 +51,18 @@ static struct proto rsp_proto = {
  * @net: the namespace it belongs to
  * @sock: the socket
  * @kern: it is the kernel's own
+ * @proto: rsp_proto, or one of a larger object that begins with a session
  *
  * Context: process.
  * Return: NULL when there is no memory. rsp_session_close() ends it.
  */
-struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern)
+struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern,
+			       struct proto *proto)
 {
 	struct rsp_session *ssn;
 	struct sock *sk;
 
-	sk = sk_alloc(net, PF_RSERPOOL, GFP_KERNEL, &rsp_proto, kern);
+	sk = sk_alloc(net, PF_RSERPOOL, GFP_KERNEL, proto, kern);
 	if (!sk)
 		return NULL;
 	sock_init_data(sock, sk);
@@ -78,7 +86,7 @@ static struct rsp_session *session_inherit(struct rsp_session *listener)
 	struct sock *parent = &listener->sk, *sk;
 	struct rsp_session *ssn;
 
-	sk = rsp_session_alloc(sock_net(parent), NULL, 0);
+	sk = rsp_session_alloc(sock_net(parent), NULL, 0, &rsp_proto);
 	if (!sk)
 		return NULL;
 	ssn = rsp_session(sk);

@@ -263,7 +263,11 @@ static inline long rsp_time_left(long timeo, unsigned long since)
 	return timeo - min_t(unsigned long, timeo, jiffies - since);
 }
 
-struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern);
+extern struct proto rsp_proto;
+void rsp_session_release_cb(struct sock *sk);
+
+struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern,
+			       struct proto *proto);
 struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 					 struct rsp_pe *pe,
 					 struct socket *transport);

@@ -63,6 +63,8 @@ struct sockaddr_rserpool {
 #define RSP_POLICY		12 /* struct rsp_policy */
 #define RSP_ADDRESSES		13 /* struct sockaddr_storage [], RSP_ADDRESSES_MAX */
 #define RSP_STANDBY		14 /* __u32, 0 or 1: hold a connection for a failover */
+#define RSP_SEND_TO_ALL		15 /* __u32, 0 or 1: SOCK_RDM, to all elements */
+#define RSP_SENT_TO		16 /* get: __u32, how many the last message went to */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
