@@ -6,22 +6,14 @@
 
 #include <linux/slab.h>
 #include <net/inet_sock.h>
+#include <net/rps.h>
+#include <net/tcp.h>
 
 #include "flow.h"
 #include "frame.h"
 #include "session.h"
 
 #include <asm/ioctls.h>
-
-static int framed_recvmsg(struct rsp_flow *flow, struct msghdr *msg,
-			  size_t size, int flags, long timeo)
-{
-	struct socket *sock = flow->sock;
-
-	if (flags & MSG_ERRQUEUE)
-		return READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
-	return rsp_frames_recvmsg(flow, msg, size, flags, timeo);
-}
 
 /* Does something wait to be sent? Then who asks is told when it has left. */
 static bool pending(struct rsp_flow *flow)
@@ -36,6 +28,17 @@ static bool pending(struct rsp_flow *flow)
 	return READ_ONCE(frames->n_pending);
 }
 
+/* Is there nothing that TCP's own poll would say, but that there is room? */
+static bool well(const struct sock *transport)
+{
+	return inet_sk_state_load(transport) == TCP_ESTABLISHED &&
+	       !READ_ONCE(transport->sk_shutdown) &&
+	       !READ_ONCE(transport->sk_err) &&
+	       !READ_ONCE(tcp_sk(transport)->urg_data) &&
+	       skb_queue_empty_lockless(&transport->sk_error_queue) &&
+	       __sk_stream_is_writeable(transport, 1);
+}
+
 static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
 {
 	const __poll_t out = EPOLLOUT | EPOLLWRNORM;
@@ -44,7 +47,10 @@ static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
 	struct socket *sock = flow->sock;
 	__poll_t mask;
 
-	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL) & ~in;
+	sock_rps_record_flow(sock->sk);
+	mask = out;
+	if (!well(sock->sk))
+		mask = READ_ONCE(sock->ops)->poll(file, sock, NULL) & ~in;
 	if (pending(flow) || (replay && !rsp_replay_writable(replay)))
 		mask &= ~out;
 	/* With this side shut down there is the end of file at least. */
@@ -105,7 +111,7 @@ static bool framed_ended(struct rsp_flow *flow, enum rsp_failure failure)
 /* What is done with a transport that carries control beside data. */
 const struct rsp_flow_ops rsp_framed_ops = {
 	.sendmsg	= rsp_frames_sendmsg,
-	.recvmsg	= framed_recvmsg,
+	.recvmsg	= rsp_frames_recvmsg,
 	.poll		= framed_poll,
 	.unread		= framed_unread,
 	.ended		= framed_ended,

@@ -334,7 +334,6 @@ static size_t message_give(struct rsp_pass *pass, size_t len)
 			return stage(pass, len);
 		pass->given = fits;
 		pass->passed = frames->left;
-		pass->trunc = fits < frames->left;
 		pass->copied = true;
 	}
 	frames->left -= n;
@@ -434,7 +433,6 @@ void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass)
 		.count = 1,
 	};
 	u32 n_controls = frames->n_controls;
-	const struct tcp_sock *tp;
 
 	if (frames->stopped) {
 		pass->err = -ESTALE;
@@ -445,9 +443,7 @@ void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass)
 		pass->err = frames->fault ? -EPROTO : 0;
 		return;
 	}
-	/* Who has the lock wakes us for what comes until he gives it back. */
-	tp = tcp_sk(transport);
-	if (READ_ONCE(tp->rcv_nxt) == READ_ONCE(tp->copied_seq))
+	if (rsp_pass_dry(flow))
 		return;
 	pass->flow = flow;
 	pass->frames = frames;
@@ -456,7 +452,7 @@ void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass)
 	if (pass->avail)
 		READ_ONCE(sock->ops)->read_sock(transport, &desc, pass_actor);
 	/* It is of no use in a frame, and stops the reading. */
-	if (tp->urg_data)
+	if (tcp_sk(transport)->urg_data)
 		pass_fault(pass, RSP_FAILURE_FRAME);
 	lowat_set(frames, transport);
 	release_sock(transport);
@@ -495,67 +491,6 @@ static bool octets_at(const struct sock *transport, const struct sk_buff **skb,
 			return true;
 	}
 	return false;
-}
-
-/**
- * rsp_pass_peek() - is a whole frame of the program what comes next?
- * @flow: a flow with frames
- *
- * That is what a poll mostly finds, and it is known without a pass.
- *
- * Context: process.
- * Return: true when one is there and can be received; false: a pass will tell.
- */
-bool rsp_pass_peek(const struct rsp_flow *flow)
-{
-	const struct rsp_frames *frames = flow->frames;
-	struct sock *transport = flow->sock->sk;
-	const struct sk_buff *skb;
-	struct rsp_frame_head head;
-	bool found = false;
-	u32 length;
-
-	if (READ_ONCE(frames->skip) || READ_ONCE(frames->middle) ||
-	    READ_ONCE(frames->stopped))
-		return false;
-	/* While nobody owns the lock no pass is under way. */
-	spin_lock_bh(&transport->sk_lock.slock);
-	skb = skb_peek(&transport->sk_receive_queue);
-	if (sock_owned_by_user_nocheck(transport) || frames->head_len ||
-	    frames->hold || !greeted(flow) ||
-	    !octets_at(transport, &skb, tcp_sk(transport)->copied_seq, &head,
-		       sizeof(head)))
-		goto out_unlock;
-	length = be32_to_cpu(head.length);
-	found = head.ppid != cpu_to_be32(RSP_PPID_ASAP) && length &&
-		length <= RSP_FRAME_PAYLOAD_MAX &&
-		length <= READ_ONCE(frames->message_max) &&
-		tcp_inq(transport) >= sizeof(head) + length;
-out_unlock:
-	spin_unlock_bh(&transport->sk_lock.slock);
-	return found;
-}
-
-/**
- * rsp_frames_data_first() - are the program's octets what comes next?
- * @flow: a flow with frames; the transport's lock is held
- *
- * Its place in the frames is the transport's lock's, too: a pass moves it.
- *
- * Context: any.
- * Return: true when they are, and there is nothing for the work item yet.
- */
-bool rsp_frames_data_first(const struct rsp_flow *flow)
-{
-	const struct sock *transport = flow->sock->sk;
-	const struct sk_buff *skb = skb_peek(&transport->sk_receive_queue);
-	const struct rsp_frames *frames = flow->frames;
-	__be32 ppid;
-
-	if (frames->head_len)
-		return READ_ONCE(frames->data_next);
-	return octets_at(transport, &skb, tcp_sk(transport)->copied_seq, &ppid,
-			 sizeof(ppid)) && ppid != cpu_to_be32(RSP_PPID_ASAP);
 }
 
 static bool end_follows(const struct rsp_frames *frames,

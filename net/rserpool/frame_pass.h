@@ -4,9 +4,11 @@
 
 #include <linux/list.h>
 #include <linux/types.h>
+#include <net/tcp.h>
+
+#include "flow.h"
 
 struct iov_iter;
-struct rsp_flow;
 struct rsp_frames;
 struct sk_buff;
 
@@ -47,7 +49,6 @@ struct rsp_piece {
  * @ready: a call would have something to take
  * @copied: the message was given, and is yet to be taken off
  * @whole: a message was given to its end
- * @trunc: and did not fit
  * @stop: nothing more can be done in this pass
  * @err: why, negative errno
  *
@@ -73,12 +74,21 @@ struct rsp_pass {
 	bool ready;
 	bool copied;
 	bool whole;
-	bool trunc;
 	bool stop;
 	int err;
 };
 
-bool rsp_pass_peek(const struct rsp_flow *flow);
+/*
+ * Does the transport hold nothing?  Who has its lock wakes us for what comes
+ * until he gives it back.
+ */
+static inline bool rsp_pass_dry(const struct rsp_flow *flow)
+{
+	const struct tcp_sock *tp = tcp_sk(flow->sock->sk);
+
+	return READ_ONCE(tp->rcv_nxt) == READ_ONCE(tp->copied_seq);
+}
+
 void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass);
 bool rsp_pass_end_follows(struct rsp_flow *flow);
 

@@ -25,6 +25,7 @@
 #include "flow.h"
 #include "frame.h"
 #include "frame_pass.h"
+#include "frame_quick.h"
 #include "session.h"
 
 /* Pages that were brought in, and had gone again, before it is a fault. */
@@ -132,7 +133,6 @@ static int message_take(struct rsp_flow *flow, struct rsp_pass *pass,
 		pass->given = min(size, pass->passed);
 		pass->whole = true;
 		pass->ppid = frames->message_ppid;
-		pass->trunc = pass->given < pass->passed;
 		if (peek) {
 			copied = staged_copy(frames, to, pass->given);
 			if (copied < pass->given) {
@@ -256,6 +256,16 @@ static bool bring_in(const struct rsp_pass *pass, const struct iov_iter *to,
 	       fault_in_iov_iter_writeable(to, pass->missing) < pass->missing;
 }
 
+/* Is it known, without a look, that there is nothing? */
+static bool nothing_new(const struct rsp_flow *flow)
+{
+	const struct rsp_frames *frames = flow->frames;
+
+	return rsp_pass_dry(flow) && !held_up(flow) &&
+	       !READ_ONCE(frames->n_staged) && !READ_ONCE(frames->ended) &&
+	       !READ_ONCE(frames->fault) && !READ_ONCE(frames->stopped);
+}
+
 /* What is to be done after @err. 0: try again; or what the call gives. */
 static int receive_wait(struct rsp_flow *flow, int err, bool dried, long *timeo)
 {
@@ -263,42 +273,61 @@ static int receive_wait(struct rsp_flow *flow, int err, bool dried, long *timeo)
 		return err;
 	if (dried)
 		return -ECONNRESET;
+	if (!*timeo)
+		return -EAGAIN;
 	return rsp_flow_wait(flow, may_receive, timeo);
 }
 
-static void ppid_tell(struct rsp_flow *flow, struct msghdr *msg, u32 ppid)
+/* What a call gives of a message that it has taken. */
+static int message_tell(struct rsp_flow *flow, struct msghdr *msg, int flags,
+			const struct rsp_message *message)
 {
+	u32 ppid = message->ppid;
+
+	msg->msg_flags |= MSG_EOR;
+	if (message->given < message->passed)
+		msg->msg_flags |= MSG_TRUNC;
 	if (READ_ONCE(flow->ssn->tell_ppid))
 		put_cmsg(msg, SOL_RSERPOOL, RSP_PPID, sizeof(ppid), &ppid);
+	return flags & MSG_TRUNC ? message->passed : message->given;
 }
 
-static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
-			   size_t size, int flags, long timeo)
+static int message_quick(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			 int flags)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct rsp_message message;
+	bool given;
+
+	if (rsp_pass_dry(flow) || flags & MSG_PEEK)
+		return -EAGAIN;
+	mutex_lock(&frames->rx_lock);
+	given = rsp_message_quick(flow, &msg->msg_iter, size, &message);
+	mutex_unlock(&frames->rx_lock);
+	return given ? message_tell(flow, msg, flags, &message) : -EAGAIN;
+}
+
+static noinline_for_stack int message_slow(struct rsp_flow *flow,
+					   struct msghdr *msg, size_t size,
+					   int flags, bool *dried)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct iov_iter *to = &msg->msg_iter;
+	struct rsp_message message;
 	int turns = FAULT_TURNS, err;
 	struct rsp_pass pass;
 	LIST_HEAD(pieces);
-	bool dried;
 
-	for (;;) {
-		/* Before the look, which then saw all that there ever was. */
-		dried = dry(flow);
+	do {
 		mutex_lock(&frames->rx_lock);
 		err = messages_skip(flow) ?:
 		      message_take(flow, &pass, to, size, flags & MSG_PEEK,
 				   &pieces);
-		dried = dried && dried_up(flow);
+		*dried = *dried && dried_up(flow);
 		mutex_unlock(&frames->rx_lock);
-		if (!err)
-			break;
-		if (err == -EFAULT && bring_in(&pass, to, &turns))
-			continue;
-		err = receive_wait(flow, err, dried, &timeo);
-		if (err)
-			return err == -ESHUTDOWN ? 0 : err;
-	}
+	} while (err == -EFAULT && bring_in(&pass, to, &turns));
+	if (err)
+		return err;
 
 	if (!list_empty(&pieces)) {
 		size_t copied = pieces_copy(&pieces, to, pass.given);
@@ -310,11 +339,33 @@ static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
 			return -EFAULT;
 		}
 	}
-	msg->msg_flags |= MSG_EOR;
-	if (pass.trunc)
-		msg->msg_flags |= MSG_TRUNC;
-	ppid_tell(flow, msg, pass.ppid);
-	return flags & MSG_TRUNC ? pass.passed : pass.given;
+	message.given = pass.given;
+	message.passed = pass.passed;
+	message.ppid = pass.ppid;
+	return message_tell(flow, msg, flags, &message);
+}
+
+static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
+			   size_t size, int flags, long timeo)
+{
+	bool dried;
+	int ret;
+
+	for (;;) {
+		ret = message_quick(flow, msg, size, flags);
+		if (likely(ret != -EAGAIN))
+			return ret;
+		/* Before the look, which then saw all that there ever was. */
+		dried = dry(flow);
+		if (!nothing_new(flow)) {
+			ret = message_slow(flow, msg, size, flags, &dried);
+			if (ret >= 0)
+				return ret;
+		}
+		ret = receive_wait(flow, ret, dried, &timeo);
+		if (ret)
+			return ret == -ESHUTDOWN ? 0 : ret;
+	}
 }
 
 static int stream_receive(struct rsp_flow *flow, struct msghdr *msg,
@@ -383,11 +434,29 @@ static int stream_receive(struct rsp_flow *flow, struct msghdr *msg,
 int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		       int flags, long timeo)
 {
+	struct socket *sock = flow->sock;
+
 	if (flags & MSG_OOB)
 		return -EOPNOTSUPP;
+	if (flags & MSG_ERRQUEUE)
+		return READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
 	return flow->frames->messages ?
 	       message_receive(flow, msg, size, flags, timeo) :
 	       stream_receive(flow, msg, size, flags, timeo);
+}
+
+static noinline_for_stack bool readable(struct rsp_flow *flow)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct rsp_pass pass = {};
+
+	mutex_lock(&frames->rx_lock);
+	messages_skip(flow);
+	pass.ready = staged_ready(frames);
+	if (!pass.ready)
+		rsp_pass_run(flow, &pass);
+	mutex_unlock(&frames->rx_lock);
+	return pass.ready;
 }
 
 /**
@@ -401,22 +470,17 @@ int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
  */
 bool rsp_frames_readable(struct rsp_flow *flow)
 {
-	struct rsp_frames *frames = flow->frames;
-	struct rsp_pass pass = {};
+	const struct rsp_frames *frames = flow->frames;
 
-	/* Mostly it is asked again when all was taken. */
-	if (!READ_ONCE(frames->n_staged) && !READ_ONCE(frames->ended) &&
-	    !READ_ONCE(frames->fault) && !worth_a_look(flow))
-		return false;
-	if (!READ_ONCE(frames->n_staged) && rsp_pass_peek(flow))
-		return true;
-	mutex_lock(&frames->rx_lock);
-	messages_skip(flow);
-	pass.ready = staged_ready(frames);
-	if (!pass.ready)
-		rsp_pass_run(flow, &pass);
-	mutex_unlock(&frames->rx_lock);
-	return pass.ready;
+	if (!READ_ONCE(frames->n_staged)) {
+		if (rsp_message_peek(flow))
+			return true;
+		/* Mostly it is asked again when all was taken. */
+		if (!READ_ONCE(frames->ended) && !READ_ONCE(frames->fault) &&
+		    !worth_a_look(flow))
+			return false;
+	}
+	return readable(flow);
 }
 
 /**

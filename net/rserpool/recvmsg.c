@@ -161,35 +161,54 @@ static bool of_the_call(struct rsp_flow *flow, int err)
 	}
 }
 
-static ssize_t receive(struct rsp_session *ssn, struct receive *rx)
+/* Does what the transport gave end the call? */
+static bool final(struct rsp_flow *flow, const struct receive *rx, ssize_t ret)
 {
-	struct rsp_flow *flow;
-	unsigned long since;
-	ssize_t ret = 0;
+	return ret > 0 || (!ret && !rx->size) ||
+	       (rx->msg && rx->flags & MSG_ERRQUEUE) ||
+	       (ret < 0 && of_the_call(flow, ret));
+}
+
+/*
+ * The rest of a receive for which the transport of @flow, pinned, gave @ret;
+ * NULL: there was none.
+ */
+static ssize_t receive(struct rsp_session *ssn, struct receive *rx,
+		       struct rsp_flow *flow, ssize_t ret, unsigned long since)
+{
 	bool again;
 
-	flow = rsp_session_pin(&ssn->rx);
-	if (!flow && rx->msg && rx->flags & MSG_ERRQUEUE)
-		return -EAGAIN;
 	rx->timeo = rx->whole;
-	do {
-		since = jiffies;
-		if (flow) {
-			if (rx->timeo == rx->whole)
-				ret = transport_receive(flow, rx);
-			else
-				ret = transport_receive_within(ssn, flow, rx);
-			if (ret > 0 || (!ret && !rx->size) ||
-			    (rx->msg && rx->flags & MSG_ERRQUEUE) ||
-			    (ret < 0 && of_the_call(flow, ret)))
-				break;
-		}
+	while (!flow || !final(flow, rx, ret)) {
 		rx->timeo = rsp_time_left(rx->timeo, since);
 		ret = rx_ask(ssn, rx, &flow, ret, &again);
-	} while (again);
+		if (!again)
+			break;
+		since = jiffies;
+		if (rx->timeo == rx->whole)
+			ret = transport_receive(flow, rx);
+		else
+			ret = transport_receive_within(ssn, flow, rx);
+	}
 	if (flow)
 		rsp_flow_unpin(flow);
 	return ret;
+}
+
+static noinline_for_stack int recvmsg_further(struct rsp_session *ssn,
+					      struct rsp_flow *flow,
+					      struct msghdr *msg, size_t size,
+					      int flags, int ret, long whole,
+					      unsigned long since)
+{
+	struct receive rx = {
+		.msg = msg,
+		.size = size,
+		.flags = flags,
+		.whole = whole,
+	};
+
+	return receive(ssn, &rx, flow, ret, since);
 }
 
 /**
@@ -204,14 +223,24 @@ static ssize_t receive(struct rsp_session *ssn, struct receive *rx)
  */
 int rsp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags)
 {
-	struct receive rx = {
-		.msg = msg,
-		.size = size,
-		.flags = flags,
-		.whole = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT),
-	};
+	long timeo = sock_rcvtimeo(sock->sk, flags & MSG_DONTWAIT);
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	unsigned long since = jiffies;
+	struct rsp_flow *flow;
+	int ret = 0;
 
-	return receive(rsp_session(sock->sk), &rx);
+	flow = rsp_session_pin(&ssn->rx);
+	if (likely(flow)) {
+		ret = flow->ops->recvmsg(flow, msg, size, flags, timeo);
+		/* Mostly that is all. */
+		if (likely(ret > 0)) {
+			rsp_flow_unpin(flow);
+			return ret;
+		}
+	} else if (flags & MSG_ERRQUEUE) {
+		return -EAGAIN;
+	}
+	return recvmsg_further(ssn, flow, msg, size, flags, ret, timeo, since);
 }
 
 /**
@@ -238,6 +267,13 @@ ssize_t rsp_splice_read(struct socket *sock, loff_t *ppos,
 		.flags = flags,
 		.whole = sock_rcvtimeo(sock->sk, noblock),
 	};
+	struct rsp_session *ssn = rsp_session(sock->sk);
+	unsigned long since = jiffies;
+	struct rsp_flow *flow;
+	ssize_t ret = 0;
 
-	return receive(rsp_session(sock->sk), &rx);
+	flow = rsp_session_pin(&ssn->rx);
+	if (flow)
+		ret = transport_receive(flow, &rx);
+	return receive(ssn, &rx, flow, ret, since);
 }

@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Most messages are of one frame, whole in the first of the packets that the
+ * transport holds.  Such a one is given from where it is, without a pass
+ * (frame_pass.c), and what is otherwise in any way is left to that.
+ */
+
+#include <linux/skbuff.h>
+#include <linux/uaccess.h>
+#include <linux/uio.h>
+#include <net/tcp.h>
+
+#include "flow.h"
+#include "frame.h"
+#include "frame_pass.h"
+#include "frame_quick.h"
+#include "session_work.h"
+
+/**
+ * struct front - where what the transport holds begins
+ * @skb: the packet
+ * @offset: of the first octet in it
+ * @octets: from there on
+ * @n: how many are there in one piece
+ */
+struct front {
+	struct sk_buff *skb;
+	unsigned int offset;
+	const u8 *octets;
+	unsigned int n;
+};
+
+/* Not in the first fragment. */
+static noinline const u8 *fragment_at(const struct sk_buff *skb,
+				      unsigned int offset, unsigned int *n)
+{
+	const skb_frag_t *frag = skb_shinfo(skb)->frags;
+	const skb_frag_t *end = frag + skb_shinfo(skb)->nr_frags;
+
+	for (; frag < end && offset >= skb_frag_size(frag); frag++)
+		offset -= skb_frag_size(frag);
+	if (frag == end)
+		return NULL;
+	*n = skb_frag_size(frag) - offset;
+	return skb_frag_address(frag) + offset;
+}
+
+/* At least @want octets, in one piece. */
+static __always_inline bool front_find(const struct sock *transport,
+				       struct front *front, unsigned int want)
+{
+	struct sk_buff *skb = skb_peek(&transport->sk_receive_queue);
+	const struct skb_shared_info *shared;
+	unsigned int offset;
+
+	if (unlikely(!skb))
+		return false;
+	offset = tcp_sk(transport)->copied_seq - TCP_SKB_CB(skb)->seq;
+	front->skb = skb;
+	front->offset = offset;
+	if (offset < skb_headlen(skb)) {
+		front->n = skb_headlen(skb) - offset;
+		front->octets = skb->data + offset;
+		return front->n >= want;
+	}
+	/* Is there an address? */
+	if (IS_ENABLED(CONFIG_HIGHMEM) || !skb_frags_readable(skb))
+		return false;
+	offset -= skb_headlen(skb);
+	shared = skb_shinfo(skb);
+	if (likely(shared->nr_frags &&
+		   offset < skb_frag_size(&shared->frags[0]))) {
+		front->n = skb_frag_size(&shared->frags[0]) - offset;
+		front->octets = skb_frag_address(&shared->frags[0]) + offset;
+		return front->n >= want;
+	}
+	front->octets = fragment_at(skb, offset, &front->n);
+	return front->octets && front->n >= want;
+}
+
+/**
+ * struct next - the program's frame that comes next
+ * @head: octets of its head that are there
+ * @length: octets that follow the head
+ * @ppid: its payload protocol identifier
+ */
+struct next {
+	u32 head;
+	u32 length;
+	u32 ppid;
+};
+
+/* Is the program's frame what comes next, and as a message by itself? */
+static __always_inline bool next_find(const struct rsp_flow *flow,
+				      const struct front *front,
+				      struct next *next)
+{
+	const struct rsp_frames *frames = flow->frames;
+	const struct rsp_frame_head *head = (const void *)front->octets;
+
+	if (!frames->head_len) {
+		next->head = sizeof(*head);
+		if (front->n < sizeof(*head))
+			return false;
+		next->ppid = get_unaligned_be32(&head->ppid);
+		/* With RSP_FRAME_MORE it is more than there may be. */
+		next->length = get_unaligned_be32(&head->length);
+	} else {
+		/* A pass has taken it off, and found it good. */
+		next->head = 0;
+		next->ppid = frames->ppid;
+		next->length = frames->left;
+		if (frames->head_len < sizeof(*head) || frames->more)
+			return false;
+	}
+	return next->ppid != RSP_PPID_ASAP && next->length &&
+	       next->length <= RSP_FRAME_PAYLOAD_MAX &&
+	       next->length <= READ_ONCE(frames->message_max);
+}
+
+/* As far as the program's pages are there; all or nothing. */
+static bool front_give(const struct front *front, u32 head, size_t fits,
+		       struct iov_iter *to)
+{
+	size_t copied;
+
+	pagefault_disable();
+	if (front->n >= head + fits)
+		copied = copy_to_iter(front->octets + head, fits, to);
+	else
+		copied = skb_copy_datagram_iter(front->skb,
+						front->offset + head, to,
+						fits) ? 0 : fits;
+	pagefault_enable();
+	if (copied == fits)
+		return true;
+	/* skb_copy_datagram_iter() has done so itself. */
+	iov_iter_revert(to, copied);
+	return false;
+}
+
+/* Does something follow that is not the program's? Then someone must look. */
+static bool control_follows(const struct rsp_flow *flow,
+			    const struct front *front, u32 size)
+{
+	const struct tcp_sock *tp = tcp_sk(flow->sock->sk);
+
+	if (front->n >= size + sizeof(__be32))
+		return get_unaligned_be32(front->octets + size) ==
+		       RSP_PPID_ASAP;
+	return tp->rcv_nxt - tp->copied_seq != size;
+}
+
+static bool message_give(struct rsp_flow *flow, struct iov_iter *to,
+			 size_t size, struct rsp_message *message)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct sock *transport = flow->sock->sk;
+	struct front front __uninitialized;
+	struct next next __uninitialized;
+	bool look;
+	u32 taken;
+
+	if (READ_ONCE(flow->sock->ops)->read_sock != tcp_read_sock ||
+	    tcp_sk(transport)->urg_data ||
+	    !front_find(transport, &front, 1) ||
+	    !next_find(flow, &front, &next))
+		return false;
+	taken = next.head + next.length;
+	if (taken > front.skb->len - front.offset)
+		return false;
+	message->ppid = next.ppid;
+	message->passed = next.length;
+	message->given = min_t(size_t, size, next.length);
+	if (!front_give(&front, next.head, message->given, to))
+		return false;
+	look = control_follows(flow, &front, taken);
+	tcp_read_done(transport, taken);
+	if (!next.head) {
+		frames->head_len = 0;
+		WRITE_ONCE(frames->data_next, false);
+		WRITE_ONCE(transport->sk_rcvlowat, 1);
+	}
+	WRITE_ONCE(frames->received, frames->received + 1);
+	if (look && !rsp_frames_data_first(flow))
+		rsp_session_kick(flow->ssn);
+	return true;
+}
+
+/**
+ * rsp_message_quick() - give the message that comes next, if that is easy
+ * @flow: a flow with frames and messages; its rx_lock is held
+ * @to: where to
+ * @size: octets wanted
+ * @message: what it was
+ *
+ * Context: process.
+ * Return: true when it was given; false: nothing has changed.
+ */
+bool rsp_message_quick(struct rsp_flow *flow, struct iov_iter *to, size_t size,
+		       struct rsp_message *message)
+{
+	const struct rsp_frames *frames = flow->frames;
+	struct sock *transport = flow->sock->sk;
+	bool given;
+
+	if (frames->middle || frames->n_staged || frames->hold ||
+	    frames->skip || frames->stopped || frames->ended || frames->fault ||
+	    !test_bit(RSP_FLOW_GREETED, &flow->flags))
+		return false;
+	lock_sock(transport);
+	given = message_give(flow, to, size, message);
+	release_sock(transport);
+	return given;
+}
+
+/**
+ * rsp_message_peek() - is a whole frame of the program what comes next?
+ * @flow: a flow with frames
+ *
+ * That is what a poll mostly finds, and it is known without a pass.
+ *
+ * Context: process.
+ * Return: true when one is there and can be received; false: a pass will tell.
+ */
+bool rsp_message_peek(const struct rsp_flow *flow)
+{
+	const struct rsp_frames *frames = flow->frames;
+	struct sock *transport = flow->sock->sk;
+	struct front front __uninitialized;
+	struct next next __uninitialized;
+	bool found = false;
+	u32 size;
+
+	if (rsp_pass_dry(flow) || READ_ONCE(frames->skip) ||
+	    READ_ONCE(frames->middle) || READ_ONCE(frames->stopped))
+		return false;
+	/* While nobody owns the lock no pass is under way. */
+	spin_lock_bh(&transport->sk_lock.slock);
+	if (!sock_owned_by_user_nocheck(transport) && !frames->hold &&
+	    test_bit(RSP_FLOW_GREETED, &flow->flags) &&
+	    front_find(transport, &front, 1) &&
+	    next_find(flow, &front, &next)) {
+		size = next.head + next.length;
+		found = size <= front.skb->len - front.offset ||
+			size <= tcp_inq(transport);
+	}
+	spin_unlock_bh(&transport->sk_lock.slock);
+	return found;
+}
+
+/**
+ * rsp_frames_data_first() - are the program's octets what comes next?
+ * @flow: a flow with frames; the transport's lock is held
+ *
+ * Its place in the frames is the transport's lock's, too: a pass moves it.
+ *
+ * Context: any.
+ * Return: true when they are, and there is nothing for the work item yet.
+ */
+bool rsp_frames_data_first(const struct rsp_flow *flow)
+{
+	struct front front __uninitialized;
+
+	if (flow->frames->head_len)
+		return READ_ONCE(flow->frames->data_next);
+	return front_find(flow->sock->sk, &front, sizeof(__be32)) &&
+	       get_unaligned_be32(front.octets) != RSP_PPID_ASAP;
+}
