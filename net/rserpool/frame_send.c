@@ -43,22 +43,27 @@ struct small_frame {
 	u8 octets[512];
 };
 
-/* Hand octets to the transport. 0: all left; -EAGAIN: not all; or an error. */
-static int octets_send(struct rsp_flow *flow, struct iov_iter *from, int flags)
+/*
+ * Hand octets to the transport. 0: all left, and @from is where it was; -EAGAIN:
+ * not all; or an error.
+ */
+static __always_inline int octets_send(struct rsp_flow *flow,
+				       struct iov_iter *from, int flags)
 {
 	struct socket *sock = flow->sock;
 	struct msghdr msg = {
 		.msg_iter = *from,
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL | flags,
 	};
-	size_t left = iov_iter_count(from);
-	int ret;
+	int left = iov_iter_count(from), ret;
 
 	ret = READ_ONCE(sock->ops)->sendmsg(sock, &msg, left);
+	if (likely(ret == left))
+		return 0;
 	if (ret < 0)
 		return ret;
 	iov_iter_advance(from, ret);
-	return iov_iter_count(from) ? -EAGAIN : 0;
+	return -EAGAIN;
 }
 
 /* What is left of a frame. */
@@ -71,7 +76,7 @@ static int frame_send(struct rsp_flow *flow, struct rsp_frame *frame, int flags)
 		      frame->size);
 	iov_iter_advance(&from, frame->sent);
 	err = octets_send(flow, &from, flags | MSG_SPLICE_PAGES);
-	frame->sent = frame->size - iov_iter_count(&from);
+	frame->sent = frame->size - (err ? iov_iter_count(&from) : 0);
 	return err;
 }
 
@@ -131,7 +136,7 @@ void rsp_frames_queue(struct rsp_frames *frames, struct list_head *list)
  * What then does not fit is copied, and the work item woken for it.  So there
  * must be room for a frame, or as much as TCP tells who polls.
  */
-static int send_ready(struct rsp_flow *flow)
+static __always_inline int send_ready(struct rsp_flow *flow)
 {
 	const struct sock *transport = flow->sock->sk;
 	int err;
@@ -179,23 +184,32 @@ static int send_wait(struct rsp_flow *flow, long *timeo)
 	return *timeo ? rsp_flow_wait(flow, may_send, timeo) : -EAGAIN;
 }
 
-/* Take the lock when a call may begin to send. */
-static int send_begin(struct rsp_flow *flow, long *timeo)
+/* It may not yet, and @err says why. */
+static noinline int send_begin_later(struct rsp_flow *flow, long *timeo, int err)
 {
-	int turns = 0, err;
+	int turns = 0;
 
-	for (;;) {
-		mutex_lock(&flow->frames->tx_lock);
-		err = send_ready(flow);
-		if (!err)
-			return 0;
+	do {
 		mutex_unlock(&flow->frames->tx_lock);
 		if (err == -EAGAIN)
 			err = turns++ < SEND_TURNS ? send_wait(flow, timeo)
 						   : memory_wait(timeo);
 		if (err)
 			return err;
-	}
+		mutex_lock(&flow->frames->tx_lock);
+		err = send_ready(flow);
+	} while (err);
+	return 0;
+}
+
+/* Take the lock when a call may begin to send. */
+static __always_inline int send_begin(struct rsp_flow *flow, long *timeo)
+{
+	int err;
+
+	mutex_lock(&flow->frames->tx_lock);
+	err = send_ready(flow);
+	return likely(!err) ? 0 : send_begin_later(flow, timeo, err);
 }
 
 /* Behind what has left in part, and other control. */
@@ -225,22 +239,14 @@ static int pending_add(struct rsp_frames *frames, struct iov_iter *from,
 	return 0;
 }
 
-/*
- * Send a frame when nothing is pending; what does not leave is pending then, and
- * the return is -EAGAIN.
- */
-static int send_or_add(struct rsp_flow *flow, struct iov_iter *from,
-		       bool control, int flags)
+/* Of @size octets, the last when nothing was pending, these did not leave. */
+static noinline int add_rest(struct rsp_flow *flow, struct iov_iter *from,
+			     size_t size, bool control)
 {
 	struct rsp_frames *frames = flow->frames;
-	size_t size = iov_iter_count(from);
-	bool begun;
+	bool begun = iov_iter_count(from) < size;
 	int err;
 
-	err = octets_send(flow, from, flags);
-	if (err != -EAGAIN)
-		return err;
-	begun = iov_iter_count(from) < size;
 	err = pending_add(frames, from, begun, control, &frames->pending);
 	/* The element would take what comes next for the rest. */
 	if (err && begun)
@@ -248,13 +254,31 @@ static int send_or_add(struct rsp_flow *flow, struct iov_iter *from,
 	return err ?: -EAGAIN;
 }
 
+/*
+ * Send a frame when nothing is pending; what does not leave is pending then, and
+ * the return is -EAGAIN.
+ */
+static __always_inline int send_or_add(struct rsp_flow *flow,
+				       struct iov_iter *from, bool control,
+				       int flags)
+{
+	size_t size = iov_iter_count(from);
+	int err;
+
+	err = octets_send(flow, from, flags);
+	if (likely(err != -EAGAIN))
+		return err;
+	return add_rest(flow, from, size, control);
+}
+
 /* Have a frame leave; tx_lock is held, and a call may begin to send. */
-static int frame_leave(struct rsp_flow *flow, struct iov_iter *from, int flags)
+static __always_inline int frame_leave(struct rsp_flow *flow,
+				       struct iov_iter *from, int flags)
 {
 	int err;
 
 	err = send_or_add(flow, from, false, flags);
-	if (err == -EAGAIN) {
+	if (unlikely(err == -EAGAIN)) {
 		/* Room may have come before it was known that it is waited for. */
 		pending_send(flow, flags);
 		err = 0;
@@ -462,10 +486,13 @@ int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		return ret;
 	if (!size)
 		return 0;
-	if (frames->messages &&
-	    (size > RSP_FRAME_PAYLOAD_MAX || rsp_session_replay(flow->ssn)))
-		return message_send(flow, msg, size, ppid, flags, &timeo);
-
+	if (frames->messages) {
+		if (size > RSP_FRAME_PAYLOAD_MAX ||
+		    rsp_session_replay(flow->ssn))
+			return message_send(flow, msg, size, ppid, flags,
+					    &timeo);
+		return single_send(flow, msg, size, ppid, flags, &timeo);
+	}
 	while (done < size) {
 		size_t len = min(size - done, RSP_FRAME_PAYLOAD_MAX);
 

@@ -47,8 +47,10 @@ static void watch_start(struct rsp_session *ssn, struct rsp_flow *flow)
 	mod_timer(&ssn->timer, jiffies + ssn->detect_timeout / 4);
 }
 
-static int transport_send(struct rsp_session *ssn, struct rsp_flow *flow,
-			  struct msghdr *msg, size_t size, long timeo)
+static __always_inline int transport_send(struct rsp_session *ssn,
+					  struct rsp_flow *flow,
+					  struct msghdr *msg, size_t size,
+					  long timeo)
 {
 	int ret;
 
@@ -77,6 +79,42 @@ static int transport_send_within(struct rsp_session *ssn, struct rsp_flow *flow,
 	return ret;
 }
 
+/*
+ * The rest of a send for which the transport of @flow, pinned, gave @ret; NULL:
+ * there was none.
+ */
+static noinline_for_stack int send_further(struct rsp_session *ssn,
+					   struct rsp_flow *flow,
+					   struct msghdr *msg, size_t size,
+					   int ret, long whole,
+					   unsigned long since)
+{
+	long timeo = whole;
+
+	for (;;) {
+		timeo = rsp_time_left(timeo, since);
+		ret = tx_ask(ssn, flow, ret, &timeo);
+		if (flow)
+			rsp_flow_unpin(flow);
+		if (ret)
+			return ret;
+		since = jiffies;
+		flow = rsp_session_pin(&ssn->tx);
+		if (!flow || test_bit(RSP_FLOW_SUSPECT, &flow->flags))
+			continue;
+		if (timeo == whole)
+			ret = transport_send(ssn, flow, msg, size, timeo);
+		else
+			ret = transport_send_within(ssn, flow, msg, size,
+						    timeo);
+		if (ret >= 0 || ret == -EAGAIN) {
+			rsp_flow_unpin(flow);
+			return ret;
+		}
+		iov_iter_revert(&msg->msg_iter, size - msg_data_left(msg));
+	}
+}
+
 /**
  * rsp_sendmsg() - send(2) and its like, sendfile(2) and splice(2) to a session
  * @sock: the session's socket
@@ -90,42 +128,27 @@ int rsp_sendmsg(struct socket *sock, struct msghdr *msg, size_t size)
 {
 	bool nosignal = msg->msg_flags & MSG_NOSIGNAL;
 	struct rsp_session *ssn = rsp_session(sock->sk);
-	long timeo, whole;
+	unsigned long since = jiffies;
 	struct rsp_flow *flow;
-	unsigned long since;
-	int ret;
+	int ret = 0;
+	long timeo;
 
 	if (msg->msg_flags & MSG_FASTOPEN)
 		return -EOPNOTSUPP;
 
 	/* A transport that died is not yet the end of the session. */
 	msg->msg_flags |= MSG_NOSIGNAL;
-	whole = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
-	timeo = whole;
-	do {
-		ret = 0;
-		since = jiffies;
-		flow = rsp_session_pin(&ssn->tx);
-		if (flow && !test_bit(RSP_FLOW_SUSPECT, &flow->flags)) {
-			if (timeo == whole)
-				ret = transport_send(ssn, flow, msg, size,
-						     timeo);
-			else
-				ret = transport_send_within(ssn, flow, msg,
-							    size, timeo);
-			if (ret >= 0 || ret == -EAGAIN) {
-				rsp_flow_unpin(flow);
-				return ret;
-			}
-			iov_iter_revert(&msg->msg_iter,
-					size - msg_data_left(msg));
-		}
-		timeo = rsp_time_left(timeo, since);
-		ret = tx_ask(ssn, flow, ret, &timeo);
-		if (flow)
+	timeo = sock_sndtimeo(sock->sk, msg->msg_flags & MSG_DONTWAIT);
+	flow = rsp_session_pin(&ssn->tx);
+	if (likely(flow && !test_bit(RSP_FLOW_SUSPECT, &flow->flags))) {
+		ret = transport_send(ssn, flow, msg, size, timeo);
+		if (likely(ret >= 0 || ret == -EAGAIN)) {
 			rsp_flow_unpin(flow);
-	} while (!ret);
-
+			return ret;
+		}
+		iov_iter_revert(&msg->msg_iter, size - msg_data_left(msg));
+	}
+	ret = send_further(ssn, flow, msg, size, ret, timeo, since);
 	if (ret == -EPIPE && !nosignal)
 		send_sig(SIGPIPE, current, 0);
 	return ret;
