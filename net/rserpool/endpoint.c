@@ -171,11 +171,14 @@ static void backlog_add(struct rsp_endpoint *endpoint, struct rsp_session *ssn)
 	sk->sk_data_ready(sk);
 }
 
-static struct rsp_session *backlog_take(struct rsp_endpoint *endpoint)
+/* @full: was there no room for another one? */
+static struct rsp_session *backlog_take(struct rsp_endpoint *endpoint,
+					bool *full)
 {
 	struct rsp_session *ssn;
 
 	spin_lock_bh(&endpoint->lock);
+	*full = sk_acceptq_is_full(&endpoint->ssn->sk);
 	ssn = list_first_entry_or_null(&endpoint->backlog, struct rsp_session,
 				       backlog);
 	if (ssn) {
@@ -534,13 +537,14 @@ int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 	long timeo = sock_rcvtimeo(&ssn->sk, flags & O_NONBLOCK);
 	struct rsp_session *child;
 	LIST_HEAD(sockopts);
+	bool full;
 	int err;
 
 	for (;;) {
 		/* Pairs with rsp_endpoint_listen(). */
 		if (smp_load_acquire(&ssn->state.now) != RSP_SESSION_LISTEN)
 			return -EINVAL;
-		child = backlog_take(ssn->endpoint);
+		child = backlog_take(ssn->endpoint, &full);
 		if (child)
 			break;
 		err = accept_wait(ssn, &timeo);
@@ -554,8 +558,9 @@ int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
 		backlog_return(ssn->endpoint, child);
 		return err;
 	}
-	/* There is room again. */
-	rsp_work_queue(&ssn->endpoint->work);
+	/* There is room again, which the work item may have missed. */
+	if (full)
+		rsp_work_queue(&ssn->endpoint->work);
 	lock_sock(&child->sk);
 	list_splice(&sockopts, &child->sockopts);
 	sock_graft(&child->sk, newsock);
@@ -604,6 +609,7 @@ void rsp_endpoint_stop(struct rsp_session *ssn)
 {
 	struct rsp_endpoint *endpoint = ssn->endpoint;
 	struct rsp_session *child;
+	bool full;
 
 	rsp_registration_end(&endpoint->registration);
 	/* Its sessions go on, but say so when they are asked. */
@@ -614,7 +620,7 @@ void rsp_endpoint_stop(struct rsp_session *ssn)
 	disable_work_sync(&endpoint->work);
 	cancel_delayed_work_sync(&endpoint->again);
 	listeners_release(endpoint);
-	while ((child = backlog_take(endpoint))) {
+	while ((child = backlog_take(endpoint, &full))) {
 		/* Nobody served it: its user goes to another element. */
 		lock_sock(&child->sk);
 		if (child->flow)

@@ -21,6 +21,7 @@
 #include "af_rserpool.h"
 #include "flow.h"
 #include "frame.h"
+#include "frame_pass.h"
 #include "handlespace.h"
 #include "inherit.h"
 #include "session.h"
@@ -80,10 +81,19 @@ static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
 
 	if (in && test_bit(RSP_FLOW_GREETED, &flow->flags))
 		in = (!sleeper || rsp_session_replay(flow->ssn)) &&
+		     !rsp_pass_dry(flow) &&
 		     !READ_ONCE(frames->data_next) &&
 		     !(events && rsp_frames_data_first(flow));
 	if (in || (out && READ_ONCE(frames->n_pending)))
 		rsp_session_kick(flow->ssn);
+}
+
+static noinline void wake_async(struct sock *sk, __poll_t events)
+{
+	if (events & EPOLLIN)
+		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
+	if (events & EPOLLOUT)
+		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
 }
 
 /*
@@ -104,7 +114,7 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 	wait_queue_head_t *queue = &wq->wait;
 	__poll_t events = key_to_poll(key);
 
-	if (!events || events & (EPOLLERR | EPOLLHUP))
+	if (unlikely(!events || events & (EPOLLERR | EPOLLHUP)))
 		rsp_flow_suspect(flow);
 
 	if (flow->frames)
@@ -117,10 +127,8 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 		else
 			__wake_up(queue, TASK_INTERRUPTIBLE, 1, key);
 	}
-	if (events & EPOLLIN)
-		sk_wake_async(sk, SOCK_WAKE_WAITD, POLL_IN);
-	if (events & EPOLLOUT)
-		sk_wake_async(sk, SOCK_WAKE_IO, POLL_OUT);
+	if (unlikely(sock_flag(sk, SOCK_FASYNC)))
+		wake_async(sk, events);
 	return 0;
 }
 
@@ -145,7 +153,11 @@ static void flow_attach(struct rsp_flow *flow)
 				  standby ? standby_wake : flow_wake);
 	add_wait_queue(sk_sleep(flow->sock->sk), &flow->wait);
 	set_bit(RSP_FLOW_ATTACHED, &flow->flags);
-	/* What came before the entry stood there woke nobody. */
+	/*
+	 * What came before the entry stood there woke nobody.  Pairs with the
+	 * barrier in TCP's wake-up: octets first, then the entry.
+	 */
+	smp_mb__after_atomic();
 	flow->wait.func(&flow->wait, TASK_INTERRUPTIBLE, 0, NULL);
 }
 
