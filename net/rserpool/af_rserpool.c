@@ -18,7 +18,7 @@
  *
  * States
  *
- *	INIT -> [RESOLVE ->] CONNECT -> READY <-> FAILOVER
+ *	INIT -> [RESOLVE ->] CONNECT -> [SECURE ->] READY <-> FAILOVER
  *
  * and from each to CLOSED; a connect() that fails leads back to INIT, and so
  * does connect() to AF_UNSPEC, from each.  In READY
@@ -168,7 +168,8 @@ static int connect_wait(struct rsp_session *ssn, int flags)
 	int err;
 
 	while (ssn->state.now == RSP_SESSION_RESOLVE ||
-	       ssn->state.now == RSP_SESSION_CONNECT) {
+	       ssn->state.now == RSP_SESSION_CONNECT ||
+	       ssn->state.now == RSP_SESSION_SECURE) {
 		err = rsp_session_wait(ssn, false, &timeo);
 		if (err)
 			return err == -EAGAIN ? -EINPROGRESS : err;
@@ -197,6 +198,20 @@ static int disconnect(struct socket *sock)
 	sock->state = SS_UNCONNECTED;
 	release_sock(sk);
 	return 0;
+}
+
+static socket_state state_of(u8 state)
+{
+	switch (state) {
+	case RSP_SESSION_INIT:
+		return SS_UNCONNECTED;
+	case RSP_SESSION_RESOLVE:
+	case RSP_SESSION_CONNECT:
+	case RSP_SESSION_SECURE:
+		return SS_CONNECTING;
+	default:
+		return SS_CONNECTED;
+	}
 }
 
 static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
@@ -241,6 +256,7 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 		break;
 	case RSP_SESSION_RESOLVE:
 	case RSP_SESSION_CONNECT:
+	case RSP_SESSION_SECURE:
 		err = flags & O_NONBLOCK ? -EALREADY : -EINPROGRESS;
 		break;
 	default:
@@ -252,9 +268,7 @@ static int rsp_connect(struct socket *sock, RSP_SOCKADDR *uaddr, int len,
 		sock->state = SS_CONNECTING;
 		err = connect_wait(ssn, flags);
 	}
-	sock->state = ssn->state.now >= RSP_SESSION_READY ? SS_CONNECTED :
-		      ssn->state.now == RSP_SESSION_INIT ? SS_UNCONNECTED :
-							   SS_CONNECTING;
+	sock->state = state_of(ssn->state.now);
 	release_sock(sk);
 	return err;
 }
@@ -410,6 +424,7 @@ static int rsp_shutdown(struct socket *sock, int how)
 	switch (ssn->state.now) {
 	case RSP_SESSION_RESOLVE:
 	case RSP_SESSION_CONNECT:
+	case RSP_SESSION_SECURE:
 		rsp_session_disconnect(ssn);
 		sock->state = SS_UNCONNECTED;
 		break;

@@ -13,11 +13,13 @@
 #include "connect.h"
 #include "detect.h"
 #include "flow.h"
+#include "flow_secure.h"
 #include "mib.h"
 #include "net_ns.h"
 #include "resolve.h"
 #include "session.h"
 #include "session_control.h"
+#include "session_secure.h"
 #include "session_work.h"
 #include "trace.h"
 
@@ -238,13 +240,16 @@ static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 		rsp_flow_abort(flow);
 		rsp_flow_end(flow);
 	}
+	if (ssn->state.now == RSP_SESSION_SECURE)
+		rsp_session_enter(ssn, RSP_SESSION_CONNECT);
 	rsp_connect_ended(ssn, ssn->pe, failure, err);
 	if (++ssn->transport < ssn->pe->n_transports)
 		return;
 	/* What this host could not do is not the element's fault. */
-	if (failure == RSP_FAILURE_LOCAL)
+	if (failure == RSP_FAILURE_LOCAL || failure == RSP_FAILURE_SECURITY)
 		ssn->round_err = err;
-	else if (rsp_session_speaks_for_all(ssn, failure))
+	if (failure != RSP_FAILURE_LOCAL &&
+	    rsp_session_speaks_for_all(ssn, failure))
 		rsp_pe_failed(ssn->pe);
 	element_put(ssn);
 }
@@ -253,6 +258,7 @@ static void connect_done(struct rsp_session *ssn)
 {
 	rsp_connect_ended(ssn, ssn->pe, RSP_FAILURE_NONE, 0);
 	atomic_inc(&ssn->pe->sessions);
+	set_bit(RSP_FLOW_COUNTED, &ssn->flow->flags);
 	rsp_search_end(ssn);
 }
 
@@ -287,12 +293,15 @@ static int connect_next(struct rsp_session *ssn)
 		}
 		WRITE_ONCE(ssn->flow, flow);
 		err = rsp_flow_connect(flow);
-		if (!err && test_bit(RSP_FLOW_GREETED, &flow->flags)) {
+		if (!err && !rsp_flow_secure(flow) &&
+		    test_bit(RSP_FLOW_GREETED, &flow->flags)) {
 			connect_done(ssn);
 			return 0;
 		}
 		if (!err || err == -EINPROGRESS) {
 			ssn->next_try = jiffies + ssn->detect_timeout;
+			if (!err && rsp_flow_secure(flow))
+				rsp_session_kick(ssn);
 			return -EINPROGRESS;
 		}
 		/* Nothing was heard of the element yet. */
@@ -336,9 +345,16 @@ int rsp_connect_step(struct rsp_session *ssn, struct rsp_flow *flow,
 
 	*failure = RSP_FAILURE_NONE;
 	if (rsp_flow_connected(flow)) {
+		err = rsp_session_secure(ssn, flow, failure);
+		/* It has a time-out of its own; the card's is from then on. */
+		if (err)
+			return err;
 		err = greet(ssn, flow, failure);
 		if (err != -EINPROGRESS)
 			return err;
+		if (rsp_flow_secure(flow))
+			until = jiffies - ((u32)jiffies - flow->born) +
+				ssn->detect_timeout;
 	}
 	if (inet_sk_state_load(flow->sock->sk) == TCP_CLOSE)
 		err = sock_error(flow->sock->sk) ?: -ECONNABORTED;
@@ -349,6 +365,17 @@ int rsp_connect_step(struct rsp_session *ssn, struct rsp_flow *flow,
 	*failure = err == -ETIMEDOUT ? RSP_FAILURE_CONNECT_TIMEOUT
 				     : rsp_failure_of(err);
 	return err;
+}
+
+/* A handshake tells when it is over, whatever @next_try says. */
+static void secure_wait(struct rsp_session *ssn)
+{
+	const struct rsp_flow *flow = ssn->flow;
+
+	if (test_bit(RSP_FLOW_SECURED, &flow->flags))
+		ssn->next_try = jiffies + ssn->detect_timeout;
+	else if (test_bit(RSP_FLOW_SECURING, &flow->flags))
+		ssn->next_try = jiffies + MAX_JIFFY_OFFSET;
 }
 
 /**
@@ -367,8 +394,11 @@ int rsp_search_step(struct rsp_session *ssn)
 	if (!ssn->flow)
 		return connect_next(ssn);
 	err = rsp_connect_step(ssn, ssn->flow, ssn->next_try, &failure);
-	if (err == -EINPROGRESS)
+	if (err == -EINPROGRESS) {
+		if (rsp_flow_secure(ssn->flow))
+			secure_wait(ssn);
 		return err;
+	}
 	if (!err) {
 		connect_done(ssn);
 		return 0;
@@ -415,7 +445,7 @@ static void connect_give_up(struct rsp_session *ssn, int err)
 
 /**
  * rsp_session_connect() - go on with connect()
- * @ssn: a session in RSP_SESSION_CONNECT
+ * @ssn: a session in RSP_SESSION_CONNECT or RSP_SESSION_SECURE
  *
  * Context: process; the session's socket lock.
  */
@@ -496,6 +526,7 @@ int rsp_session_start(struct rsp_session *ssn)
 	rsp_session_connect(ssn);
 	switch (ssn->state.now) {
 	case RSP_SESSION_CONNECT:
+	case RSP_SESSION_SECURE:
 		return -EINPROGRESS;
 	case RSP_SESSION_INIT:
 		return sock_error(&ssn->sk) ?: -ECONNABORTED;

@@ -25,12 +25,14 @@
 
 #include "af_rserpool.h"
 #include "endpoint.h"
+#include "endpoint_secure.h"
 #include "flow.h"
 #include "frame.h"
 #include "net_ns.h"
 #include "session.h"
 #include "session_control.h"
 #include "session_work.h"
+#include "tls.h"
 
 #define ADMIT_AT_ONCE	64	/* connections in one run of the work item */
 #define ADMIT_AGAIN	(HZ / 10)	/* after a want of memory */
@@ -200,11 +202,14 @@ static void backlog_return(struct rsp_endpoint *endpoint,
 }
 
 /* A connection becomes a session. It is the session's, or gone. */
-static void admit(struct rsp_endpoint *endpoint, struct socket *transport)
+static void admit(struct rsp_endpoint *endpoint, struct socket *transport,
+		  struct rsp_handshake *handshake,
+		  const struct rsp_identity *identity)
 {
 	struct rsp_session *ssn;
 
-	ssn = rsp_session_accepted(endpoint->ssn, endpoint->pe, transport);
+	ssn = rsp_session_accepted(endpoint->ssn, endpoint->pe, transport,
+				   handshake, identity);
 	if (ssn)
 		backlog_add(endpoint, ssn);
 }
@@ -230,6 +235,35 @@ static void endpoint_again(struct work_struct *work)
 	rsp_work_queue(&endpoint->work);
 }
 
+static void came(struct rsp_endpoint *endpoint, struct socket *transport)
+{
+	const struct rsp_identity nobody = {};
+
+	if (rsp_net(sock_net(transport->sk))->secure)
+		rsp_admission_begin(endpoint, transport);
+	else
+		admit(endpoint, transport, NULL, &nobody);
+}
+
+static void admit_secured(struct rsp_endpoint *endpoint)
+{
+	struct rsp_handshake *handshake;
+	struct rsp_identity identity;
+
+	while ((handshake = rsp_admission_next(endpoint, &identity)))
+		admit(endpoint, handshake->sock, handshake, &identity);
+}
+
+/* Those that will be sessions soon count too. */
+static bool is_full(const struct rsp_endpoint *endpoint)
+{
+	const struct sock *sk = &endpoint->ssn->sk;
+
+	return READ_ONCE(sk->sk_ack_backlog) + endpoint->n_admissions >
+	       READ_ONCE(sk->sk_max_ack_backlog) ||
+	       endpoint->n_admissions >= RSP_ADMISSIONS_MAX;
+}
+
 static void endpoint_work(struct work_struct *work)
 {
 	struct rsp_endpoint *endpoint = container_of(work, struct rsp_endpoint,
@@ -242,11 +276,12 @@ static void endpoint_work(struct work_struct *work)
 	u32 i;
 
 	old = set_active_memcg(mem_cgroup_from_sk(sk));
+	admit_secured(endpoint);
 	do {
 		more = false;
 		/* In turn, so that a crowd at one does not shut out the rest. */
 		for (i = 0; i < endpoint->n_listeners; i++) {
-			if (sk_acceptq_is_full(sk))
+			if (is_full(endpoint))
 				continue;
 			err = connection_take(&endpoint->listeners[i],
 					      &transport);
@@ -256,7 +291,7 @@ static void endpoint_work(struct work_struct *work)
 						   ADMIT_AGAIN);
 			if (err)
 				continue;
-			admit(endpoint, transport);
+			came(endpoint, transport);
 			more = true;
 			n++;
 		}
@@ -323,6 +358,7 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 	INIT_WORK(&endpoint->work, endpoint_work);
 	INIT_DELAYED_WORK(&endpoint->again, endpoint_again);
 	INIT_DELAYED_WORK(&endpoint->tell, endpoint_tell);
+	INIT_LIST_HEAD(&endpoint->admissions);
 	INIT_LIST_HEAD(&endpoint->backlog);
 	spin_lock_init(&endpoint->lock);
 	rsp_registration_init(&endpoint->registration, &ssn->sk);
@@ -620,6 +656,7 @@ void rsp_endpoint_stop(struct rsp_session *ssn)
 	disable_work_sync(&endpoint->work);
 	cancel_delayed_work_sync(&endpoint->again);
 	listeners_release(endpoint);
+	rsp_admissions_end(endpoint);
 	while ((child = backlog_take(endpoint, &full))) {
 		/* Nobody served it: its user goes to another element. */
 		lock_sock(&child->sk);

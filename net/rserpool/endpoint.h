@@ -41,6 +41,9 @@ struct rsp_listener {
  *	by listen()
  * @n_listeners: how many
  * @listeners: fixed by listen()
+ * @admissions: connections that are no sessions yet, for TLS is being agreed;
+ *	@work's
+ * @n_admissions: how many
  * @work: takes connections in
  * @again: queues @work once there may be memory
  * @waiter: is told of changes of the pool, while @pe is there
@@ -62,6 +65,8 @@ struct rsp_endpoint {
 	struct rsp_pe *pe;
 	u32 n_listeners;
 	struct rsp_listener listeners[RSP_TRANSPORTS_MAX];
+	struct list_head admissions;
+	u32 n_admissions;
 	struct work_struct work;
 	struct delayed_work again;
 	struct rsp_waiter waiter;

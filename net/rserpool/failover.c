@@ -36,9 +36,12 @@ static void leave(struct rsp_session *ssn, bool moves)
 	struct rsp_flow *flow = ssn->flow;
 
 	WRITE_ONCE(ssn->flow, NULL);
-	if (test_bit(RSP_FLOW_CONNECTED, &flow->flags)) {
+	if (test_bit(RSP_FLOW_COUNTED, &flow->flags)) {
 		ssn->prev_pe_id = flow->pe->node.id;
 		atomic_dec(&flow->pe->sessions);
+	} else {
+		/* It was still being connected. */
+		visible = false;
 	}
 	/* The cookie of a user that has gone is before its data, if it is good. */
 	if (ssn->accepted && visible)
@@ -116,6 +119,12 @@ static bool failover_waits(struct rsp_session *ssn)
 	       !test_bit(RSP_SESSION_WOKEN, &ssn->flags);
 }
 
+static bool for_want_of_security(const struct rsp_session *ssn)
+{
+	return rsp_net(sock_net(&ssn->sk))->secure &&
+	       ssn->round_err == -EACCES;
+}
+
 /**
  * rsp_session_failover() - go on with a failover
  * @ssn: a session in RSP_SESSION_FAILOVER
@@ -125,7 +134,8 @@ static bool failover_waits(struct rsp_session *ssn)
 void rsp_session_failover(struct rsp_session *ssn)
 {
 	if (time_after_eq(jiffies, ssn->deadline)) {
-		failover_give_up(ssn, -EHOSTUNREACH);
+		failover_give_up(ssn, for_want_of_security(ssn) ?
+				      -EACCES : -EHOSTUNREACH);
 		return;
 	}
 	if (!failover_waits(ssn)) {
@@ -216,7 +226,7 @@ static void flows_take(struct rsp_session *ssn, struct list_head *flows)
 {
 	struct rsp_flow *flow = ssn->flow;
 
-	if (flow && test_bit(RSP_FLOW_CONNECTED, &flow->flags))
+	if (flow && test_bit(RSP_FLOW_COUNTED, &flow->flags))
 		atomic_dec(&flow->pe->sessions);
 	RCU_INIT_POINTER(ssn->tx, NULL);
 	RCU_INIT_POINTER(ssn->rx, NULL);

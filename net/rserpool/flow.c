@@ -20,12 +20,15 @@
 
 #include "af_rserpool.h"
 #include "flow.h"
+#include "flow_secure.h"
 #include "frame.h"
 #include "frame_pass.h"
 #include "handlespace.h"
 #include "inherit.h"
+#include "net_ns.h"
 #include "session.h"
 #include "session_work.h"
+#include "tls.h"
 #include "trace.h"
 
 #define KEEPALIVE_PROBES	3
@@ -49,6 +52,7 @@ void rsp_flow_suspect(struct rsp_flow *flow)
 		WRITE_ONCE(flow->err, -err);
 	if (!err &&
 	    (test_bit(RSP_FLOW_ENDED, &flow->flags) ||
+	     test_bit(RSP_FLOW_HALF, &flow->flags) ||
 	     (test_bit(RSP_FLOW_CONNECTED, &flow->flags) &&
 	      inet_sk_state_load(transport) == TCP_ESTABLISHED)))
 		return;
@@ -247,9 +251,21 @@ void rsp_transport_configure(struct rsp_session *ssn, struct socket *sock)
 	rsp_transport_sockopts(ssn, sock);
 }
 
+static void transport_release(struct socket *sock,
+			      struct rsp_handshake *handshake)
+{
+	if (handshake) {
+		rsp_handshake_end(handshake);
+		return;
+	}
+	sock->file = NULL;
+	sock_release(sock);
+}
+
 /* A flow of a transport; all but @transport is set. */
 static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
-				   struct socket *sock, u8 use)
+				   struct socket *sock,
+				   struct rsp_handshake *handshake, u8 use)
 {
 	const struct sock *sk = &ssn->sk;
 	struct rsp_flow *flow;
@@ -257,7 +273,7 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 	flow = kzalloc_obj(*flow, GFP_KERNEL_ACCOUNT);
 	if (!flow)
 		return NULL;
-	flow->ops = &rsp_data_ops;
+	flow->ops = handshake ? &rsp_secure_ops : &rsp_data_ops;
 	if (use == RSP_TRANSPORT_USE_DATA_CONTROL) {
 		flow->ops = &rsp_framed_ops;
 		flow->frames = rsp_frames_alloc(sk->sk_type == SOCK_SEQPACKET,
@@ -268,6 +284,7 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 		}
 	}
 	lockdep_set_class(&sock->wq.wait.lock, &flow_wait_key);
+	flow->handshake = handshake;
 	flow->sock = sock;
 	refcount_set(&flow->users, 1);
 	INIT_LIST_HEAD(&flow->draining);
@@ -292,6 +309,7 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 			       const struct rsp_transport *transport)
 {
+	struct rsp_handshake *handshake = NULL;
 	struct sock *sk = &ssn->sk;
 	struct rsp_flow *flow;
 	struct socket *sock;
@@ -310,15 +328,21 @@ struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 	if (transport->use != RSP_TRANSPORT_USE_DATA_ONLY)
 		tcp_sock_set_nodelay(sock->sk);
 	rsp_transport_configure(ssn, sock);
-	/*
-	 * splice() asks this file whether it may block.  It is the session's
-	 * own file, which outlives each call on the session and so on the flow.
-	 */
-	sock->file = sk->sk_socket->file;
-	flow = flow_alloc(ssn, pe, sock, transport->use);
+	if (rsp_net(sock_net(sk))->secure) {
+		handshake = rsp_handshake_make(sock, RSP_HANDSHAKE_CLIENT);
+		if (IS_ERR(handshake))
+			return ERR_CAST(handshake);
+	} else {
+		/*
+		 * splice() asks this file whether it may block.  It is the
+		 * session's own file, which outlives each call on the session
+		 * and so on the flow.
+		 */
+		sock->file = sk->sk_socket->file;
+	}
+	flow = flow_alloc(ssn, pe, sock, handshake, transport->use);
 	if (!flow) {
-		sock->file = NULL;
-		sock_release(sock);
+		transport_release(sock, handshake);
 		return ERR_PTR(-ENOMEM);
 	}
 	flow->transport = transport;
@@ -332,23 +356,26 @@ struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
  * @ssn: a new session
  * @pe: the element to which it came; the flow takes a reference of its own
  * @sock: the transport, connected
+ * @handshake: by which it got TLS, NULL: it has none
  *
  * Context: process; the session's socket lock.
  * Return: as rsp_flow_open(); NULL when there is no memory, or the program's
  * cgroup may have no more.
  */
 struct rsp_flow *rsp_flow_adopt(struct rsp_session *ssn, struct rsp_pe *pe,
-				struct socket *sock)
+				struct socket *sock,
+				struct rsp_handshake *handshake)
 {
 	struct rsp_flow *flow;
 
 	if (!rsp_sock_adopt(&ssn->sk, sock->sk))
 		return NULL;
-	flow = flow_alloc(ssn, pe, sock, RSP_TRANSPORT_USE_DATA_CONTROL);
+	flow = flow_alloc(ssn, pe, sock, handshake,
+			  RSP_TRANSPORT_USE_DATA_CONTROL);
 	if (!flow)
 		return NULL;
 	flow->flags = BIT(RSP_FLOW_CONNECTED) | BIT(RSP_FLOW_GREETED) |
-		      BIT(RSP_FLOW_PROVEN);
+		      BIT(RSP_FLOW_PROVEN) | BIT(RSP_FLOW_SECURED);
 	flow_attach(flow);
 	return flow;
 }
@@ -452,16 +479,7 @@ enum rsp_failure rsp_failure_of(int err)
 	}
 }
 
-/**
- * rsp_flow_failure() - what is wrong with the transport
- * @flow: a connected flow
- * @err: a negative errno that a call on it gave, or 0
- *
- * Context: any.
- * Return: RSP_FAILURE_NONE when nothing is; RSP_FAILURE_FIN when the element
- * ended it, which the caller knows how to take.
- */
-enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
+static enum rsp_failure transport_failure(struct rsp_flow *flow, int err)
 {
 	const struct sock *transport = flow->sock->sk;
 	int state = inet_sk_state_load(transport);
@@ -470,8 +488,11 @@ enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
 
 	if (flow->frames && READ_ONCE(flow->frames->fault))
 		return READ_ONCE(flow->frames->fault);
+	if (READ_ONCE(flow->fault))
+		return READ_ONCE(flow->fault);
 	if (known)
-		return rsp_failure_of(known);
+		return rsp_flow_secure(flow) ? rsp_secure_failure(flow, known) :
+					       rsp_failure_of(known);
 	if (state == TCP_CLOSE) {
 		/* EPIPE is no cause. */
 		if (err && err != -EAGAIN && err != -EPIPE)
@@ -482,6 +503,28 @@ enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
 	if (state != TCP_ESTABLISHED &&
 	    READ_ONCE(transport->sk_shutdown) & RCV_SHUTDOWN)
 		return RSP_FAILURE_FIN;
+	return RSP_FAILURE_NONE;
+}
+
+/**
+ * rsp_flow_failure() - what is wrong with the transport
+ * @flow: a connected flow
+ * @err: a negative errno that a call on it gave, or 0
+ *
+ * Context: process.
+ * Return: RSP_FAILURE_NONE when nothing is; RSP_FAILURE_FIN when the element
+ * ended it, which the caller knows how to take.
+ */
+enum rsp_failure rsp_flow_failure(struct rsp_flow *flow, int err)
+{
+	enum rsp_failure failure = transport_failure(flow, err);
+
+	if (failure != RSP_FAILURE_FIN || flow->frames || !rsp_flow_secure(flow))
+		return failure;
+	/* Whether that is the end is told by what nobody has read yet. */
+	if (!rsp_secure_look(flow))
+		return READ_ONCE(flow->fault) ?: failure;
+	set_bit(RSP_FLOW_HALF, &flow->flags);
 	return RSP_FAILURE_NONE;
 }
 
@@ -712,8 +755,28 @@ void rsp_flow_octets(const struct rsp_flow *flow, u64 *sent, u64 *received)
  */
 void rsp_flow_detach(struct rsp_flow *flow)
 {
+	if (flow->handshake)
+		rsp_handshake_mute(flow->handshake);
 	if (test_and_clear_bit(RSP_FLOW_ATTACHED, &flow->flags))
 		remove_wait_queue(sk_sleep(flow->sock->sk), &flow->wait);
+}
+
+/**
+ * rsp_flow_finish() - end the session in this direction in good order
+ * @flow: a flow that is about to be released
+ *
+ * Not while TLS is being agreed: the peer knows of no session yet.
+ *
+ * Context: process; no call uses the flow.
+ */
+void rsp_flow_finish(struct rsp_flow *flow)
+{
+	if (!rsp_flow_usable(flow))
+		return;
+	if (flow->frames)
+		rsp_frames_finish(flow);
+	else if (rsp_flow_secure(flow))
+		rsp_secure_finish(flow);
 }
 
 /**
@@ -744,9 +807,9 @@ void rsp_flow_release(struct rsp_flow *flow)
 	 * The file is there yet, for filters that ask whose the FIN is. With a
 	 * file sock_release() would leave the rest to that.
 	 */
-	READ_ONCE(flow->sock->ops)->release(flow->sock);
-	flow->sock->file = NULL;
-	sock_release(flow->sock);
+	if (!flow->handshake)
+		READ_ONCE(flow->sock->ops)->release(flow->sock);
+	transport_release(flow->sock, flow->handshake);
 	if (flow->frames)
 		rsp_frames_free(flow->frames);
 	rsp_pe_put(flow->pe);

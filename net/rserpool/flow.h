@@ -9,10 +9,13 @@
 #include <linux/rserpool.h>
 #include <linux/wait.h>
 
+#include "key.h"
+
 struct file;
 struct pipe_inode_info;
 struct rsp_flow;
 struct rsp_frames;
+struct rsp_handshake;
 struct rsp_pe;
 struct rsp_session;
 struct rsp_transport;
@@ -28,6 +31,13 @@ enum rsp_flow_flag {
 	RSP_FLOW_ATTACHED,	/* @wait is on the transport's queue */
 	RSP_FLOW_GREETED,	/* no business card is waited for */
 	RSP_FLOW_BEGUN,		/* the session's cookie went to its element */
+	RSP_FLOW_COUNTED,	/* it is one of rsp_pe.sessions */
+	RSP_FLOW_SECURING,	/* the agent was asked for TLS */
+	RSP_FLOW_SECURED,	/* TLS was agreed with who was meant */
+	RSP_FLOW_TALKED,	/* TLS: octets of the program came */
+	RSP_FLOW_CLOSED,	/* TLS: close_notify came, which is the last */
+	RSP_FLOW_HALF,		/* TLS: FIN came, perhaps close_notify before it */
+	RSP_FLOW_FORGED,	/* TLS: a record was counted as forged */
 	RSP_FLOW_TX_WANTED,	/* who polls waits for what is pending to leave */
 	RSP_FLOW_STANDBY,	/* it is no business of the program's yet */
 };
@@ -66,6 +76,7 @@ struct rsp_flow_ops {
  * struct rsp_flow - one transport connection of a session to an element
  * @ops: by the kind of flow; fixed
  * @frames: of a flow that carries control beside data, else NULL; fixed
+ * @handshake: of a flow with TLS, else NULL; it has the transport; fixed
  * @sock: the transport; fixed, released with the last of @users
  * @flags: enum rsp_flow_flag; atomic bits
  * @users: one for the session, one a call that is inside the transport
@@ -79,12 +90,16 @@ struct rsp_flow_ops {
  * @wait: hears what the transport tells its waiters
  * @draining: place in rsp_session.draining; the session's socket lock
  * @born: low 32 bits of the jiffies at which the session turned to the element
+ * @identity: TLS: for whom the key is that the peer has shown; fixed before it is
+ *	used
+ * @fault: TLS: enum rsp_failure: what came must not have come
  * @err: the last error that the transport told of, negative; 0: none
  * @rcu: frees it, when no list has it
  */
 struct rsp_flow {
 	const struct rsp_flow_ops *ops;
 	struct rsp_frames *frames;
+	struct rsp_handshake *handshake;
 	struct socket *sock;
 	unsigned long flags;
 	refcount_t users;
@@ -95,6 +110,8 @@ struct rsp_flow {
 	struct wait_queue_entry wait;
 	u32 born;
 	int err;
+	struct rsp_identity identity;
+	u8 fault;
 	union {
 		struct list_head draining;
 		struct rcu_head rcu;
@@ -107,7 +124,8 @@ extern const struct rsp_flow_ops rsp_framed_ops;
 struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 			       const struct rsp_transport *transport);
 struct rsp_flow *rsp_flow_adopt(struct rsp_session *ssn, struct rsp_pe *pe,
-				struct socket *sock);
+				struct socket *sock,
+				struct rsp_handshake *handshake);
 void rsp_transport_configure(struct rsp_session *ssn, struct socket *sock);
 int rsp_flow_connect(struct rsp_flow *flow);
 bool rsp_flow_connected(struct rsp_flow *flow);
@@ -130,6 +148,7 @@ void rsp_flow_names(const struct rsp_flow *flow,
 void rsp_flow_octets(const struct rsp_flow *flow, u64 *sent, u64 *received);
 bool rsp_flow_rest(struct rsp_flow *flow);
 void rsp_flow_detach(struct rsp_flow *flow);
+void rsp_flow_finish(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);
 

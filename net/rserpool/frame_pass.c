@@ -24,6 +24,7 @@
 
 #include "asap_proto.h"
 #include "flow.h"
+#include "flow_secure.h"
 #include "frame.h"
 #include "frame_pass.h"
 #include "session.h"
@@ -366,8 +367,12 @@ static size_t data_take(struct rsp_pass *pass, size_t len)
 		return pass->to ? message_give(pass, len) :
 				  pass_stop(pass, 0);
 	}
-	/* TCP will not take more octets before some are read. */
-	if (!pass->whole && tcp_epollin_ready(pass->flow->sock->sk, INT_MAX))
+	/*
+	 * TCP will not take more octets before some are read, and TLS gives the
+	 * next record when this one is.
+	 */
+	if (!pass->whole && (rsp_flow_secure(pass->flow) ||
+			     tcp_epollin_ready(pass->flow->sock->sk, INT_MAX)))
 		return stage(pass, len);
 	return pass_stop(pass, 0);
 }
@@ -380,6 +385,8 @@ static int pass_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	const unsigned int end = offset + len;
 	size_t n;
 
+	if (rsp_flow_secure(pass->flow))
+		pass->avail = len;
 	pass->skb = skb;
 	pass->offset = offset;
 	pass->end = skb_headlen(skb);
@@ -416,6 +423,23 @@ static void lowat_set(const struct rsp_frames *frames, struct sock *transport)
 		WRITE_ONCE(transport->sk_rcvlowat, lowat);
 }
 
+static void secure_run(struct rsp_flow *flow, struct rsp_pass *pass,
+		       read_descriptor_t *desc)
+{
+	struct sock *transport = flow->sock->sk;
+	bool control;
+
+	if (transport->sk_rcvlowat != 1)
+		WRITE_ONCE(transport->sk_rcvlowat, 1);
+	do {
+		lock_sock(transport);
+		control = rsp_secure_read_sock(flow, desc, pass_actor);
+		release_sock(transport);
+	} while (control && !rsp_secure_control(flow));
+	if (flow->fault && !pass->err && !pass->whole)
+		pass->err = -EPROTO;
+}
+
 /**
  * rsp_pass_run() - one pass over what the transport holds
  * @flow: a flow with frames; its rx_lock is held
@@ -447,15 +471,20 @@ void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass)
 		return;
 	pass->flow = flow;
 	pass->frames = frames;
-	lock_sock(transport);
-	pass->avail = tcp_inq(transport);
-	if (pass->avail)
-		READ_ONCE(sock->ops)->read_sock(transport, &desc, pass_actor);
-	/* It is of no use in a frame, and stops the reading. */
-	if (tcp_sk(transport)->urg_data)
-		pass_fault(pass, RSP_FAILURE_FRAME);
-	lowat_set(frames, transport);
-	release_sock(transport);
+	if (rsp_flow_secure(flow)) {
+		secure_run(flow, pass, &desc);
+	} else {
+		lock_sock(transport);
+		pass->avail = tcp_inq(transport);
+		if (pass->avail)
+			READ_ONCE(sock->ops)->read_sock(transport, &desc,
+							pass_actor);
+		/* It is of no use in a frame, and stops the reading. */
+		if (tcp_sk(transport)->urg_data)
+			pass_fault(pass, RSP_FAILURE_FRAME);
+		lowat_set(frames, transport);
+		release_sock(transport);
+	}
 
 	if (frames->fault)
 		rsp_flow_accuse(flow);
@@ -493,13 +522,38 @@ static bool octets_at(const struct sock *transport, const struct sk_buff **skb,
 	return false;
 }
 
-static bool end_follows(const struct rsp_frames *frames,
-			const struct sock *transport)
+/**
+ * struct ahead - what is there and nobody has read
+ * @transport: it has it
+ * @skb: and here is the next octet, or behind it
+ * @octets: or there is a copy of it
+ * @len: octets of that
+ */
+struct ahead {
+	const struct sock *transport;
+	const struct sk_buff *skb;
+	const u8 *octets;
+	size_t len;
+};
+
+/* Octets at @at, counted from the first; as octets_at(). */
+static bool ahead_get(struct ahead *ahead, u32 at, void *to, size_t len)
 {
-	const struct sk_buff *skb = skb_peek(&transport->sk_receive_queue);
-	u32 seq = tcp_sk(transport)->copied_seq;
+	if (!ahead->octets)
+		return octets_at(ahead->transport, &ahead->skb,
+				 tcp_sk(ahead->transport)->copied_seq + at, to,
+				 len);
+	if (at > ahead->len || len > ahead->len - at)
+		return false;
+	memcpy(to, ahead->octets + at, len);
+	return true;
+}
+
+static bool end_follows(const struct rsp_frames *frames, struct ahead *ahead)
+{
 	struct rsp_frame_head head = frames->head;
 	size_t has = frames->head_len;
+	u32 seq = 0;
 
 	if (in_frame(frames)) {
 		seq += frames->left;
@@ -508,7 +562,7 @@ static bool end_follows(const struct rsp_frames *frames,
 	for (;;) {
 		u32 length;
 
-		if (!octets_at(transport, &skb, seq, (u8 *)&head + has,
+		if (!ahead_get(ahead, seq, (u8 *)&head + has,
 			       sizeof(head) - has))
 			return false;
 		seq += sizeof(head) - has;
@@ -522,6 +576,23 @@ static bool end_follows(const struct rsp_frames *frames,
 	}
 }
 
+static bool secure_end_follows(struct rsp_flow *flow)
+{
+	struct ahead ahead = {};
+	bool follows;
+	u8 *octets;
+	ssize_t n;
+
+	n = rsp_secure_peek(flow, &octets);
+	if (n < 0)
+		return false;
+	ahead.octets = octets;
+	ahead.len = n;
+	follows = end_follows(flow->frames, &ahead);
+	kvfree(octets);
+	return follows;
+}
+
 /**
  * rsp_pass_end_follows() - does the transport hold the session's end?
  * @flow: a flow with frames; its rx_lock is held
@@ -532,10 +603,14 @@ static bool end_follows(const struct rsp_frames *frames,
 bool rsp_pass_end_follows(struct rsp_flow *flow)
 {
 	struct sock *transport = flow->sock->sk;
+	struct ahead ahead = { .transport = transport };
 	bool follows;
 
+	if (rsp_flow_secure(flow))
+		return secure_end_follows(flow);
 	lock_sock(transport);
-	follows = end_follows(flow->frames, transport);
+	ahead.skb = skb_peek(&transport->sk_receive_queue);
+	follows = end_follows(flow->frames, &ahead);
 	release_sock(transport);
 	return follows;
 }

@@ -6,7 +6,7 @@
 #include <linux/types.h>
 #include <net/tcp.h>
 
-#include "flow.h"
+#include "flow_secure.h"
 
 struct iov_iter;
 struct rsp_frames;
@@ -86,7 +86,8 @@ static inline bool rsp_pass_dry(const struct rsp_flow *flow)
 {
 	const struct tcp_sock *tp = tcp_sk(flow->sock->sk);
 
-	return READ_ONCE(tp->rcv_nxt) == READ_ONCE(tp->copied_seq);
+	return READ_ONCE(tp->rcv_nxt) == READ_ONCE(tp->copied_seq) &&
+	       !(rsp_flow_secure(flow) && rsp_secure_ready(flow));
 }
 
 void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass);

@@ -11,6 +11,7 @@
 #include <net/tcp.h>
 
 #include "flow.h"
+#include "flow_secure.h"
 #include "frame.h"
 #include "frame_pass.h"
 #include "frame_quick.h"
@@ -233,7 +234,8 @@ bool rsp_message_peek(const struct rsp_flow *flow)
 	u32 size;
 
 	if (rsp_pass_dry(flow) || READ_ONCE(frames->skip) ||
-	    READ_ONCE(frames->middle) || READ_ONCE(frames->stopped))
+	    READ_ONCE(frames->middle) || READ_ONCE(frames->stopped) ||
+	    rsp_flow_secure(flow))
 		return false;
 	/* While nobody owns the lock no pass is under way. */
 	spin_lock_bh(&transport->sk_lock.slock);
@@ -262,6 +264,9 @@ bool rsp_frames_data_first(const struct rsp_flow *flow)
 {
 	struct front front __uninitialized;
 
+	/* What is sealed nobody can tell here. */
+	if (rsp_flow_secure(flow))
+		return false;
 	if (flow->frames->head_len)
 		return READ_ONCE(flow->frames->data_next);
 	return front_find(flow->sock->sk, &front, sizeof(__be32)) &&

@@ -23,6 +23,7 @@
 #include <net/tcp.h>
 
 #include "flow.h"
+#include "flow_secure.h"
 #include "frame.h"
 #include "frame_pass.h"
 #include "frame_quick.h"
@@ -228,7 +229,9 @@ static bool worth_a_look(const struct rsp_flow *flow)
 {
 	const struct sock *transport = flow->sock->sk;
 
-	return !held_up(flow) &&
+	if (held_up(flow))
+		return false;
+	return rsp_flow_secure(flow) ? rsp_secure_ready(flow) :
 	       tcp_epollin_ready(transport, READ_ONCE(transport->sk_rcvlowat));
 }
 

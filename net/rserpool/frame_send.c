@@ -28,6 +28,7 @@
 #include <net/sock.h>
 
 #include "flow.h"
+#include "flow_secure.h"
 #include "frame.h"
 #include "session.h"
 
@@ -57,6 +58,9 @@ static __always_inline int octets_send(struct rsp_flow *flow,
 	};
 	int left = iov_iter_count(from), ret;
 
+	/* An open record would stay here until the next one. */
+	if (rsp_flow_secure(flow))
+		msg.msg_flags &= ~MSG_MORE;
 	ret = READ_ONCE(sock->ops)->sendmsg(sock, &msg, left);
 	if (likely(ret == left))
 		return 0;
@@ -105,8 +109,11 @@ static int pending_send(struct rsp_flow *flow, int flags)
 		frames->n_controls_pending -= frame->control;
 		rsp_frame_free(frame);
 	}
-	if (frames->shut)
+	if (frames->shut) {
+		if (rsp_flow_secure(flow))
+			rsp_secure_finish(flow);
 		kernel_sock_shutdown(flow->sock, SHUT_WR);
+	}
 	/* TCP knows of no waiter. Pairs with pending() in flow_framed.c. */
 	smp_mb();
 	if (test_and_clear_bit(RSP_FLOW_TX_WANTED, &flow->flags))

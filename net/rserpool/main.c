@@ -8,19 +8,29 @@
 #include <net/genetlink.h>
 
 #include "af_rserpool.h"
+#include "key.h"
 #include "net_ns.h"
 #include "netlink.h"
 #include "rdm.h"
 #include "session.h"
 #include "session_work.h"
+#include "tls.h"
 
 static int __init rserpool_init(void)
 {
 	int err;
 
-	err = rsp_net_register();
+	err = rsp_keys_register();
 	if (err)
 		return err;
+
+	err = rsp_tls_register();
+	if (err)
+		goto err_keys;
+
+	err = rsp_net_register();
+	if (err)
+		goto err_tls;
 
 	err = rsp_nl_family_register();
 	if (err)
@@ -54,6 +64,10 @@ err_nl:
 	rsp_nl_family_unregister();
 err_net:
 	rsp_net_unregister();
+err_tls:
+	rsp_tls_unregister();
+err_keys:
+	rsp_keys_unregister();
 	return err;
 }
 
@@ -65,6 +79,8 @@ static void __exit rserpool_exit(void)
 	rsp_session_work_unregister();
 	rsp_nl_family_unregister();
 	rsp_net_unregister();
+	rsp_tls_unregister();
+	rsp_keys_unregister();
 }
 
 module_init(rserpool_init);
@@ -72,6 +88,6 @@ module_exit(rserpool_exit);
 
 MODULE_DESCRIPTION("Reliable Server Pooling (RFC 5351 to RFC 5356)");
 MODULE_LICENSE("GPL");
-MODULE_SOFTDEP("pre: crypto-hmac(sha256)");
+MODULE_SOFTDEP("pre: crypto-hmac(sha256) tls gcm");
 MODULE_ALIAS_NETPROTO(AF_RSERPOOL);
 MODULE_ALIAS_GENL_FAMILY(RSERPOOL_FAMILY_NAME);

@@ -15,6 +15,7 @@ static const char *const names[] = {
 	[RSP_MIB_STATE_FAILOVER]		= "StateFailover",
 	[RSP_MIB_STATE_CLOSED]			= "StateClosed",
 	[RSP_MIB_STATE_LISTEN]			= "StateListen",
+	[RSP_MIB_STATE_SECURE]			= "StateSecure",
 	[RSP_MIB_CONNECT]			= "Connect",
 	[RSP_MIB_CONNECT_DONE]			= "ConnectDone",
 	[RSP_MIB_CONNECT_FAILED]		= "ConnectFailed",
@@ -38,6 +39,7 @@ static const char *const names[] = {
 	[RSP_MIB_FAILURE_CONTROL]		= "FailureControl",
 	[RSP_MIB_FAILURE_MESSAGE_SIZE]		= "FailureMessageSize",
 	[RSP_MIB_FAILURE_REJECTED]		= "FailureRejected",
+	[RSP_MIB_FAILURE_SECURITY]		= "FailureSecurity",
 	[RSP_MIB_ELEMENT_AVOIDED]		= "ElementAvoided",
 	[RSP_MIB_ELEMENT_RETURNED]		= "ElementReturned",
 	[RSP_MIB_ELEMENT_EXPIRED]		= "ElementExpired",
@@ -61,14 +63,28 @@ static const char *const names[] = {
 	[RSP_MIB_COOKIE_RESEALED]		= "CookieResealed",
 	[RSP_MIB_REPLAY_FULL]			= "ReplayFull",
 	[RSP_MIB_REPLAY_LIMITED]		= "ReplayLimited",
+	[RSP_MIB_HANDSHAKE]			= "Handshake",
+	[RSP_MIB_HANDSHAKE_DONE]		= "HandshakeDone",
+	[RSP_MIB_HANDSHAKE_FAILED]		= "HandshakeFailed",
+	[RSP_MIB_HANDSHAKE_TIMEOUT]		= "HandshakeTimeout",
+	[RSP_MIB_HANDSHAKE_NO_AGENT]		= "HandshakeNoAgent",
+	[RSP_MIB_HANDSHAKE_BUSY]		= "HandshakeBusy",
+	[RSP_MIB_HANDSHAKE_NO_KEY]		= "HandshakeNoKey",
+	[RSP_MIB_HANDSHAKE_IDENTITY]		= "HandshakeIdentity",
+	[RSP_MIB_HANDSHAKE_WEAK]		= "HandshakeWeak",
+	[RSP_MIB_TLS_CLOSED]			= "TlsClosed",
+	[RSP_MIB_TLS_ALERT]			= "TlsAlert",
+	[RSP_MIB_TLS_RECORD]			= "TlsRecord",
+	[RSP_MIB_TLS_UNEXPECTED]		= "TlsUnexpected",
+	[RSP_MIB_TLS_TRUNCATED]			= "TlsTruncated",
 	[RSP_MIB_NETLINK_REFUSED]		= "NetlinkRefused",
 };
 
 static_assert(ARRAY_SIZE(names) == __RSP_MIB_MAX);
-static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_LISTEN ==
-	      RSP_MIB_STATE_LISTEN);
-static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_REJECTED ==
-	      RSP_MIB_FAILURE_REJECTED);
+static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_SECURE ==
+	      RSP_MIB_STATE_SECURE);
+static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_SECURITY ==
+	      RSP_MIB_FAILURE_SECURITY);
 
 /**
  * rsp_mib_init() - make the counters of a namespace

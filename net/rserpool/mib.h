@@ -16,6 +16,7 @@ enum rsp_mib_field {
 	RSP_MIB_STATE_FAILOVER,
 	RSP_MIB_STATE_CLOSED,
 	RSP_MIB_STATE_LISTEN,
+	RSP_MIB_STATE_SECURE,
 	RSP_MIB_CONNECT,		/* connects to an element */
 	RSP_MIB_CONNECT_DONE,
 	RSP_MIB_CONNECT_FAILED,
@@ -39,6 +40,7 @@ enum rsp_mib_field {
 	RSP_MIB_FAILURE_CONTROL,
 	RSP_MIB_FAILURE_MESSAGE_SIZE,
 	RSP_MIB_FAILURE_REJECTED,
+	RSP_MIB_FAILURE_SECURITY,
 	RSP_MIB_ELEMENT_AVOIDED,	/* failed, or drained */
 	RSP_MIB_ELEMENT_RETURNED,	/* selected again */
 	RSP_MIB_ELEMENT_EXPIRED,	/* not registered anew in time */
@@ -62,6 +64,20 @@ enum rsp_mib_field {
 	RSP_MIB_COOKIE_RESEALED,	/* sent again, lest they be too old */
 	RSP_MIB_REPLAY_FULL,		/* messages that a session had no room */
 	RSP_MIB_REPLAY_LIMITED,		/* to keep, or the scope had none */
+	RSP_MIB_HANDSHAKE,		/* an agent was asked for TLS */
+	RSP_MIB_HANDSHAKE_DONE,		/* and had it done */
+	RSP_MIB_HANDSHAKE_FAILED,	/* or could not */
+	RSP_MIB_HANDSHAKE_TIMEOUT,	/* or not in time */
+	RSP_MIB_HANDSHAKE_NO_AGENT,	/* none listens */
+	RSP_MIB_HANDSHAKE_BUSY,		/* the kernel had no room to ask */
+	RSP_MIB_HANDSHAKE_NO_KEY,	/* there is none for the element */
+	RSP_MIB_HANDSHAKE_IDENTITY,	/* the peer is not who was meant */
+	RSP_MIB_HANDSHAKE_WEAK,		/* it is not TLS 1.3 that was agreed */
+	RSP_MIB_TLS_CLOSED,		/* close_notify alerts that came */
+	RSP_MIB_TLS_ALERT,		/* other alerts */
+	RSP_MIB_TLS_RECORD,		/* records that are broken or forged */
+	RSP_MIB_TLS_UNEXPECTED,		/* records of another type */
+	RSP_MIB_TLS_TRUNCATED,		/* ends without close_notify */
 	RSP_MIB_NETLINK_REFUSED,	/* requests that were refused */
 	__RSP_MIB_MAX
 };

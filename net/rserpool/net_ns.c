@@ -17,6 +17,7 @@
 /* What one session may ask for, or 4096 sessions with 64 KiB each. */
 #define REPLAY_MAX		RSP_REPLAY_LIMIT
 #define COOKIE_WINDOW_MS	(10 * 60 * 1000)
+#define HANDSHAKE_TIMEOUT_MS	10000
 #define UNREACHABLE_RATE	10	/* a second */
 #define UNREACHABLE_BURST	100
 #define UNREACHABLE_PE_RATE	6	/* a minute */
@@ -92,6 +93,9 @@ static int __net_init rsp_net_init(struct net *net)
 	atomic64_set(&rn->replay_octets, 0);
 	rn->cookie_window_ms = COOKIE_WINDOW_MS;
 	rsp_cookies_init(rn);
+	rn->handshake_timeout_ms = HANDSHAKE_TIMEOUT_MS;
+	rsp_keys_init(&rn->keys);
+	rsp_handshakes_init(&rn->handshakes);
 	atomic_set(&rn->sockets_inuse, 0);
 	xa_init_flags(&rn->sessions, XA_FLAGS_ALLOC);
 	atomic_set(&rn->n_sessions, 0);
@@ -121,6 +125,7 @@ static void __net_exit rsp_net_exit(struct net *net)
 	rsp_registrations_exit(&rn->registrations);
 	rsp_resolver_exit(&rn->resolver);
 	rsp_handlespace_exit(&rn->handlespace);
+	rsp_keys_exit(&rn->keys);
 	rsp_mib_exit(net);
 }
 

@@ -6,7 +6,9 @@
 
 #include "endpoint_register.h"
 #include "handlespace.h"
+#include "key.h"
 #include "resolve.h"
+#include "tls.h"
 
 struct rsp_mib;
 
@@ -47,6 +49,11 @@ struct rsp_unreachable {
  * @replay_max: octets that all sessions may keep, to send them again; the same
  * @replay_octets: octets that they do
  * @cookie_window_ms: how old a sealed cookie may be when it comes back; the same
+ * @secure: all sessions have TLS; fixed before the first element; the same
+ * @client: number of this host as a client, 0: it has none; the same
+ * @handshake_timeout_ms: how long a handshake of TLS may take; the same
+ * @keys: the pools' keys
+ * @handshakes: bounds the handshakes under way
  * @reseal: has sessions send their cookies again before they are too old
  * @sync_portid: netlink port of the socket that began the sync under way, 0
  *	when none is; the handlespace's writer lock
@@ -70,6 +77,11 @@ struct rsp_net {
 	struct rsp_unreachable unreachable;
 	u32 replay_max;
 	u32 cookie_window_ms;
+	bool secure;
+	u32 client;
+	u32 handshake_timeout_ms;
+	struct rsp_keys keys;
+	struct rsp_handshakes handshakes;
 	struct delayed_work reseal;
 	u32 sync_portid;
 	atomic_t sockets_inuse;

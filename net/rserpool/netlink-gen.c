@@ -38,6 +38,11 @@ static const struct netlink_range_validation rserpool_a_scope_register_timeout_r
 	.max	= RSERPOOL_MILLISECONDS_MAX,
 };
 
+static const struct netlink_range_validation rserpool_a_scope_handshake_timeout_range = {
+	.min	= 1ULL,
+	.max	= RSERPOOL_MILLISECONDS_MAX,
+};
+
 /* Common nested types */
 const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRANSPORT + 1] = {
 	[RSERPOOL_A_ELEMENT_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
@@ -61,7 +66,7 @@ const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_USE + 
 };
 
 /* RSERPOOL_CMD_SCOPE_SET - do */
-static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_PE_GROUP_MAX + 1] = {
+static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT + 1] = {
 	[RSERPOOL_A_SCOPE_NAME] = { .type = NLA_NUL_STRING, .len = RSERPOOL_SCOPE_NAME_MAX, },
 	[RSERPOOL_A_SCOPE_POOLS_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_ELEMENTS_MAX] = { .type = NLA_U32, },
@@ -82,6 +87,10 @@ static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_PE_
 	[RSERPOOL_A_SCOPE_REGISTER_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_register_timeout_range),
 	[RSERPOOL_A_SCOPE_PE_GROUP_MIN] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_PE_GROUP_MAX] = { .type = NLA_U32, },
+	[RSERPOOL_A_SCOPE_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
+	[RSERPOOL_A_SCOPE_AUTH] = NLA_POLICY_MAX(NLA_U32, 1),
+	[RSERPOOL_A_SCOPE_CLIENT] = { .type = NLA_U32, },
+	[RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_handshake_timeout_range),
 };
 
 /* RSERPOOL_CMD_POOL_GET - do */
@@ -163,6 +172,21 @@ static const struct nla_policy rserpool_session_get_nl_policy[RSERPOOL_A_SESSION
 	[RSERPOOL_A_SESSION_ID] = { .type = NLA_U32, },
 };
 
+/* RSERPOOL_CMD_KEY_NEW - do */
+static const struct nla_policy rserpool_key_new_nl_policy[RSERPOOL_A_KEY_SECRET + 1] = {
+	[RSERPOOL_A_KEY_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
+	[RSERPOOL_A_KEY_CLIENT] = { .type = NLA_U32, },
+	[RSERPOOL_A_KEY_PE_ID] = { .type = NLA_U32, },
+	[RSERPOOL_A_KEY_SECRET] = NLA_POLICY_EXACT_LEN(RSERPOOL_KEY_LEN),
+};
+
+/* RSERPOOL_CMD_KEY_DEL - do */
+static const struct nla_policy rserpool_key_del_nl_policy[RSERPOOL_A_KEY_PE_ID + 1] = {
+	[RSERPOOL_A_KEY_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
+	[RSERPOOL_A_KEY_CLIENT] = { .type = NLA_U32, },
+	[RSERPOOL_A_KEY_PE_ID] = { .type = NLA_U32, },
+};
+
 /* RSERPOOL_CMD_RESOLVE_DONE - do */
 static const struct nla_policy rserpool_resolve_done_nl_policy[RSERPOOL_A_RESOLUTION_RESULT + 1] = {
 	[RSERPOOL_A_RESOLUTION_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
@@ -195,7 +219,7 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_SCOPE_SET,
 		.doit		= rserpool_nl_scope_set_doit,
 		.policy		= rserpool_scope_set_nl_policy,
-		.maxattr	= RSERPOOL_A_SCOPE_PE_GROUP_MAX,
+		.maxattr	= RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
@@ -286,6 +310,26 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.start	= rserpool_nl_bare_start,
 		.dumpit	= rserpool_nl_session_get_dumpit,
 		.flags	= GENL_CMD_CAP_DUMP,
+	},
+	{
+		.cmd		= RSERPOOL_CMD_KEY_NEW,
+		.doit		= rserpool_nl_key_new_doit,
+		.policy		= rserpool_key_new_nl_policy,
+		.maxattr	= RSERPOOL_A_KEY_SECRET,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd		= RSERPOOL_CMD_KEY_DEL,
+		.doit		= rserpool_nl_key_del_doit,
+		.policy		= rserpool_key_del_nl_policy,
+		.maxattr	= RSERPOOL_A_KEY_PE_ID,
+		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+	},
+	{
+		.cmd	= RSERPOOL_CMD_KEY_GET,
+		.start	= rserpool_nl_bare_start,
+		.dumpit	= rserpool_nl_key_get_dumpit,
+		.flags	= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DUMP,
 	},
 	{
 		.cmd	= RSERPOOL_CMD_STATS_GET,

@@ -41,6 +41,10 @@ int rserpool_nl_element_drain_doit(struct sk_buff *skb, struct genl_info *info);
 int rserpool_nl_session_get_doit(struct sk_buff *skb, struct genl_info *info);
 int rserpool_nl_session_get_dumpit(struct sk_buff *skb,
 				   struct netlink_callback *cb);
+int rserpool_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info);
+int rserpool_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info);
+int rserpool_nl_key_get_dumpit(struct sk_buff *skb,
+			       struct netlink_callback *cb);
 int rserpool_nl_stats_get_dumpit(struct sk_buff *skb,
 				 struct netlink_callback *cb);
 int rserpool_nl_sync_begin_doit(struct sk_buff *skb, struct genl_info *info);

@@ -128,6 +128,9 @@ static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 	set_u32(&unreachable->pe_burst,
 		tb[RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST]);
 	set_u32(&rn->replay_max, tb[RSERPOOL_A_SCOPE_REPLAY_MAX]);
+	set_u32(&rn->client, tb[RSERPOOL_A_SCOPE_CLIENT]);
+	set_u32(&rn->handshake_timeout_ms,
+		tb[RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT]);
 	set_u32(&rn->cookie_window_ms, tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW]);
 	if (tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW])
 		rsp_cookies_renew(rn);
@@ -142,15 +145,18 @@ int rserpool_nl_scope_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rsp_net *rn = rsp_of(info);
 	kgid_t min, max;
+	bool secure;
 	int err;
 
 	mutex_lock(&rn->handlespace.lock);
 	min = rn->pe_group_min;
 	max = rn->pe_group_max;
-	err = check_scope(info, rn) ?: get_groups(skb, info, &min, &max);
+	err = check_scope(info, rn) ?: get_groups(skb, info, &min, &max) ?:
+	      rsp_nl_get_security(info, rn, &secure);
 	if (!err) {
 		rn->pe_group_min = min;
 		rn->pe_group_max = max;
+		rn->secure = secure;
 		set_scope(rn, info->attrs);
 	}
 	mutex_unlock(&rn->handlespace.lock);

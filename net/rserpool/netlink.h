@@ -8,6 +8,7 @@
 #include "handlespace.h"
 #include "netlink-gen.h"
 
+struct rsp_net;
 struct rsp_registration;
 
 extern const struct rsp_handlespace_ops rsp_nl_handlespace_ops;
@@ -57,6 +58,10 @@ int rsp_nl_put_registration(struct sk_buff *skb,
 			    const struct rsp_registration *reg);
 int rsp_nl_put_transport(struct sk_buff *skb, int type,
 			 const struct rsp_transport *transport);
+
+int rsp_nl_get_security(const struct genl_info *info, const struct rsp_net *rn,
+			bool *secure);
+int rsp_nl_put_security(struct sk_buff *skb, const struct rsp_net *rn);
 
 /* Answers. */
 struct sk_buff *rsp_nl_answer(const struct genl_info *info, void **header);

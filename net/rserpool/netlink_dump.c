@@ -139,7 +139,8 @@ static int put_scope(struct sk_buff *skb, const struct sk_buff *request,
 			READ_ONCE(resolver->n_pending)) ||
 	    nla_put_uint(skb, RSERPOOL_A_SCOPE_REPLAY,
 			 atomic64_read(&rn->replay_octets)) ||
-	    (rn->sync_portid && nla_put_flag(skb, RSERPOOL_A_SCOPE_SYNCING)))
+	    (rn->sync_portid && nla_put_flag(skb, RSERPOOL_A_SCOPE_SYNCING)) ||
+	    rsp_nl_put_security(skb, rn))
 		return -EMSGSIZE;
 	return 0;
 }

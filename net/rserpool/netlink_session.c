@@ -92,6 +92,11 @@ static int put_session(struct sk_buff *skb, const struct sk_buff *request,
 	    (ssn->accepted && nla_put_flag(skb, RSERPOOL_A_SESSION_ACCEPTED)) ||
 	    put_tally(skb, sk))
 		return -EMSGSIZE;
+	if (session.auth != RSP_AUTH_NONE &&
+	    (nla_put_u32(skb, RSERPOOL_A_SESSION_AUTH, session.auth) ||
+	     nla_put_u32(skb, RSERPOOL_A_SESSION_CIPHER, session.cipher) ||
+	     nla_put_u32(skb, RSERPOOL_A_SESSION_PEER_ID, session.peer_id)))
+		return -EMSGSIZE;
 	if (session.state == RSP_SESSION_LISTEN &&
 	    (nla_put_u32(skb, RSERPOOL_A_SESSION_BACKLOG,
 			 READ_ONCE(sk->sk_ack_backlog)) ||

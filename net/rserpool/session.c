@@ -13,6 +13,7 @@
 #include "endpoint.h"
 #include "failover.h"
 #include "flow.h"
+#include "flow_secure.h"
 #include "frame.h"
 #include "inherit.h"
 #include "net_ns.h"
@@ -20,6 +21,7 @@
 #include "session_control.h"
 #include "session_cookie.h"
 #include "session_work.h"
+#include "tls.h"
 
 #define FAILOVER_TIMEOUT_MS	30000
 #define MESSAGE_MAX		SZ_1M
@@ -106,6 +108,8 @@ static struct rsp_session *session_inherit(struct rsp_session *listener)
  * @listener: the socket that listens
  * @pe: its element
  * @transport: the connection; the session's from now on, or gone
+ * @handshake: by which it got TLS, NULL: it has none; goes with it
+ * @identity: for whom the key is that the peer has shown
  *
  * Context: process.
  * Return: a session for sock_graft(), or for rsp_session_close(); NULL: it
@@ -113,23 +117,29 @@ static struct rsp_session *session_inherit(struct rsp_session *listener)
  */
 struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 					 struct rsp_pe *pe,
-					 struct socket *transport)
+					 struct socket *transport,
+					 struct rsp_handshake *handshake,
+					 const struct rsp_identity *identity)
 {
 	struct rsp_session *ssn = session_inherit(listener);
-	struct rsp_flow *flow;
+	struct rsp_flow *flow = NULL;
 
-	if (!ssn) {
+	if (ssn) {
+		lock_sock(&ssn->sk);
+		flow = rsp_flow_adopt(ssn, pe, transport, handshake);
+	}
+	if (!flow && handshake)
+		rsp_handshake_end(handshake);
+	else if (!flow)
 		sock_release(transport);
+	if (!ssn)
 		return NULL;
-	}
-	lock_sock(&ssn->sk);
-	flow = rsp_flow_adopt(ssn, pe, transport);
-	if (!flow) {
-		sock_release(transport);
+	if (!flow)
 		goto err_unlock;
-	}
+	flow->identity = *identity;
 	ssn->flow = flow;
 	atomic_inc(&pe->sessions);
+	set_bit(RSP_FLOW_COUNTED, &flow->flags);
 	if (rsp_session_enlist(ssn) || rsp_session_card_send(ssn))
 		goto err_unlock;
 	rsp_session_serve(ssn);
@@ -241,8 +251,8 @@ void rsp_session_close(struct rsp_session *ssn)
 	/* With SO_LINGER this may take its time, so no lock is held. */
 	list_for_each_entry_safe(flow, next_flow, &flows, draining) {
 		list_del(&flow->draining);
-		if (flow->frames && program_ends())
-			rsp_frames_finish(flow);
+		if (program_ends())
+			rsp_flow_finish(flow);
 		rsp_flow_unpin(flow);
 	}
 	rsp_sockopts_free(&ssn->sockopts);
@@ -487,6 +497,12 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 	if (flow && info->state == RSP_SESSION_READY) {
 		info->pe_id = flow->pe->node.id;
 		rsp_flow_names(flow, &info->local, &info->peer);
+		if (rsp_flow_secure(flow)) {
+			info->auth = RSP_AUTH_PSK;
+			info->cipher = rsp_secure_cipher(flow);
+			info->peer_id = ssn->accepted ? flow->identity.client :
+							flow->identity.pe_id;
+		}
 	}
 	if (info->state == RSP_SESSION_LISTEN)
 		rsp_endpoint_describe(ssn, info);

@@ -270,7 +270,9 @@ struct sock *rsp_session_alloc(struct net *net, struct socket *sock, int kern,
 			       struct proto *proto);
 struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 					 struct rsp_pe *pe,
-					 struct socket *transport);
+					 struct socket *transport,
+					 struct rsp_handshake *handshake,
+					 const struct rsp_identity *identity);
 void rsp_session_close(struct rsp_session *ssn);
 int rsp_session_enlist(struct rsp_session *ssn);
 void rsp_session_forget(struct rsp_session *ssn);

@@ -6,6 +6,7 @@
  *
  *	RESOLVE		nothing: the resolution has its own time-out
  *	CONNECT		the connect under way is given up, after detect_timeout
+ *	SECURE		nothing: the handshake has its own time-out
  *	READY		octets are outstanding: is the element silent? It runs
  *			only while octets are, each quarter of detect_timeout;
  *			a send starts it. The work item looks only when nothing
@@ -135,6 +136,7 @@ void rsp_session_work(struct work_struct *work)
 		rsp_session_resolve(ssn);
 		break;
 	case RSP_SESSION_CONNECT:
+	case RSP_SESSION_SECURE:
 		rsp_session_connect(ssn);
 		break;
 	case RSP_SESSION_READY:

@@ -25,6 +25,7 @@
 #include "connect.h"
 #include "detect.h"
 #include "flow.h"
+#include "flow_secure.h"
 #include "frame.h"
 #include "mib.h"
 #include "net_ns.h"
@@ -103,7 +104,9 @@ static void calm(struct rsp_flow *flow)
 	lock_sock(transport);
 	sock_reset_flag(transport, SOCK_LINGER);
 	release_sock(transport);
-	if (!test_bit(RSP_FLOW_CONNECTED, &flow->flags))
+	/* While TLS is being agreed, what comes is the agent's. */
+	if (!test_bit(RSP_FLOW_CONNECTED, &flow->flags) ||
+	    !rsp_flow_usable(flow))
 		return;
 	iov_iter_discard(&msg.msg_iter, ITER_DEST, INT_MAX);
 	READ_ONCE(flow->sock->ops)->recvmsg(flow->sock, &msg, INT_MAX, flags);
@@ -118,8 +121,8 @@ static void leave(struct rsp_standby *standby)
 		return;
 	flow = flow_take(standby, RSP_STANDBY_LEFT, RSP_FAILURE_NONE);
 	calm(flow);
-	if (flow->frames && test_bit(RSP_FLOW_CONNECTED, &flow->flags))
-		rsp_frames_finish(flow);
+	if (test_bit(RSP_FLOW_CONNECTED, &flow->flags))
+		rsp_flow_finish(flow);
 	rsp_flow_end(flow);
 }
 
@@ -272,6 +275,10 @@ static void connect_look(struct rsp_standby *standby)
 	err = rsp_connect_step(standby->ssn, flow, standby->next, &failure);
 	if (!err)
 		ready(standby);
+	/* With TLS it may take longer than a connect. */
+	if (err == -EINPROGRESS && !timer_pending(&standby->timer))
+		mod_timer(&standby->timer,
+			  jiffies + standby->ssn->detect_timeout);
 	if (!err || err == -EINPROGRESS)
 		return;
 
@@ -415,6 +422,7 @@ bool rsp_standby_take(struct rsp_session *ssn)
 	flow = flow_take(standby, RSP_STANDBY_USED, RSP_FAILURE_NONE);
 	rsp_search_end(ssn);
 	atomic_inc(&flow->pe->sessions);
+	set_bit(RSP_FLOW_COUNTED, &flow->flags);
 	WRITE_ONCE(ssn->flow, flow);
 	rsp_flow_promote(flow);
 	return true;

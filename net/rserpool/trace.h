@@ -18,7 +18,8 @@
 			 { RSP_SESSION_READY,	"READY" },		\
 			 { RSP_SESSION_FAILOVER, "FAILOVER" },		\
 			 { RSP_SESSION_CLOSED,	"CLOSED" },		\
-			 { RSP_SESSION_LISTEN,	"LISTEN" })
+			 { RSP_SESSION_LISTEN,	"LISTEN" },		\
+			 { RSP_SESSION_SECURE,	"SECURE" })
 
 #define show_failure(failure)						\
 	__print_symbolic(failure,					\
@@ -34,7 +35,9 @@
 			 { RSP_FAILURE_FRAME,	"frame" },		\
 			 { RSP_FAILURE_CARD,	"card" },		\
 			 { RSP_FAILURE_CONTROL,	"control" },		\
-			 { RSP_FAILURE_MESSAGE_SIZE, "message-size" })
+			 { RSP_FAILURE_MESSAGE_SIZE, "message-size" },	\
+			 { RSP_FAILURE_REJECTED, "rejected" },		\
+			 { RSP_FAILURE_SECURITY, "security" })
 
 #define show_standby(event)						\
 	__print_symbolic(event,						\
@@ -113,6 +116,23 @@ TRACE_EVENT(rsp_standby,
 	TP_printk("session=%u pe=0x%08x %s %s", __entry->session,
 		  __entry->pe_id, show_standby(__entry->event),
 		  show_failure(__entry->failure))
+);
+
+TRACE_EVENT(rsp_handshake,
+	TP_PROTO(u8 side, int key, int err),
+	TP_ARGS(side, key, err),
+	TP_STRUCT__entry(
+		__field(u8, side)
+		__field(int, key)
+		__field(int, err)
+	),
+	TP_fast_assign(
+		__entry->side = side;
+		__entry->key = key;
+		__entry->err = err;
+	),
+	TP_printk("%s key=%d err=%d", __entry->side ? "server" : "client",
+		  __entry->key, __entry->err)
 );
 
 #endif /* _RSERPOOL_TRACE_H */

@@ -4,15 +4,24 @@
 #include <linux/module.h>
 
 #include "handlespace.h"
+#include "tls.h"
 
 /* What the suites' code wants set up; they run once this has returned. */
 static int __init rserpool_kunit_init(void)
 {
-	return rsp_handlespace_register();
+	int err = rsp_handlespace_register();
+
+	if (err)
+		return err;
+	err = rsp_tls_register();
+	if (err)
+		rsp_handlespace_unregister();
+	return err;
 }
 
 static void __exit rserpool_kunit_exit(void)
 {
+	rsp_tls_unregister();
 	rsp_handlespace_unregister();
 }
 

@@ -8,7 +8,7 @@
 #include "session_state.h"
 #include "trace.h"
 
-#define N_STATES	(RSP_SESSION_LISTEN + 1)
+#define N_STATES	(RSP_SESSION_SECURE + 1)
 
 struct change {
 	u8 from;
@@ -26,6 +26,11 @@ static const struct change changes[] = {
 	  "the resolution ends, no element" },
 	{ RSP_SESSION_CONNECT, RSP_SESSION_READY, "an element accepts" },
 	{ RSP_SESSION_CONNECT, RSP_SESSION_INIT, "round over" },
+	{ RSP_SESSION_CONNECT, RSP_SESSION_SECURE,
+	  "an element accepts, the scope is secure" },
+	{ RSP_SESSION_SECURE, RSP_SESSION_READY, "TLS is agreed" },
+	{ RSP_SESSION_SECURE, RSP_SESSION_CONNECT, "it could not be" },
+	{ RSP_SESSION_SECURE, RSP_SESSION_INIT, "shutdown" },
 	{ RSP_SESSION_READY, RSP_SESSION_FAILOVER,
 	  "failure, the session may move" },
 	{ RSP_SESSION_READY, RSP_SESSION_CLOSED, "failure, it may not" },
@@ -41,6 +46,7 @@ static const struct change changes[] = {
 	{ RSP_SESSION_INIT, RSP_SESSION_CLOSED, "closed before connect" },
 	{ RSP_SESSION_RESOLVE, RSP_SESSION_CLOSED, "closed in resolution" },
 	{ RSP_SESSION_CONNECT, RSP_SESSION_CLOSED, "closed in connect" },
+	{ RSP_SESSION_SECURE, RSP_SESSION_CLOSED, "closed in a handshake" },
 };
 
 /* The state's counters and trace point, without the rest of the module. */

@@ -16,13 +16,15 @@ const char *const listener_names[] = {
 const char *const registration_names[] = { "auto", "own", NULL };
 const char *const state_names[] = {
 	"init", "resolve", "connect", "ready", "failover", "closed",
-	"listen", NULL
+	"listen", "secure", NULL
 };
 const char *const failure_names[] = {
 	"none", "reset", "fin", "silent", "unreachable", "refused",
 	"connect-timeout", "severed", "forced", "local", "frame", "card",
-	"control", "message-size", "rejected", NULL
+	"control", "message-size", "rejected", "security", NULL
 };
+const char *const mode_names[] = { "plain", "secure", NULL };
+const char *const auth_names[] = { "none", "psk", NULL };
 const char *const event_names[] = {
 	"failover-begun", "failover-done", "failover-failed", "cookie-echoed",
 	"element-changed", "replay-overflow", NULL

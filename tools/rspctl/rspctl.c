@@ -4,7 +4,7 @@
  *
  *	lex.c words.c names.c		words of a command
  *	pe_config.c elements.c		what is said of elements, many a message
- *	scope.c pool.c pe.c registration.c session.c stats.c monitor.c save.c
+ *	scope.c pool.c pe.c registration.c session.c key.c stats.c monitor.c save.c
  *					an object each
  *	batch.c				files of commands
  *	kernel.c show.c			requests, answers
@@ -45,6 +45,7 @@ static const struct object objects[] = {
 	{ .name = "pe", .commands = pe_commands },
 	{ .name = "registration", .commands = registration_commands },
 	{ .name = "session", .commands = session_commands },
+	{ .name = "key", .commands = key_commands },
 	{ .name = "stats", .commands = stats_commands },
 	{
 		.name = "monitor", .run = monitor,

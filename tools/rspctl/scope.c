@@ -26,6 +26,8 @@ static const struct {
 	{ "unreachable-pe-rate", RSERPOOL_A_SCOPE_UNREACHABLE_PE_RATE, false },
 	{ "unreachable-pe-burst", RSERPOOL_A_SCOPE_UNREACHABLE_PE_BURST,
 	  false },
+	{ "client", RSERPOOL_A_SCOPE_CLIENT, false },
+	{ "handshake-timeout", RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT, true },
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
@@ -35,7 +37,8 @@ static const char *const keywords[] = {
 	"replay-max", "avoid-min", "avoid-max", "resolve-timeout",
 	"register-timeout", "cookie-window", "unreachable-rate",
 	"unreachable-burst", "unreachable-pe-rate", "unreachable-pe-burst",
-	"name", "pe-id-range", "registration", "pe-group-range", NULL
+	"client", "handshake-timeout", "name", "pe-id-range", "registration",
+	"pe-group-range", "mode", "auth", NULL
 };
 
 static void show_name(const struct nlattr *attr)
@@ -95,6 +98,12 @@ void scope_show_settings(const struct nlmsghdr *nlh)
 		     name_of(registration_names,
 			     attr_u32(attrs[RSERPOOL_A_SCOPE_REGISTRATION])));
 	show_groups(attrs);
+	print_string("mode", " mode %s",
+		     name_of(mode_names,
+			     attr_u32(attrs[RSERPOOL_A_SCOPE_MODE])));
+	print_string("auth", " auth %s",
+		     name_of(auth_names,
+			     attr_u32(attrs[RSERPOOL_A_SCOPE_AUTH])));
 }
 
 static int show_line(const struct nlmsghdr *nlh, void *data)
@@ -116,6 +125,8 @@ static int show_line(const struct nlmsghdr *nlh, void *data)
 		   attr_u32(attrs[RSERPOOL_A_SCOPE_RESOLUTIONS]));
 	print_uint("replay", " replay %" PRIu64,
 		   attr_uint(attrs[RSERPOOL_A_SCOPE_REPLAY]));
+	print_uint("keys", " keys %" PRIu64,
+		   attr_u32(attrs[RSERPOOL_A_SCOPE_KEYS]));
 	print_bool("syncing", " syncing", attrs[RSERPOOL_A_SCOPE_SYNCING]);
 	print_text("\n");
 	print_object_end();
@@ -208,9 +219,37 @@ static int put_registration(struct words *words, struct nlmsghdr *nlh)
 	return 0;
 }
 
+static int put_mode(struct words *words, struct nlmsghdr *nlh)
+{
+	const char *word;
+	int mode;
+
+	if (take_value(words, "mode", &word))
+		return EXIT_USAGE;
+	mode = pick(word, "mode", mode_names);
+	if (mode < 0)
+		return EXIT_USAGE;
+	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_MODE, (uint32_t)mode);
+	return 0;
+}
+
+static int put_auth(struct words *words, struct nlmsghdr *nlh)
+{
+	const char *word;
+	int auth;
+
+	if (take_value(words, "auth", &word))
+		return EXIT_USAGE;
+	auth = pick(word, "way to know each other", auth_names);
+	if (auth < 0)
+		return EXIT_USAGE;
+	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_AUTH, (uint32_t)auth);
+	return 0;
+}
+
 /* Keywords behind those of @settings. */
 static int (*const others[])(struct words *words, struct nlmsghdr *nlh) = {
-	put_name, put_range, put_registration, put_groups
+	put_name, put_range, put_registration, put_groups, put_mode, put_auth
 };
 
 static int put_setting(struct words *words, struct nlmsghdr *nlh)
@@ -302,7 +341,9 @@ const struct command scope_commands[] = {
 			 "\t[ unreachable-rate N ] [ unreachable-burst N ]\n"
 			 "\t[ unreachable-pe-rate N ] [ unreachable-pe-burst N ]\n"
 			 "\t[ pe-id-range MIN-MAX ] [ registration { auto | own } ]\n"
-			 "\t[ pe-group-range { MIN-MAX | none } ]"
+			 "\t[ pe-group-range { MIN-MAX | none } ]\n"
+			 "\t[ mode { plain | secure } ] [ auth { none | psk } ]\n"
+			 "\t[ client N ] [ handshake-timeout TIME ]"
 	},
 	{ .name = NULL }
 };

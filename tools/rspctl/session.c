@@ -82,6 +82,41 @@ static void show_tally(const struct nlattr **attrs)
 	}
 }
 
+static const char *cipher_name(uint32_t cipher)
+{
+	switch (cipher) {
+	case 0x1301:
+		return "aes-128-gcm";
+	case 0x1302:
+		return "aes-256-gcm";
+	case 0x1303:
+		return "chacha20-poly1305";
+	case 0x1304:
+		return "aes-128-ccm";
+	default:
+		return "unknown";
+	}
+}
+
+static void show_security(const struct nlattr **attrs)
+{
+	uint32_t peer = attr_u32(attrs[RSERPOOL_A_SESSION_PEER_ID]);
+
+	if (!attrs[RSERPOOL_A_SESSION_AUTH])
+		return;
+	print_string("auth", "\n    tls 1.3 auth %s",
+		     name_of(auth_names,
+			     attr_u32(attrs[RSERPOOL_A_SESSION_AUTH])));
+	print_string("cipher", " cipher %s",
+		     cipher_name(attr_u32(attrs[RSERPOOL_A_SESSION_CIPHER])));
+	if (attrs[RSERPOOL_A_SESSION_ACCEPTED])
+		print_uint("key-client", peer ? " key client %" PRIu64 : NULL,
+			   peer);
+	else
+		show_pe_id("key-pe", peer ? " key pe %s" : NULL,
+			   attrs[RSERPOOL_A_SESSION_PEER_ID]);
+}
+
 static void show_session(const struct nlattr **attrs)
 {
 	print_object_begin(NULL);
@@ -107,6 +142,7 @@ static void show_session(const struct nlattr **attrs)
 		print_uint("backlog-max", " of %" PRIu64,
 			   attr_u32(attrs[RSERPOOL_A_SESSION_BACKLOG_MAX]));
 	}
+	show_security(attrs);
 	show_failovers(attrs);
 	show_tally(attrs);
 	print_text("\n");

@@ -127,6 +127,7 @@ enum rsp_transport_use {
  *	or waited for
  * @RSP_SESSION_CLOSED: it is over
  * @RSP_SESSION_LISTEN: no session: an element of a pool, for accept()
+ * @RSP_SESSION_SECURE: an element was connected, and TLS is being agreed with it
  */
 enum rsp_session_state {
 	RSP_SESSION_INIT,
@@ -136,6 +137,7 @@ enum rsp_session_state {
 	RSP_SESSION_FAILOVER,
 	RSP_SESSION_CLOSED,
 	RSP_SESSION_LISTEN,
+	RSP_SESSION_SECURE,
 };
 
 /**
@@ -157,6 +159,8 @@ enum rsp_session_state {
  * @RSP_FAILURE_MESSAGE_SIZE: it sent a message longer than RSP_MESSAGE_MAX
  * @RSP_FAILURE_REJECTED: it rejected the session's cookie; on the element's side:
  *	the cookie that came was rejected
+ * @RSP_FAILURE_SECURITY: TLS could not be agreed, it was not who was meant, or what
+ *	it sent was forged, truncated or an alert
  */
 enum rsp_failure {
 	RSP_FAILURE_NONE,
@@ -174,6 +178,17 @@ enum rsp_failure {
 	RSP_FAILURE_CONTROL,
 	RSP_FAILURE_MESSAGE_SIZE,
 	RSP_FAILURE_REJECTED,
+	RSP_FAILURE_SECURITY,
+};
+
+/**
+ * enum rsp_auth - how the two ends of a session know each other
+ * @RSP_AUTH_NONE: they do not: what they send is in the clear
+ * @RSP_AUTH_PSK: TLS 1.3, each has shown that it has the key
+ */
+enum rsp_auth {
+	RSP_AUTH_NONE,
+	RSP_AUTH_PSK,
 };
 
 /**
@@ -203,12 +218,17 @@ struct rsp_policy {
  * @prev_pe_id: of the one before it
  * @elements_tried: transport addresses tried since connect()
  * @failover_us: how long the last finished failover took, microseconds
+ * @auth: enum rsp_auth, of the transport to the element that serves
+ * @cipher: the number that IANA gave its cipher suite, 0: none
  * @reserved: 0
  * @standby_pe_id: PE identifier of the element to which a connection stands by,
  *	0: none does
  * @local: transport address of this end, family 0 while there is none; of a
  *	socket that listens, the first
  * @peer: transport address of the element
+ * @peer_id: number that the key is for: of a client, in a session that was
+ *	accepted, else PE identifier; 0: any
+ * @reserved2: 0
  *
  * A kernel gives as many octets as the caller asks for, and no more than it
  * knows; what it does not know stays as the caller left it.
@@ -217,7 +237,9 @@ struct rsp_info {
 	__u8	state;
 	__u8	mode;
 	__u8	failure;
-	__u8	reserved[5];
+	__u8	auth;
+	__u16	cipher;
+	__u8	reserved[2];
 	__u32	generation;
 	__u32	resumed;
 	__u32	pe_id;
@@ -227,6 +249,8 @@ struct rsp_info {
 	__u64	failover_us;
 	struct __kernel_sockaddr_storage local;
 	struct __kernel_sockaddr_storage peer;
+	__u32	peer_id;
+	__u32	reserved2;
 };
 
 /**

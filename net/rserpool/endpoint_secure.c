@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Connections that came to a listening socket of a secure scope and are no
+ * sessions yet: TLS is being agreed.
+ *
+ * All of it is the endpoint's work item's, or is done when that is over.
+ */
+
+#include <linux/slab.h>
+#include <net/sock.h>
+
+#include "endpoint.h"
+#include "endpoint_secure.h"
+#include "net_ns.h"
+#include "session.h"
+#include "session_secure.h"
+#include "session_work.h"
+#include "tls.h"
+
+/**
+ * struct rsp_admission - a connection that is no session yet
+ * @list: place in rsp_endpoint.admissions
+ * @handshake: it has the connection
+ */
+struct rsp_admission {
+	struct list_head list;
+	struct rsp_handshake *handshake;
+};
+
+static void tell(void *data)
+{
+	struct rsp_endpoint *endpoint = data;
+
+	rsp_work_queue(&endpoint->work);
+}
+
+static void admission_free(struct rsp_endpoint *endpoint,
+			   struct rsp_admission *admission)
+{
+	list_del(&admission->list);
+	endpoint->n_admissions--;
+	kfree(admission);
+}
+
+/**
+ * rsp_admission_begin() - agree on TLS with who has connected
+ * @endpoint: to which
+ * @transport: the connection; gone if that cannot be
+ *
+ * Context: process; the endpoint's work item.
+ */
+void rsp_admission_begin(struct rsp_endpoint *endpoint,
+			 struct socket *transport)
+{
+	struct rsp_net *rn = rsp_net(sock_net(transport->sk));
+	struct rsp_admission *admission;
+	struct rsp_handshake *handshake;
+
+	handshake = rsp_handshake_make(transport, RSP_HANDSHAKE_SERVER);
+	if (IS_ERR(handshake))
+		return;
+	admission = kzalloc_obj(*admission, GFP_KERNEL_ACCOUNT);
+	if (!admission) {
+		rsp_handshake_end(handshake);
+		return;
+	}
+	/* The DNS is not to be asked who that is. */
+	strscpy(handshake->name, "rserpool");
+	admission->handshake = handshake;
+	list_add_tail(&admission->list, &endpoint->admissions);
+	endpoint->n_admissions++;
+	rsp_handshake_begin(handshake,
+			    msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms)),
+			    tell, endpoint);
+}
+
+/**
+ * rsp_admission_next() - the next connection with which TLS is agreed
+ * @endpoint: to which it came
+ * @identity: becomes for whom the key is that the peer has shown
+ *
+ * Those with which it could not be are dropped.
+ *
+ * Context: process; the endpoint's work item.
+ * Return: a handshake, the caller's; NULL: there is none now.
+ */
+struct rsp_handshake *rsp_admission_next(struct rsp_endpoint *endpoint,
+					 struct rsp_identity *identity)
+{
+	struct rsp_admission *admission, *next;
+	struct rsp_handshake *handshake;
+	int result;
+
+	list_for_each_entry_safe(admission, next, &endpoint->admissions, list) {
+		handshake = admission->handshake;
+		result = rsp_handshake_result(handshake);
+		if (result == -EINPROGRESS)
+			continue;
+		admission_free(endpoint, admission);
+		if (!result &&
+		    rsp_peer_is_meant(handshake, &endpoint->handle,
+				      endpoint->config.id, identity))
+			return handshake;
+		rsp_handshake_end(handshake);
+	}
+	return NULL;
+}
+
+/**
+ * rsp_admissions_end() - drop all connections that are no sessions yet
+ * @endpoint: its work item runs no more
+ *
+ * Context: process.
+ */
+void rsp_admissions_end(struct rsp_endpoint *endpoint)
+{
+	struct rsp_admission *admission, *next;
+
+	list_for_each_entry_safe(admission, next, &endpoint->admissions, list) {
+		rsp_handshake_end(admission->handshake);
+		admission_free(endpoint, admission);
+	}
+}

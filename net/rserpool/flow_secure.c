@@ -1,0 +1,584 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A flow over kTLS: what is otherwise than with TCP.
+ *
+ * - Whether octets are there nobody knows but by decrypting a record. Looking at
+ *   it (MSG_PEEK) does that, and takes the transport's lock.
+ * - There are records that are no data. A receive without room for a control
+ *   message gives EIO for one, and leaves it where it is; only
+ *   rsp_secure_control() takes them, one caller at a time. An alert other than
+ *   close_notify, or a KeyUpdate, is a failure. A server's tickets are not.
+ * - The end of the stream is what the peer says by close_notify. A FIN without
+ *   that is a failure: anybody can send one.
+ * - What the program says in control messages of the transport is not passed on:
+ *   kTLS would take the types of records from there.
+ * - An open record (MSG_MORE) would never leave by itself, as TCP's octets do.
+ *   So there are none.
+ */
+
+#include <linux/splice.h>
+#include <net/handshake.h>
+#include <net/sock.h>
+#include <net/tls.h>
+#include <net/tls_prot.h>
+
+#include "flow.h"
+#include "flow_secure.h"
+#include "frame.h"
+#include "mib.h"
+#include "session.h"
+#include "tls.h"
+
+#include <asm/ioctls.h>
+
+#define NEW_SESSION_TICKET	4	/* RFC 8446, section 4 */
+#define PEEK_STEP		32768
+#define PEEK_MAX		(32 << 20)
+
+static void count(const struct rsp_flow *flow, enum rsp_mib_field field)
+{
+	RSP_INC_STATS(flow->handshake->net, field);
+}
+
+/**
+ * rsp_secure_strong() - does a connection have the TLS that is asked for?
+ * @sock: of which the agent says that it has
+ *
+ * Context: process.
+ * Return: true when both directions have keys, and the version is 1.3.
+ */
+bool rsp_secure_strong(const struct socket *sock)
+{
+	const struct inet_connection_sock *icsk = inet_csk(sock->sk);
+	const struct tls_context *tls;
+
+	if (!icsk->icsk_ulp_ops || strcmp(icsk->icsk_ulp_ops->name, "tls"))
+		return false;
+	tls = tls_get_ctx(sock->sk);
+	return tls && tls->tx_conf != TLS_BASE && tls->rx_conf != TLS_BASE &&
+	       tls->prot_info.version == TLS_1_3_VERSION;
+}
+
+/**
+ * rsp_secure_cipher() - the cipher suite of a connection
+ * @flow: a flow over kTLS, found under RCU
+ *
+ * Context: RCU read lock; see rsp_flow_names().
+ * Return: the number that IANA gave it, 0: one without.
+ */
+u16 rsp_secure_cipher(const struct rsp_flow *flow)
+{
+	const struct sock *transport = READ_ONCE(flow->sock->sk);
+	const struct tls_context *tls;
+
+	if (!transport)
+		return 0;
+	tls = rcu_dereference(inet_csk(transport)->icsk_ulp_data);
+	switch (tls ? tls->prot_info.cipher_type : 0) {
+	case TLS_CIPHER_AES_GCM_128:
+		return 0x1301;
+	case TLS_CIPHER_AES_GCM_256:
+		return 0x1302;
+	case TLS_CIPHER_CHACHA20_POLY1305:
+		return 0x1303;
+	case TLS_CIPHER_AES_CCM_128:
+		return 0x1304;
+	default:
+		return 0;
+	}
+}
+
+/**
+ * rsp_secure_failure() - the reason of failure that an errno of kTLS stands for
+ * @flow: a flow over kTLS
+ * @err: a negative errno of the transport
+ *
+ * Context: any.
+ * Return: enum rsp_failure.
+ */
+enum rsp_failure rsp_secure_failure(struct rsp_flow *flow, int err)
+{
+	switch (err) {
+	case -EBADMSG:	/* it was not the peer who sealed this */
+	case -EINVAL:	/* or it is no record */
+	case -EMSGSIZE:
+		if (!test_and_set_bit(RSP_FLOW_FORGED, &flow->flags))
+			count(flow, RSP_MIB_TLS_RECORD);
+		return RSP_FAILURE_SECURITY;
+	default:
+		return rsp_failure_of(err);
+	}
+}
+
+static int fault(struct rsp_flow *flow)
+{
+	WRITE_ONCE(flow->fault, RSP_FAILURE_SECURITY);
+	rsp_flow_accuse(flow);
+	return -EPROTO;
+}
+
+/**
+ * rsp_secure_ready() - is a record there to its end?
+ * @flow: a flow over kTLS
+ *
+ * Context: any.
+ * Return: true when one is, of whatever type.
+ */
+bool rsp_secure_ready(const struct rsp_flow *flow)
+{
+	const struct tls_sw_context_rx *rx =
+		tls_sw_ctx_rx(tls_get_ctx(flow->sock->sk));
+
+	return READ_ONCE(rx->strp.msg_ready) ||
+	       !skb_queue_empty_lockless(&rx->rx_list);
+}
+
+/* Octets at once, and no control message but for the type of the record. */
+static int receive(struct rsp_flow *flow, struct msghdr *msg, int flags)
+{
+	struct socket *sock = flow->sock;
+
+	return READ_ONCE(sock->ops)->recvmsg(sock, msg, msg_data_left(msg),
+					     flags | MSG_DONTWAIT);
+}
+
+static int peek(struct rsp_flow *flow, void *octets, size_t len)
+{
+	struct kvec vec = { .iov_base = octets, .iov_len = len };
+	struct msghdr msg = {};
+
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, len);
+	return receive(flow, &msg, MSG_PEEK);
+}
+
+/* An error that is the transport's: it tells it once, then what it has. */
+static bool told(struct rsp_flow *flow, int err, int *turns)
+{
+	if (err >= 0 || rsp_failure_of(err) == RSP_FAILURE_LOCAL || !*turns)
+		return false;
+	(*turns)--;
+	WRITE_ONCE(flow->err, READ_ONCE(flow->err) ?: err);
+	return true;
+}
+
+/* A record of some other type, or a part of it. @type: becomes its type. */
+static int record_receive(struct rsp_flow *flow, void *octets, size_t len,
+			  int flags, u8 *type)
+{
+	struct kvec vec = { .iov_base = octets, .iov_len = len };
+	union {
+		struct cmsghdr cmsg;
+		u8 room[CMSG_SPACE(sizeof(u8))];
+	} control = {};
+	struct msghdr msg = {
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+	};
+	int ret;
+
+	if (octets)
+		iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, len);
+	else
+		iov_iter_discard(&msg.msg_iter, ITER_DEST, len);
+	ret = receive(flow, &msg, flags);
+	*type = ret > 0 ? tls_get_record_type(flow->sock->sk, &control.cmsg) :
+			  0;
+	return ret;
+}
+
+static int alert_take(struct rsp_flow *flow)
+{
+	u8 alert[2] = {}, type;
+
+	if (record_receive(flow, alert, sizeof(alert), 0, &type) != 2)
+		return fault(flow);
+	if (alert[1] == TLS_ALERT_DESC_CLOSE_NOTIFY) {
+		count(flow, RSP_MIB_TLS_CLOSED);
+		set_bit(RSP_FLOW_CLOSED, &flow->flags);
+		return -ESHUTDOWN;
+	}
+	count(flow, RSP_MIB_TLS_ALERT);
+	net_info_ratelimited("rserpool: the peer of a session says alert %u\n",
+			     alert[1]);
+	return fault(flow);
+}
+
+/* Tickets are for another session that this one could be resumed by: none. */
+static int handshake_take(struct rsp_flow *flow)
+{
+	u8 head[4] = {}, type;
+	int len;
+
+	if (flow->handshake->side == RSP_HANDSHAKE_CLIENT &&
+	    record_receive(flow, head, sizeof(head), 0, &type) == 4 &&
+	    head[0] == NEW_SESSION_TICKET) {
+		len = head[1] << 16 | head[2] << 8 | head[3];
+		if (len && record_receive(flow, NULL, len, 0, &type) == len &&
+		    type == TLS_RECORD_TYPE_HANDSHAKE)
+			return 0;
+	}
+	count(flow, RSP_MIB_TLS_UNEXPECTED);
+	return fault(flow);
+}
+
+/**
+ * rsp_secure_control() - take the record that comes next, if it is no data
+ * @flow: a flow over kTLS
+ *
+ * Context: process; the transport's lock is taken.
+ * Return: 0: go on; -ESHUTDOWN: the peer has ended what it sends; -EPROTO: that
+ * was a failure.
+ */
+int rsp_secure_control(struct rsp_flow *flow)
+{
+	u8 first, type;
+	int ret = 0;
+
+	mutex_lock(&flow->handshake->control_lock);
+	/* What somebody else has taken is not there any more. */
+	if (record_receive(flow, &first, 1, MSG_PEEK, &type) < 0)
+		type = 0;
+	switch (type) {
+	case 0:
+	case TLS_RECORD_TYPE_DATA:
+		break;
+	case TLS_RECORD_TYPE_ALERT:
+		ret = alert_take(flow);
+		break;
+	case TLS_RECORD_TYPE_HANDSHAKE:
+		ret = handshake_take(flow);
+		break;
+	default:
+		count(flow, RSP_MIB_TLS_UNEXPECTED);
+		ret = fault(flow);
+		break;
+	}
+	mutex_unlock(&flow->handshake->control_lock);
+	return ret;
+}
+
+/*
+ * Is somebody inside, who will find what is there? The work item does not wait
+ * for him: he may be in a copy to a page that never comes.
+ */
+static bool in_use(const struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+	const struct tls_sw_context_rx *rx =
+		tls_sw_ctx_rx(tls_get_ctx(transport));
+
+	return current->flags & PF_WQ_WORKER &&
+	       (sock_owned_by_user_nocheck(transport) ||
+		READ_ONCE(rx->reader_present));
+}
+
+/* Nothing of what may come is the program's. */
+static bool closed(const struct rsp_flow *flow)
+{
+	return test_bit(RSP_FLOW_CLOSED, &flow->flags) ||
+	       READ_ONCE(flow->fault);
+}
+
+/**
+ * rsp_secure_look() - are there octets for the program?
+ * @flow: a flow over kTLS that carries data only
+ *
+ * Records that are no data are taken, if they come first.
+ *
+ * Context: process.
+ * Return: true when there are, or a call is inside that is about to see.
+ */
+bool rsp_secure_look(struct rsp_flow *flow)
+{
+	int turns = 1, ret;
+	u8 octet;
+
+	while (!closed(flow)) {
+		if (in_use(flow))
+			return true;
+		ret = peek(flow, &octet, 1);
+		if (told(flow, ret, &turns))
+			continue;
+		if (ret != -EIO || rsp_secure_control(flow))
+			return ret > 0;
+	}
+	return false;
+}
+
+/**
+ * rsp_secure_read_sock() - as tcp_read_sock(), decrypted
+ * @flow: a flow over kTLS with frames, of which the transport's lock is held
+ * @desc: as there; count becomes 0 when @actor wants no more
+ * @actor: as there; it gets a record at a time
+ *
+ * Context: process.
+ * Return: true: a record is next that is no data.
+ */
+int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
+			 sk_read_actor_t actor)
+{
+	struct socket *sock = flow->sock;
+	int turns = 1, ret;
+
+	do {
+		ret = READ_ONCE(sock->ops)->read_sock(sock->sk, desc, actor);
+		/* The one error that stays: a record that is no data. */
+		if (ret == -EINVAL)
+			return true;
+	} while ((ret > 0 && desc->count) || told(flow, ret, &turns));
+	return false;
+}
+
+/**
+ * rsp_secure_peek() - a copy of all octets that are there
+ * @flow: a flow over kTLS of which nobody receives meanwhile
+ * @octets: becomes the copy, for kvfree()
+ *
+ * Context: process.
+ * Return: how many octets there are; -ENOMEM.
+ */
+ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets)
+{
+	size_t room = PEEK_STEP + tcp_inq(flow->sock->sk);
+	int turns = 1, ret;
+
+	for (;; room *= 2) {
+		*octets = kvmalloc(room, GFP_KERNEL_ACCOUNT);
+		if (!*octets)
+			return -ENOMEM;
+		do {
+			ret = peek(flow, *octets, room);
+		} while (told(flow, ret, &turns));
+		if (ret < (ssize_t)room || room > PEEK_MAX)
+			return max(ret, 0);
+		kvfree(*octets);
+	}
+}
+
+static void close_notify(struct rsp_flow *flow)
+{
+	union {
+		struct cmsghdr cmsg;
+		u8 room[CMSG_SPACE(sizeof(u8))];
+	} control = {
+		.cmsg.cmsg_level = SOL_TLS,
+		.cmsg.cmsg_type = TLS_SET_RECORD_TYPE,
+		.cmsg.cmsg_len = CMSG_LEN(sizeof(u8)),
+	};
+	u8 alert[2] = { TLS_ALERT_LEVEL_WARNING, TLS_ALERT_DESC_CLOSE_NOTIFY };
+	struct kvec vec = { .iov_base = alert, .iov_len = sizeof(alert) };
+	struct msghdr msg = {
+		.msg_control = &control,
+		.msg_controllen = sizeof(control),
+		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
+	};
+	struct socket *sock = flow->sock;
+
+	*(u8 *)CMSG_DATA(&control.cmsg) = TLS_RECORD_TYPE_ALERT;
+	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, sizeof(alert));
+	READ_ONCE(sock->ops)->sendmsg(sock, &msg, sizeof(alert));
+}
+
+/**
+ * rsp_secure_finish() - tell the peer that nothing more comes
+ * @flow: a flow over kTLS that sends nothing after this
+ *
+ * A call that waits for room gets it first: it has the lock of kTLS meanwhile.
+ * And so has the last record, which kTLS would not keep when the socket goes.
+ *
+ * Context: process.
+ */
+void rsp_secure_finish(struct rsp_flow *flow)
+{
+	struct sock *transport = flow->sock->sk;
+
+	lock_sock(transport);
+	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
+	transport->sk_write_space(transport);
+	release_sock(transport);
+	close_notify(flow);
+}
+
+/* Data only. */
+
+static int secure_sendmsg(struct rsp_flow *flow, struct msghdr *msg,
+			  size_t size, long timeo)
+{
+	const unsigned int passed = MSG_DONTWAIT | MSG_NOSIGNAL |
+				    MSG_SPLICE_PAGES;
+	unsigned int flags = msg->msg_flags;
+	size_t controls = msg->msg_controllen;
+	struct socket *sock = flow->sock;
+	int ret;
+
+	if (flags & (MSG_OOB | MSG_ZEROCOPY))
+		return -EOPNOTSUPP;
+	if (!size)
+		return 0;
+	msg->msg_flags &= passed;
+	msg->msg_controllen = 0;
+	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
+	msg->msg_flags = flags;
+	msg->msg_controllen = controls;
+	return ret;
+}
+
+/* What is received, without what kTLS says of records. */
+static int data_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			int flags)
+{
+	size_t controls = msg->msg_controllen;
+	unsigned int flagged = msg->msg_flags;
+	void *control = msg->msg_control;
+	struct socket *sock = flow->sock;
+	int ret;
+
+	msg->msg_control = NULL;
+	msg->msg_controllen = 0;
+	ret = READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
+	msg->msg_control = control;
+	msg->msg_controllen = controls;
+	msg->msg_flags = flagged;
+	return ret;
+}
+
+/* What an end of the transport is: 0: that of the stream. */
+static int end_of(struct rsp_flow *flow)
+{
+	if (test_bit(RSP_FLOW_CLOSED, &flow->flags) ||
+	    READ_ONCE(flow->ssn->sk.sk_shutdown) & RCV_SHUTDOWN)
+		return 0;
+	return READ_ONCE(flow->fault) ? -EPROTO : -ECONNRESET;
+}
+
+static int secure_recvmsg(struct rsp_flow *flow, struct msghdr *msg,
+			  size_t size, int flags, long timeo)
+{
+	const int passed = MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL;
+	struct iov_iter to = msg->msg_iter;
+	struct socket *sock = flow->sock;
+	int turns = 1, ret;
+
+	if (flags & MSG_ERRQUEUE)
+		return READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	if (flags & MSG_TRUNC)
+		iov_iter_discard(&msg->msg_iter, ITER_DEST, size);
+	for (;;) {
+		ret = 0;
+		if (!closed(flow))
+			ret = data_receive(flow, msg, size, flags & passed);
+		if (ret == -EIO)
+			rsp_secure_control(flow);
+		else if (!told(flow, ret, &turns))
+			break;
+	}
+	if (ret > 0)
+		set_bit(RSP_FLOW_TALKED, &flow->flags);
+	else if (!ret && size)
+		ret = end_of(flow);
+	if (flags & MSG_TRUNC)
+		msg->msg_iter = to;
+	return ret;
+}
+
+static ssize_t secure_splice_read(struct rsp_flow *flow, loff_t *ppos,
+				  struct pipe_inode_info *pipe, size_t len,
+				  unsigned int flags)
+{
+	const struct file *file = flow->ssn->sk.sk_socket->file;
+	struct socket *sock = flow->sock;
+	int turns = 1;
+	ssize_t ret;
+	bool taken;
+
+	if (file->f_flags & O_NONBLOCK)
+		flags |= SPLICE_F_NONBLOCK;
+	do {
+		ret = 0;
+		if (!closed(flow))
+			ret = READ_ONCE(sock->ops)->splice_read(sock, ppos, pipe,
+								len, flags);
+		/* It says EINVAL of what is no data. */
+		taken = ret == -EINVAL && rsp_secure_look(flow);
+	} while (taken || (ret == -EINVAL && closed(flow)) ||
+		 told(flow, ret, &turns));
+	if (ret > 0)
+		set_bit(RSP_FLOW_TALKED, &flow->flags);
+	return ret || !len ? ret : end_of(flow);
+}
+
+/* Tickets come before the first octets; later what comes is for the program. */
+static __poll_t secure_poll(struct rsp_flow *flow, struct file *file)
+{
+	const __poll_t in = EPOLLIN | EPOLLRDNORM;
+	struct socket *sock = flow->sock;
+	__poll_t mask;
+
+	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL);
+	if (mask & in && !(mask & EPOLLRDHUP) &&
+	    !test_bit(RSP_FLOW_TALKED, &flow->flags) &&
+	    !rsp_secure_look(flow) && !closed(flow))
+		mask &= ~in;
+	return mask;
+}
+
+static bool secure_ended(struct rsp_flow *flow, enum rsp_failure failure)
+{
+	const struct rsp_session *ssn = flow->ssn;
+
+	if (failure != RSP_FAILURE_FIN)
+		return false;
+	if (ssn->sk.sk_shutdown & RCV_SHUTDOWN)
+		return true;
+	if (!test_bit(RSP_FLOW_CLOSED, &flow->flags)) {
+		count(flow, RSP_MIB_TLS_TRUNCATED);
+		return false;
+	}
+	return ssn->sk.sk_shutdown ||
+	       READ_ONCE(ssn->pool->config.fin) == RSP_FIN_EOF;
+}
+
+static int secure_shutdown(struct rsp_flow *flow, int how)
+{
+	struct socket *sock = flow->sock;
+
+	if (how & SEND_SHUTDOWN)
+		rsp_secure_finish(flow);
+	return READ_ONCE(sock->ops)->shutdown(sock, how - 1);
+}
+
+/* Octets that a receive would give at once. */
+static int inq(struct rsp_flow *flow)
+{
+	struct msghdr msg = {};
+
+	if (closed(flow))
+		return 0;
+	iov_iter_discard(&msg.msg_iter, ITER_DEST, INT_MAX / 2);
+	return max(receive(flow, &msg, MSG_PEEK), 0);
+}
+
+static int secure_ioctl(struct rsp_flow *flow, unsigned int cmd,
+			unsigned long arg)
+{
+	struct socket *sock = flow->sock;
+
+	if (cmd == SIOCINQ)
+		return put_user(inq(flow), (int __user *)arg);
+	return READ_ONCE(sock->ops)->ioctl(sock, cmd, arg);
+}
+
+/* What is done with a transport that carries data only, over TLS. */
+const struct rsp_flow_ops rsp_secure_ops = {
+	.sendmsg	= secure_sendmsg,
+	.recvmsg	= secure_recvmsg,
+	.splice_read	= secure_splice_read,
+	.poll		= secure_poll,
+	.unread		= rsp_secure_look,
+	.ended		= secure_ended,
+	.shutdown	= secure_shutdown,
+	.ioctl		= secure_ioctl,
+};

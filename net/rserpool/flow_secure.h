@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RSERPOOL_FLOW_SECURE_H
+#define _RSERPOOL_FLOW_SECURE_H
+
+#include <linux/rserpool.h>
+#include <net/tcp.h>
+
+#include "flow.h"
+
+/* It has TLS, or is to have it. */
+static inline bool rsp_flow_secure(const struct rsp_flow *flow)
+{
+	return flow->handshake;
+}
+
+/* What the session may use it for now: not before TLS is agreed. */
+static inline bool rsp_flow_usable(const struct rsp_flow *flow)
+{
+	return !rsp_flow_secure(flow) ||
+	       test_bit(RSP_FLOW_SECURED, &flow->flags);
+}
+
+extern const struct rsp_flow_ops rsp_secure_ops;
+
+bool rsp_secure_strong(const struct socket *sock);
+u16 rsp_secure_cipher(const struct rsp_flow *flow);
+enum rsp_failure rsp_secure_failure(struct rsp_flow *flow, int err);
+bool rsp_secure_ready(const struct rsp_flow *flow);
+bool rsp_secure_look(struct rsp_flow *flow);
+int rsp_secure_control(struct rsp_flow *flow);
+int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
+			 sk_read_actor_t actor);
+ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets);
+void rsp_secure_finish(struct rsp_flow *flow);
+
+#endif /* _RSERPOOL_FLOW_SECURE_H */

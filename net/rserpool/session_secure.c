@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * How a session in a secure scope makes sure of an element that it has connected:
+ * it offers the most specific key that it has for that, has the agent agree on
+ * TLS, and compares who has shown which key with who was meant.
+ */
+
+#include <net/sock.h>
+
+#include "flow.h"
+#include "flow_secure.h"
+#include "key.h"
+#include "mib.h"
+#include "net_ns.h"
+#include "session.h"
+#include "session_secure.h"
+#include "session_work.h"
+#include "tls.h"
+
+static void tell(void *data)
+{
+	rsp_session_kick(data);
+}
+
+static int begin(struct rsp_session *ssn, struct rsp_flow *flow)
+{
+	struct rsp_handshake *handshake = flow->handshake;
+	struct net *net = sock_net(&ssn->sk);
+	struct rsp_net *rn = rsp_net(net);
+	u32 pe_id = flow->pe->node.id;
+
+	handshake->key = rsp_key_offer(rn, &ssn->handle, pe_id,
+				       handshake->name);
+	if (!handshake->key) {
+		RSP_INC_STATS(net, RSP_MIB_HANDSHAKE_NO_KEY);
+		net_warn_ratelimited("rserpool: session %u: no key for element 0x%08x of its pool\n",
+				     ssn->state.id, pe_id);
+		return -EACCES;
+	}
+	if (ssn->state.now == RSP_SESSION_CONNECT)
+		rsp_session_enter(ssn, RSP_SESSION_SECURE);
+	set_bit(RSP_FLOW_SECURING, &flow->flags);
+	rsp_handshake_begin(handshake,
+			    msecs_to_jiffies(READ_ONCE(rn->handshake_timeout_ms)),
+			    tell, ssn);
+	return 0;
+}
+
+/**
+ * rsp_peer_is_meant() - has the peer shown that it is who was meant?
+ * @handshake: one with a good end
+ * @handle: of the pool that was meant
+ * @pe_id: of the element that was meant
+ * @identity: becomes for whom the key is that it has shown
+ *
+ * Context: process.
+ * Return: true when it has, over TLS as strong as it must be; false, and it was
+ * counted.
+ */
+bool rsp_peer_is_meant(struct rsp_handshake *handshake,
+		       const struct rsp_handle *handle, u32 pe_id,
+		       struct rsp_identity *identity)
+{
+	struct rsp_net *rn = rsp_net(handshake->net);
+
+	if (!rsp_secure_strong(handshake->sock)) {
+		RSP_INC_STATS(handshake->net, RSP_MIB_HANDSHAKE_WEAK);
+		return false;
+	}
+	if (!rsp_key_shown(rn, handshake->peer, handle, pe_id, identity)) {
+		RSP_INC_STATS(handshake->net, RSP_MIB_HANDSHAKE_IDENTITY);
+		return false;
+	}
+	return true;
+}
+
+/* What this host lacks is not the element's fault. */
+static enum rsp_failure failure_of(int result)
+{
+	switch (result) {
+	case -ESRCH:
+	case -EAGAIN:
+	case -ENOMEM:
+	case -EOPNOTSUPP:
+		return RSP_FAILURE_LOCAL;
+	default:
+		return RSP_FAILURE_SECURITY;
+	}
+}
+
+/**
+ * rsp_session_secure() - agree on TLS with an element
+ * @ssn: a session that looks for one
+ * @flow: to it, connected
+ * @failure: becomes why it could not be
+ *
+ * Context: process; the session's socket lock.
+ * Return: 0: it is agreed, or none is wanted; -EINPROGRESS: rsp_session_kick()
+ * will be called; -EACCES: it could not be.
+ */
+int rsp_session_secure(struct rsp_session *ssn, struct rsp_flow *flow,
+		       enum rsp_failure *failure)
+{
+	int result;
+
+	if (rsp_flow_usable(flow))
+		return 0;
+	if (!test_bit(RSP_FLOW_SECURING, &flow->flags) && begin(ssn, flow)) {
+		*failure = RSP_FAILURE_LOCAL;
+		return -EACCES;
+	}
+	result = rsp_handshake_result(flow->handshake);
+	if (result == -EINPROGRESS)
+		return result;
+	if (result) {
+		*failure = failure_of(result);
+		return -EACCES;
+	}
+	if (!rsp_peer_is_meant(flow->handshake, &ssn->handle,
+			       flow->pe->node.id, &flow->identity)) {
+		net_warn_ratelimited("rserpool: session %u: element 0x%08x has not shown that it is that\n",
+				     ssn->state.id, flow->pe->node.id);
+		*failure = RSP_FAILURE_SECURITY;
+		return -EACCES;
+	}
+	set_bit(RSP_FLOW_SECURED, &flow->flags);
+	/* From now on its first message is waited for. */
+	flow->born = jiffies;
+	return 0;
+}

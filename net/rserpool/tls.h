@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _RSERPOOL_TLS_H
+#define _RSERPOOL_TLS_H
+
+#include <linux/key.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+
+#include "key.h"
+
+struct file;
+struct net;
+struct rsp_handshake;
+struct socket;
+
+/* Of a namespace and a side; the agent runs a process for each. */
+#define RSP_HANDSHAKES_MAX	32
+
+enum rsp_handshake_side {
+	RSP_HANDSHAKE_CLIENT,
+	RSP_HANDSHAKE_SERVER,
+	RSP_HANDSHAKE_SIDES
+};
+
+/**
+ * struct rsp_handshakes - what bounds the handshakes of a namespace
+ * @lock: all below
+ * @n: that have a place, of each side
+ * @waiting: those that wait for one, the first that came first
+ */
+struct rsp_handshakes {
+	spinlock_t lock; /* see above */
+	unsigned int n[RSP_HANDSHAKE_SIDES];
+	struct list_head waiting[RSP_HANDSHAKE_SIDES];
+};
+
+/**
+ * struct rsp_handshake_ops - who does handshakes; KUnit has another one
+ * @start: as tls_client_hello_psk(): 0: rsp_handshake_done() is called once,
+ *	perhaps before this returns, or never; else it is not called
+ * @cancel: as tls_handshake_cancel(): true: rsp_handshake_done() will not be
+ *	called; false: it was, or is being called
+ */
+struct rsp_handshake_ops {
+	int (*start)(struct rsp_handshake *handshake);
+	bool (*cancel)(struct rsp_handshake *handshake);
+};
+
+/**
+ * struct rsp_handshake - a handshake of TLS, and the connection that it is for
+ * @ops: who does it; fixed
+ * @net: whose; fixed
+ * @all: what bounds it; fixed
+ * @side: enum rsp_handshake_side; fixed
+ * @file: of @sock, which lives as long as this; fixed
+ * @sock: a connected TCP socket; fixed
+ * @key: serial of the key to offer, 0: the client chooses; fixed by
+ *	rsp_handshake_begin()
+ * @name: what the agent calls the peer, which it else looks up in the DNS
+ * @refs: one of the owner, one of the work item while the handshake lasts, one
+ *	of the agent
+ * @work: does all that is done, in each state; ordered by itself
+ * @place: in rsp_handshakes.waiting; @all's lock
+ * @placed: it has a place; the same
+ * @deadline: jiffies at which it is given up; fixed by rsp_handshake_begin()
+ * @started: the agent was asked; @work's
+ * @late: @file is to be put late; @work's
+ * @control_lock: taking records that are no data; outside the transport's lock
+ * @ended: owner's hands are off; it may be given up
+ * @done: @status and @peer are there; the agent's word
+ * @status: what the agent says, 0 or negative errno
+ * @peer: serial of the key that the peer has shown, 0: none
+ * @lock: the rest
+ * @result: 0, negative errno, or -EINPROGRESS
+ * @tell: to be called when @result is there, under the lock; NULL: nobody wants
+ *	to know
+ * @data: for @tell
+ */
+struct rsp_handshake {
+	const struct rsp_handshake_ops *ops;
+	struct net *net;
+	struct rsp_handshakes *all;
+	u8 side;
+	struct file *file;
+	struct socket *sock;
+	key_serial_t key;
+	char name[RSP_IDENTITY_SIZE];
+	refcount_t refs;
+	struct delayed_work work;
+	struct list_head place;
+	bool placed;
+	unsigned long deadline;
+	bool started;
+	bool late;
+	struct mutex control_lock; /* see above */
+	bool ended;
+	bool done;
+	int status;
+	key_serial_t peer;
+	spinlock_t lock; /* see above */
+	int result;
+	void (*tell)(void *data);
+	void *data;
+};
+
+struct rsp_handshake *rsp_handshake_make(struct socket *sock,
+					 enum rsp_handshake_side side);
+void rsp_handshake_init(struct rsp_handshake *handshake, struct net *net,
+			struct rsp_handshakes *all,
+			const struct rsp_handshake_ops *ops,
+			enum rsp_handshake_side side);
+void rsp_handshake_begin(struct rsp_handshake *handshake, unsigned long timeout,
+			 void (*tell)(void *data), void *data);
+int rsp_handshake_result(struct rsp_handshake *handshake);
+void rsp_handshake_mute(struct rsp_handshake *handshake);
+void rsp_handshake_end(struct rsp_handshake *handshake);
+void rsp_handshake_done(void *data, int status, key_serial_t peer);
+
+void rsp_handshakes_init(struct rsp_handshakes *all);
+int rsp_tls_register(void);
+void rsp_tls_unregister(void);
+
+#endif /* _RSERPOOL_TLS_H */

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Each way in which a handshake of TLS can go, with an agent of the test's own. */
+
+#include <kunit/test.h>
+#include <linux/completion.h>
+#include <linux/delay.h>
+#include <linux/module.h>
+
+#include "mib.h"
+#include "tls.h"
+#include "trace.h"
+
+#define LONG	(60 * HZ)
+#define SHORT	(HZ / 10)
+
+DEFINE_TRACE(rsp_handshake, TP_PROTO(u8 side, int key, int err),
+	     TP_ARGS(side, key, err));
+
+/**
+ * struct agent - what the agent does, and what was asked of it
+ * @starts: what the calls that ask it return, one after the other, then 0
+ * @word_first: it says 0 before the call returns
+ * @in_vain: it cannot be called off
+ * @word_late: and says -EACCES when that is tried
+ * @n_starts: calls that asked
+ * @n_cancels: calls that called off
+ * @asked: completed by each call that asks
+ * @tried: by each that calls off
+ * @told: by each result
+ */
+static struct agent {
+	int starts[4];
+	bool word_first;
+	bool in_vain;
+	bool word_late;
+	atomic_t n_starts;
+	atomic_t n_cancels;
+	struct completion asked;
+	struct completion tried;
+	struct completion told;
+} agent;
+
+static struct rsp_handshakes all;
+static int refs;
+
+static int fake_start(struct rsp_handshake *handshake)
+{
+	int n = atomic_inc_return(&agent.n_starts) - 1;
+	int ret = n < ARRAY_SIZE(agent.starts) ? agent.starts[n] : 0;
+
+	if (!ret && agent.word_first)
+		rsp_handshake_done(handshake, 0, 42);
+	complete(&agent.asked);
+	return ret;
+}
+
+static bool fake_cancel(struct rsp_handshake *handshake)
+{
+	atomic_inc(&agent.n_cancels);
+	if (agent.word_late)
+		rsp_handshake_done(handshake, -EACCES, 0);
+	complete(&agent.tried);
+	return !agent.in_vain;
+}
+
+static const struct rsp_handshake_ops fake_ops = {
+	.start	= fake_start,
+	.cancel	= fake_cancel,
+};
+
+static void tell(void *data)
+{
+	complete(&agent.told);
+}
+
+static struct rsp_handshake *begin(struct kunit *test, unsigned long timeout)
+{
+	struct rsp_handshake *handshake;
+
+	handshake = kzalloc_obj(*handshake, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, handshake);
+	rsp_handshake_init(handshake, &init_net, &all, &fake_ops,
+			   RSP_HANDSHAKE_CLIENT);
+	rsp_handshake_begin(handshake, timeout, tell, NULL);
+	return handshake;
+}
+
+static void wait_for_it(struct kunit *test, struct completion *what)
+{
+	KUNIT_ASSERT_NE(test, 0,
+			wait_for_completion_timeout(what, 20 * HZ));
+}
+
+static void expect_result(struct kunit *test, struct rsp_handshake *handshake,
+			  int result, int cancels)
+{
+	wait_for_it(test, &agent.told);
+	KUNIT_EXPECT_EQ(test, result, rsp_handshake_result(handshake));
+	KUNIT_EXPECT_EQ(test, cancels, atomic_read(&agent.n_cancels));
+	rsp_handshake_end(handshake);
+}
+
+static void done(struct kunit *test)
+{
+	struct rsp_handshake *handshake = begin(test, LONG);
+
+	wait_for_it(test, &agent.asked);
+	KUNIT_EXPECT_EQ(test, -EINPROGRESS, rsp_handshake_result(handshake));
+	rsp_handshake_done(handshake, 0, 42);
+	wait_for_it(test, &agent.told);
+	KUNIT_EXPECT_EQ(test, 42, handshake->peer);
+	complete(&agent.told);
+	expect_result(test, handshake, 0, 0);
+}
+
+static void done_before_the_call_returns(struct kunit *test)
+{
+	agent.word_first = true;
+	expect_result(test, begin(test, LONG), 0, 0);
+}
+
+static void done_with_nonsense(struct kunit *test)
+{
+	struct rsp_handshake *handshake = begin(test, LONG);
+
+	wait_for_it(test, &agent.asked);
+	rsp_handshake_done(handshake, 5, 0);
+	expect_result(test, handshake, -EIO, 0);
+}
+
+/* The agent's process died: no word will ever come. */
+static void never(struct kunit *test)
+{
+	expect_result(test, begin(test, SHORT), -ETIMEDOUT, 1);
+}
+
+static void refused(struct kunit *test)
+{
+	agent.starts[0] = -ESRCH;
+	expect_result(test, begin(test, LONG), -ESRCH, 0);
+}
+
+static void no_room_twice(struct kunit *test)
+{
+	struct rsp_handshake *handshake;
+
+	agent.starts[0] = -EAGAIN;
+	agent.starts[1] = -EAGAIN;
+	agent.word_first = true;
+	handshake = begin(test, LONG);
+	expect_result(test, handshake, 0, 0);
+	KUNIT_EXPECT_EQ(test, 3, atomic_read(&agent.n_starts));
+}
+
+static void no_room_for_too_long(struct kunit *test)
+{
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(agent.starts); i++)
+		agent.starts[i] = -EAGAIN;
+	/* Each pause is HZ / 50 at least. */
+	expect_result(test, begin(test, 1), -ETIMEDOUT, 0);
+}
+
+static void called_off(struct kunit *test)
+{
+	struct rsp_handshake *handshake = begin(test, LONG);
+
+	wait_for_it(test, &agent.asked);
+	rsp_handshake_end(handshake);
+	wait_for_it(test, &agent.tried);
+	KUNIT_EXPECT_FALSE(test, completion_done(&agent.told));
+}
+
+static void called_off_in_vain(struct kunit *test)
+{
+	struct rsp_handshake *handshake = begin(test, LONG);
+
+	agent.in_vain = true;
+	wait_for_it(test, &agent.asked);
+	rsp_handshake_end(handshake);
+	wait_for_it(test, &agent.tried);
+	/* It was on its way. */
+	rsp_handshake_done(handshake, 0, 42);
+	KUNIT_EXPECT_FALSE(test, completion_done(&agent.told));
+}
+
+static void late(struct kunit *test)
+{
+	agent.in_vain = true;
+	agent.word_late = true;
+	expect_result(test, begin(test, SHORT), -EACCES, 1);
+}
+
+static void ended_unbegun(struct kunit *test)
+{
+	struct rsp_handshake *handshake;
+
+	handshake = kzalloc_obj(*handshake, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, handshake);
+	rsp_handshake_init(handshake, &init_net, &all, &fake_ops,
+			   RSP_HANDSHAKE_SERVER);
+	rsp_handshake_end(handshake);
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&agent.n_starts));
+}
+
+/* Two more than there may be wait in their order, and can be called off. */
+static void places(struct kunit *test)
+{
+	static struct rsp_handshake *some[RSP_HANDSHAKES_MAX + 2];
+	int i;
+
+	for (i = 0; i < ARRAY_SIZE(some); i++)
+		some[i] = begin(test, LONG);
+	for (i = 0; i < RSP_HANDSHAKES_MAX; i++)
+		wait_for_it(test, &agent.asked);
+	/* The first of those that wait gives up. */
+	for (i = 0; i < ARRAY_SIZE(some) && some[i]->started; i++)
+		;
+	KUNIT_ASSERT_LT(test, i, (int)ARRAY_SIZE(some));
+	rsp_handshake_end(some[i]);
+	some[i] = NULL;
+	KUNIT_EXPECT_FALSE(test, completion_done(&agent.asked));
+	KUNIT_EXPECT_EQ(test, 0, atomic_read(&agent.n_cancels));
+
+	rsp_handshake_done(some[!i], 0, 42);
+	wait_for_it(test, &agent.asked);
+	rsp_handshake_end(some[!i]);
+	some[!i] = NULL;
+	for (i = 0; i < ARRAY_SIZE(some); i++)
+		if (some[i])
+			rsp_handshake_end(some[i]);
+	for (i = 0; i < RSP_HANDSHAKES_MAX; i++)
+		wait_for_it(test, &agent.tried);
+	KUNIT_EXPECT_EQ(test, RSP_HANDSHAKES_MAX + 1,
+			atomic_read(&agent.n_starts));
+}
+
+static int case_init(struct kunit *test)
+{
+	memset(&agent, 0, sizeof(agent));
+	init_completion(&agent.asked);
+	init_completion(&agent.tried);
+	init_completion(&agent.told);
+	rsp_handshakes_init(&all);
+	refs = module_refcount(THIS_MODULE);
+	return 0;
+}
+
+/* Nothing is left of it, late or not. */
+static void case_exit(struct kunit *test)
+{
+	int tries = 500, side;
+
+	while (module_refcount(THIS_MODULE) != refs && tries--)
+		msleep(20);
+	KUNIT_EXPECT_EQ(test, refs, module_refcount(THIS_MODULE));
+	for (side = 0; side < RSP_HANDSHAKE_SIDES; side++) {
+		KUNIT_EXPECT_EQ(test, 0, all.n[side]);
+		KUNIT_EXPECT_TRUE(test, list_empty(&all.waiting[side]));
+	}
+}
+
+static int suite_init(struct kunit_suite *suite)
+{
+	return rsp_mib_init(&init_net);
+}
+
+static void suite_exit(struct kunit_suite *suite)
+{
+	rsp_mib_exit(&init_net);
+}
+
+static struct kunit_case tls_cases[] = {
+	KUNIT_CASE(done),
+	KUNIT_CASE(done_before_the_call_returns),
+	KUNIT_CASE(done_with_nonsense),
+	KUNIT_CASE(never),
+	KUNIT_CASE(refused),
+	KUNIT_CASE(no_room_twice),
+	KUNIT_CASE(no_room_for_too_long),
+	KUNIT_CASE(called_off),
+	KUNIT_CASE(called_off_in_vain),
+	KUNIT_CASE(late),
+	KUNIT_CASE(ended_unbegun),
+	KUNIT_CASE(places),
+	{}
+};
+
+static struct kunit_suite tls_suite = {
+	.name = "rserpool-tls",
+	.suite_init = suite_init,
+	.suite_exit = suite_exit,
+	.init = case_init,
+	.exit = case_exit,
+	.test_cases = tls_cases,
+};
+
+kunit_test_suite(tls_suite);

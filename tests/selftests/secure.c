@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "secure.h"
+
+void secure_scope(void)
+{
+	/* Keys of other tests are in the same keyring. */
+	run("rspctl scope set name test%d mode secure auth psk "
+	    "handshake-timeout 1m", getpid());
+}
+
+void key_add(const char *pool, const char *also, int n)
+{
+	char path[64], octets[32];
+	int fd, i;
+
+	snprintf(path, sizeof(path), "/tmp/key.%d", getpid());
+	for (i = 0; i < 32; i++)
+		octets[i] = n + i;
+	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	CHECK(fd >= 0);
+	write_all(fd, octets, sizeof(octets));
+	close(fd);
+	run("rspctl key add pool %s %s file %s", pool, also, path);
+	unlink(path);
+}
+
+void key_del(const char *pool, const char *also)
+{
+	run("rspctl key del pool %s %s", pool, also);
+}
+
+/* A socket of its protocol has joined a group: it is for the agent's requests. */
+static bool agent_listens(pid_t agent)
+{
+	char line[256];
+	unsigned int protocol, portid, groups;
+	bool found = false;
+	FILE *file = fopen("/proc/net/netlink", "r");
+
+	CHECK(file);
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, "%*s %u %u %x", &protocol, &portid,
+			   &groups) == 3 &&
+		    protocol == 16 && (pid_t)(portid & 0x3fffff) == agent && groups)
+			found = true;
+	fclose(file);
+	return found;
+}
+
+pid_t agent_start(void)
+{
+	char path[64];
+	pid_t agent, test = getpid();
+	int tries = 500;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/tmp/tlshd.%d.conf", test);
+	file = fopen(path, "w");
+	CHECK(file);
+	fprintf(file, "[debug]\nloglevel=0\ntls=0\nnl=0\n"
+		      "[authenticate]\nkeyrings=.rserpool\n");
+	fclose(file);
+	fflush(NULL);
+	agent = fork();
+	CHECK(agent >= 0);
+	if (!agent) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (!getenv("RSP_TLSHD_SPEAKS")) {
+			int null = open("/dev/null", O_RDWR);
+
+			dup2(null, 1);
+			dup2(null, 2);
+		}
+		execlp("tlshd", "tlshd", "-s", "-c", path, NULL);
+		_exit(127);
+	}
+	setpgid(agent, agent);
+	while (!agent_listens(agent)) {
+		CHECK(tries--);
+		usleep(20000);
+	}
+	return agent;
+}
+
+void agent_signal(pid_t agent, int signal)
+{
+	CHECK_EQ(kill(-agent, signal), 0);
+}
+
+void agent_kill(pid_t agent)
+{
+	agent_signal(agent, SIGKILL);
+	CHECK_EQ(waitpid(agent, NULL, 0), agent);
+}
+
+pid_t secure_pool(const char *pool)
+{
+	secure_scope();
+	key_add(pool, "", 1);
+	return agent_start();
+}
+
+static void echo_octets(int fd)
+{
+	static char buf[1 << 20];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		if (send(fd, buf, n, MSG_NOSIGNAL) != n)
+			break;
+	close(fd);
+}
+
+pid_t echo_element(const char *name, uint32_t id, int type)
+{
+	int listener = element(name, id, type), fd;
+	pid_t pid, test = getpid();
+
+	fflush(NULL);
+	pid = fork();
+	CHECK(pid >= 0);
+	if (pid) {
+		setpgid(pid, pid);
+		close(listener);
+		return pid;
+	}
+	setpgid(0, 0);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != test)
+		_exit(0);
+	signal(SIGCHLD, SIG_IGN);
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		if (!fork()) {
+			echo_octets(fd);
+			_exit(0);
+		}
+		close(fd);
+	}
+	_exit(1);
+}
+
+int try_connect(const char *name, int type, int *fd)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len;
+
+	*fd = socket(AF_RSERPOOL, type, 0);
+	CHECK(*fd >= 0);
+	address = pool_address(name, 0, &len);
+	return connect(*fd, (void *)&address, len) ? errno : 0;
+}
