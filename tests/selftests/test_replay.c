@@ -230,12 +230,12 @@ TEST(replay_limit_of_the_scope)
 	second = replaying("count", 65536);
 	CHECK_ERR(send(second, &request, sizeof(request), 0), ENOBUFS);
 	CHECK_EQ(counter("ReplayLimited"), 2);
-	run("rspctl scope show | grep -q ' replay %d$'", 2 * MEMORY);
+	run("rspctl scope show | grep -qw 'replay %d'", 2 * MEMORY);
 	close(first);
 	CHECK_EQ(send(second, &request, sizeof(request), 0), 8);
-	run("rspctl scope show | grep -q ' replay %d$'", MEMORY);
+	run("rspctl scope show | grep -qw 'replay %d'", MEMORY);
 	close(second);
-	run("rspctl scope show | grep -q ' replay 0$'");
+	run("rspctl scope show | grep -qw 'replay 0'");
 	kill(server, SIGKILL);
 }
 

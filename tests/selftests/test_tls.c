@@ -41,8 +41,6 @@ TEST(tls_echo)
 	CHECK_EQ(info.peer_id, 0);
 	run("rspctl session show | grep -q 'tls 1.3 auth psk cipher'");
 	CHECK_EQ(counter("HandshakeDone"), 2);
-	CHECK_EQ(shutdown(fd, SHUT_WR), 0);
-	CHECK_EQ(recv(fd, &info, sizeof(info), 0), 0);
 }
 
 /* Of all sizes around those of records and frames. */
@@ -50,7 +48,7 @@ TEST(tls_messages_of_all_sizes)
 {
 	static const size_t sizes[] = {
 		1, 16367, 16368, 16369, 16376, 16384, 16385, 32768, 65527,
-		65528, 65529, 300000, 1000000,
+		65528, 65529, 300000,
 	};
 	static char out[1 << 20], in[1 << 20];
 	size_t i, j;
@@ -396,6 +394,7 @@ TEST(tls_wrong_key_is_passed_over)
 	int fd;
 
 	secure_pool("o");
+	run("rspctl scope set avoid-max 60s avoid-min 60s");
 	openssl_start(4433, "");
 	openssl_start(4434, "-psk ff02030405060708090a0b0c0d0e0f10"
 			    "1112131415161718191a1b1c1d1e1f20");
