@@ -97,21 +97,22 @@ static __always_inline bool next_find(const struct rsp_flow *flow,
 				      struct next *next)
 {
 	const struct rsp_frames *frames = flow->frames;
-	const struct rsp_frame_head *head = (const void *)front->octets;
 
 	if (!frames->head_len) {
-		next->head = sizeof(*head);
-		if (front->n < sizeof(*head))
+		next->head = sizeof(struct rsp_frame_head);
+		if (front->n < next->head)
 			return false;
-		next->ppid = get_unaligned_be32(&head->ppid);
+		next->ppid = get_unaligned_be32(front->octets +
+				offsetof(struct rsp_frame_head, ppid));
 		/* With RSP_FRAME_MORE it is more than there may be. */
-		next->length = get_unaligned_be32(&head->length);
+		next->length = get_unaligned_be32(front->octets +
+				offsetof(struct rsp_frame_head, length));
 	} else {
 		/* A pass has taken it off, and found it good. */
 		next->head = 0;
 		next->ppid = frames->ppid;
 		next->length = frames->left;
-		if (frames->head_len < sizeof(*head) || frames->more)
+		if (frames->head_len < sizeof(frames->head) || frames->more)
 			return false;
 	}
 	return next->ppid != RSP_PPID_ASAP && next->length &&

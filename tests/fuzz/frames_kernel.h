@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What net/rserpool/frame_pass.c and frame_receive.c need of the kernel, so that
- * they can be run here, under the sanitizers.  The Makefile includes it ahead of
+ * What net/rserpool/frame_pass.c, frame_quick.c and frame_receive.c need of the
+ * kernel, so that they can be run here, under the sanitizers.  The Makefile includes it ahead of
  * them, in place of net/rserpool/compat.h, and gives them empty files for the
  * kernel's own headers.
  *
@@ -41,6 +41,14 @@ typedef unsigned int gfp_t;
 	__typeof__(_y) __b = (_y);		\
 						\
 	__a < __b ? __a : (__typeof__(_x))__b; })
+#define IS_ENABLED(_option)	0
+#define likely(_x)		(_x)
+#define unlikely(_x)		(_x)
+#define noinline
+#define noinline_for_stack
+#undef __always_inline
+#define __always_inline		inline
+#define __uninitialized
 #define min3(_x, _y, _z)	min(min(_x, _y), _z)
 #define max_t(_type, _x, _y) ({			\
 	_type __x = (_x), __y = (_y);		\
@@ -300,9 +308,13 @@ typedef struct {
 typedef int (*sk_read_actor_t)(read_descriptor_t *desc, struct sk_buff *skb,
 			       unsigned int offset, size_t len);
 
+struct socket;
+
 struct proto_ops {
 	int (*read_sock)(struct sock *sk, read_descriptor_t *desc,
 			 sk_read_actor_t actor);
+	int (*recvmsg)(struct socket *sock, struct msghdr *msg, size_t size,
+		       int flags);
 };
 
 struct socket {
@@ -363,7 +375,16 @@ static inline unsigned int skb_headlen(const struct sk_buff *skb)
 }
 
 #define skb_shinfo(_skb)	(&(_skb)->shared)
-#define skb_frags_readable(_skb) ((void)(_skb), true)
+
+static inline bool skb_frags_readable(const struct sk_buff *skb)
+{
+	int i;
+
+	for (i = 0; i < skb->shared.nr_frags; i++)
+		if (skb->shared.frags[i].high)
+			return false;
+	return true;
+}
 
 static inline unsigned int skb_frag_size(const skb_frag_t *frag)
 {
@@ -375,10 +396,43 @@ static inline void *skb_frag_address_safe(const skb_frag_t *frag)
 	return frag->high ? NULL : frag->octets;
 }
 
+static inline void *skb_frag_address(const skb_frag_t *frag)
+{
+	CHECK(!frag->high);
+	return frag->octets;
+}
+
 int skb_copy_bits(const struct sk_buff *skb, int offset, void *to, int n);
 int skb_copy_datagram_iter(const struct sk_buff *skb, int offset,
 			   struct iov_iter *to, int n);
 bool tcp_epollin_ready(const struct sock *sk, int target);
+int tcp_read_sock(struct sock *sk, read_descriptor_t *desc,
+		  sk_read_actor_t actor);
+void tcp_read_done(struct sock *sk, size_t len);
+
+/* net/rserpool/key.h and flow_secure.h: there is no TLS here. */
+
+#define _RSERPOOL_KEY_H
+#define _RSERPOOL_FLOW_SECURE_H
+
+struct rsp_flow;
+
+struct rsp_identity {
+	u32 client;
+	u32 pe_id;
+};
+
+static inline bool rsp_flow_secure(const struct rsp_flow *flow)
+{
+	(void)flow;
+	return false;
+}
+
+bool rsp_secure_ready(const struct rsp_flow *flow);
+int rsp_secure_control(struct rsp_flow *flow);
+int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
+			 sk_read_actor_t actor);
+ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets);
 
 /* net/rserpool/session.h, as far as it matters here. */
 

@@ -189,8 +189,25 @@ static struct sk_buff *tcp_recv_skb(struct sock *sk, u32 seq, u32 *offset)
 	return NULL;
 }
 
-static int tcp_read_sock(struct sock *sk, read_descriptor_t *desc,
-			 sk_read_actor_t actor)
+void tcp_read_done(struct sock *sk, size_t len)
+{
+	u32 seq = sk->copied_seq, offset;
+	struct sk_buff *skb;
+
+	CHECK(sk->sk_lock.owned && (int)len <= tcp_inq(sk));
+	while (len && (skb = tcp_recv_skb(sk, seq, &offset))) {
+		size_t used = min_t(size_t, skb->len - offset, len);
+
+		seq += used;
+		len -= used;
+		if (offset + used == skb->len)
+			skb_eat(sk, skb);
+	}
+	sk->copied_seq = seq;
+}
+
+int tcp_read_sock(struct sock *sk, read_descriptor_t *desc,
+		  sk_read_actor_t actor)
 {
 	u32 seq = sk->copied_seq, offset;
 	struct sk_buff *skb;
@@ -215,6 +232,36 @@ static int tcp_read_sock(struct sock *sk, read_descriptor_t *desc,
 	}
 	sk->copied_seq = seq;
 	return copied;
+}
+
+/* There is no TLS, so nobody calls these. */
+
+bool rsp_secure_ready(const struct rsp_flow *flow)
+{
+	(void)flow;
+	__builtin_trap();
+}
+
+int rsp_secure_control(struct rsp_flow *flow)
+{
+	(void)flow;
+	__builtin_trap();
+}
+
+int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
+			 sk_read_actor_t actor)
+{
+	(void)flow;
+	(void)desc;
+	(void)actor;
+	__builtin_trap();
+}
+
+ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets)
+{
+	(void)flow;
+	(void)octets;
+	__builtin_trap();
 }
 
 const struct proto_ops tcp_ops = {
