@@ -292,10 +292,11 @@ TEST(stream_shut_for_reading)
 	pfd.fd = fd;
 	CHECK_EQ(poll(&pfd, 1, 0), 1);
 	CHECK_EQ(pfd.revents & POLLIN, POLLIN);
-	CHECK_EQ(send(fd, "go", 2, 0), 2);
-	CHECK_EQ(shutdown(fd, SHUT_RDWR), 0);
 	CHECK_EQ(get_info(fd).failure, 0);
 	CHECK_EQ(socket_error(fd), 0);
+	/* An answer may find both sides shut, and resets then, as with TCP. */
+	CHECK_EQ(send(fd, "go", 2, 0), 2);
+	CHECK_EQ(shutdown(fd, SHUT_RDWR), 0);
 }
 
 /* A receive that waits when the session is shut down ends. */
