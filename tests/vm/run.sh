@@ -4,7 +4,7 @@
 # there as root in the tree's folder, pass its output on. Exit 0 when the
 # command did and the machine found no fault of the kernel (see guest-init).
 #
-# VM_TIMEOUT  seconds that the command may take (1200)
+# VM_TIMEOUT  seconds that the command may take (2400)
 # VM_SHELL    the command is a person's shell on this terminal
 # VM_ACCEL    other arguments for QEMU than those for KVM or TCG
 # VM_MEM      the machine's memory
@@ -15,7 +15,7 @@ kernel=$1
 shift
 build=$("$vm/build.sh" "$kernel")
 guest=$("$vm/guest-root.sh")
-timeout=${VM_TIMEOUT:-1200}
+timeout=${VM_TIMEOUT:-2400}
 
 mkdir -p "$build/out"
 printf '%s\n' "$*" > "$build/out/command"
