@@ -10,7 +10,7 @@
 #include "registrar_test.h"
 
 #define PEERS	6
-#define STEPS	3000
+#define STEPS	8000
 
 static struct peer peers[PEERS];
 static u32 seed;
