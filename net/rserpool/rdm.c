@@ -231,11 +231,11 @@ static bool option_fits(int level, int name)
 static int to_all_set(struct rsp_rdm *rdm, sockptr_t value, unsigned int len)
 {
 	u32 number;
+	int err;
 
-	if (len < sizeof(number))
-		return -EINVAL;
-	if (copy_from_sockptr(&number, value, sizeof(number)))
-		return -EFAULT;
+	err = rsp_sockopt_u32(value, len, &number);
+	if (err)
+		return err;
 	if (number > 1)
 		return -EINVAL;
 	WRITE_ONCE(rdm->to_all, number);

@@ -245,6 +245,22 @@ out_free:
 }
 
 /**
+ * rsp_sockopt_u32() - the value of an option that is a number
+ * @value: what setsockopt(2) got; may be longer, as with other families
+ * @len: octets of it
+ * @number: becomes the number
+ *
+ * Context: process.
+ * Return: 0, -EINVAL when it is too short, or -EFAULT.
+ */
+int rsp_sockopt_u32(sockptr_t value, unsigned int len, u32 *number)
+{
+	if (len < sizeof(*number))
+		return -EINVAL;
+	return copy_from_sockptr(number, value, sizeof(*number)) ? -EFAULT : 0;
+}
+
+/**
  * rsp_setsockopt() - setsockopt(2)
  * @sock: the session's socket
  * @level: SOL_RSERPOOL, SOL_SOCKET, SOL_TCP, SOL_IP or SOL_IPV6
@@ -273,10 +289,9 @@ int rsp_setsockopt(struct socket *sock, int level, int name, sockptr_t value,
 		return addresses_set(rsp_session(sk), value, len);
 	if (name == RSP_COOKIE)
 		return cookie_set(rsp_session(sk), value, len);
-	if (len < sizeof(number))
-		return -EINVAL;
-	if (copy_from_sockptr(&number, value, sizeof(number)))
-		return -EFAULT;
+	err = rsp_sockopt_u32(value, len, &number);
+	if (err)
+		return err;
 	lock_sock(sk);
 	err = session_set(rsp_session(sk), name, number);
 	release_sock(sk);

@@ -391,12 +391,12 @@ int rsp_transport_getsockopt(struct socket *sock, int level, int name,
 /* The kernel has it for sockets of IP only, which those that listen for us are. */
 static int reuseport_set(struct sock *sk, sockptr_t value, unsigned int len)
 {
-	int on;
+	u32 on;
+	int err;
 
-	if (len < sizeof(on))
-		return -EINVAL;
-	if (copy_from_sockptr(&on, value, sizeof(on)))
-		return -EFAULT;
+	err = rsp_sockopt_u32(value, len, &on);
+	if (err)
+		return err;
 	lock_sock(sk);
 	sk->sk_reuseport = !!on;
 	release_sock(sk);
