@@ -227,7 +227,8 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(addprefix tools/enrpd/,config.c authorization.c account.c pattern.c) \
+		-o $@ $< $(addprefix tools/enrpd/,config.c authorization.c account.c pattern.c \
+		settings_file.c) \
 		tools/lib/text.c -lconfig -lgnutls -lcmocka
 
 enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) tools/lib/text.c \

@@ -15,7 +15,7 @@
 #include "../../tools/enrpd/config.h"
 
 static char path[64];
-static char why[CONFIG_WHY_MAX];
+static char why[WHY_MAX];
 
 static void write_file(const char *text)
 {

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
-#include <libconfig.h>
 #include <linux/rserpool_netlink.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "authorization.h"
+#include "settings_file.h"
 
 static const struct {
 	const char *name;
@@ -21,25 +20,6 @@ static const struct {
 };
 
 #define N_POLICIES	(sizeof(policies) / sizeof(policies[0]))
-
-/* The file that is being read: libconfig knows it not of all settings. */
-static const char *reading;
-
-__attribute__((format(printf, 3, 4)))
-static int wrong(char *why, const config_setting_t *at, const char *format, ...)
-{
-	const char *file = config_setting_source_file(at);
-	va_list args;
-	int len;
-
-	len = snprintf(why, AUTHORIZATION_WHY_MAX, "%s:%u: ",
-		       file ? file : reading, config_setting_source_line(at));
-	va_start(args, format);
-	vsnprintf(why + len, (size_t)(AUTHORIZATION_WHY_MAX - len), format,
-		  args);
-	va_end(args);
-	return -1;
-}
 
 static int digit(char c)
 {
@@ -351,9 +331,9 @@ static int check_overlaps(const struct authorization *authorization,
 	return 0;
 }
 
-static int read_all(struct authorization *authorization,
-		    const config_setting_t *root, char *why)
+static int read_all(void *into, const config_setting_t *root, char *why)
 {
+	struct authorization *authorization = into;
 	const config_setting_t *list;
 	int i;
 
@@ -379,26 +359,8 @@ static int read_all(struct authorization *authorization,
  * Return: 0 or -1.
  */
 int authorization_load(struct authorization *authorization, const char *path,
-		       char why[AUTHORIZATION_WHY_MAX])
+		       char why[WHY_MAX])
 {
-	config_t file;
-	int ret;
-
-	reading = path;
 	list_init(&authorization->accounts);
-	config_init(&file);
-	if (config_read_file(&file, path)) {
-		ret = read_all(authorization, config_root_setting(&file), why);
-	} else {
-		ret = -1;
-		if (config_error_type(&file) == CONFIG_ERR_FILE_IO)
-			snprintf(why, AUTHORIZATION_WHY_MAX,
-				 "%s: it cannot be read", path);
-		else
-			snprintf(why, AUTHORIZATION_WHY_MAX, "%s:%d: %s", path,
-				 config_error_line(&file),
-				 config_error_text(&file));
-	}
-	config_destroy(&file);
-	return ret;
+	return settings_file_read(path, read_all, authorization, why);
 }

@@ -14,8 +14,6 @@
 #include "../lib/text.h"
 #include "../lib/tls.h"
 
-#define AUTHORIZATION_WHY_MAX	512
-
 /**
  * struct network - addresses with the same beginning
  * @family: AF_INET or AF_INET6
@@ -90,7 +88,7 @@ struct authorization {
 };
 
 int authorization_load(struct authorization *authorization, const char *path,
-		       char why[AUTHORIZATION_WHY_MAX]);
+		       char why[WHY_MAX]);
 
 /* In account.c */
 void authorization_free(struct authorization *authorization);

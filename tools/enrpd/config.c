@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /* One table: what a setting is called, what it must be, what it is unless set. */
-#include <libconfig.h>
-#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
+#include "settings_file.h"
 
 enum kind { NUMBER, TIME, BOOLEAN, TEXT, ADDRESSES };
 
@@ -62,24 +61,6 @@ static const struct setting settings[] = {
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
-
-/* Its name: libconfig knows it of all settings but the outermost. */
-static const char *reading;
-
-__attribute__((format(printf, 3, 4)))
-static int wrong(char *why, const config_setting_t *at, const char *format, ...)
-{
-	const char *file = config_setting_source_file(at);
-	va_list args;
-	int len;
-
-	len = snprintf(why, CONFIG_WHY_MAX, "%s:%u: ", file ? file : reading,
-		       config_setting_source_line(at));
-	va_start(args, format);
-	vsnprintf(why + len, (size_t)(CONFIG_WHY_MAX - len), format, args);
-	va_end(args);
-	return -1;
-}
 
 static void *place_of(struct config *config, const struct setting *setting)
 {
@@ -239,9 +220,9 @@ static int check(const struct config *config, const config_setting_t *root,
 	return 0;
 }
 
-static int read_all(struct config *config, const config_setting_t *root,
-		    char *why)
+static int read_all(void *into, const config_setting_t *root, char *why)
 {
+	struct config *config = into;
 	int i, n = config_setting_length(root);
 
 	for (i = 0; i < n; i++) {
@@ -269,28 +250,10 @@ static int read_all(struct config *config, const config_setting_t *root,
  * Return: 0 or -1.
  */
 int config_load(struct config *config, const char *path,
-		char why[CONFIG_WHY_MAX])
+		char why[WHY_MAX])
 {
-	config_t file;
-	int ret;
-
-	reading = path;
 	set_defaults(config);
-	config_init(&file);
-	if (!config_read_file(&file, path)) {
-		if (config_error_type(&file) == CONFIG_ERR_FILE_IO)
-			snprintf(why, CONFIG_WHY_MAX, "%s: it cannot be read",
-				 path);
-		else
-			snprintf(why, CONFIG_WHY_MAX, "%s:%d: %s", path,
-				 config_error_line(&file),
-				 config_error_text(&file));
-		ret = -1;
-	} else {
-		ret = read_all(config, config_root_setting(&file), why);
-	}
-	config_destroy(&file);
-	return ret;
+	return settings_file_read(path, read_all, config, why);
 }
 
 /**

@@ -8,8 +8,6 @@
 
 #include "../lib/text.h"
 
-#define CONFIG_WHY_MAX	512
-
 /**
  * struct addresses - where to listen
  * @at: they
@@ -78,7 +76,7 @@ struct config {
 };
 
 int config_load(struct config *config, const char *path,
-		char why[CONFIG_WHY_MAX]);
+		char why[WHY_MAX]);
 void config_free(struct config *config);
 
 #endif /* _ENRPD_CONFIG_H */

@@ -241,8 +241,13 @@ static int transport_of(const struct rsp_tlv_element *element, u16 *type,
 	return 0;
 }
 
-static void write_asap(struct rsp_tlv_writer *w,
-		       const struct rsp_tlv_transport *transport)
+/**
+ * transport_write() - write a transport parameter as it was read
+ * @w: where to
+ * @transport: it
+ */
+void transport_write(struct rsp_tlv_writer *w,
+		     const struct rsp_tlv_transport *transport)
 {
 	struct rsp_tlv_list list = transport->addresses;
 	u32 begin = rsp_tlv_begin_transport(w, transport);
@@ -265,9 +270,9 @@ static int write_params(const struct element_data *data, u8 **params, u16 *len)
 			   element->user.end - element->user.pos);
 	rsp_tlv_put_policy(&w, &element->policy);
 	if (data->asap)
-		write_asap(&w, data->asap);
+		transport_write(&w, data->asap);
 	else if (element->asap.type)
-		write_asap(&w, &element->asap);
+		transport_write(&w, &element->asap);
 	if (w.overflow)
 		return -EMSGSIZE;
 	*params = malloc(w.len);

@@ -171,5 +171,7 @@ void element_remove(struct handlespace *hs, struct element *element);
 u32 element_size(const struct element *element);
 void element_write(struct rsp_tlv_writer *w, const struct element *element);
 void element_view(const struct element *element, struct rsp_tlv_element *view);
+void transport_write(struct rsp_tlv_writer *w,
+		     const struct rsp_tlv_transport *transport);
 
 #endif /* _ENRPD_HANDLESPACE_H */

@@ -52,7 +52,7 @@ static void notify(const char *state)
 
 static int load(struct registrar *registrar, const char *path)
 {
-	char why[CONFIG_WHY_MAX];
+	char why[WHY_MAX];
 
 	list_init(&registrar->authorization.accounts);
 	if (config_load(&registrar->config, path, why) ||
@@ -69,7 +69,7 @@ static int load(struct registrar *registrar, const char *path)
 static void on_reload(uv_signal_t *signal, int number)
 {
 	struct registrar *registrar = &program.registrar;
-	char why[AUTHORIZATION_WHY_MAX];
+	char why[WHY_MAX];
 	struct authorization fresh;
 
 	(void)signal;

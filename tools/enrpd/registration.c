@@ -30,18 +30,6 @@ static u16 cause_of(int err)
 	}
 }
 
-static void put_transport(struct rsp_tlv_writer *w,
-			  const struct rsp_tlv_transport *transport)
-{
-	struct rsp_tlv_list list = transport->addresses;
-	u32 begin = rsp_tlv_begin_transport(w, transport);
-	struct rsp_tlv_address address;
-
-	while (rsp_tlv_next_address(&list, &address))
-		rsp_tlv_put_address(w, &address);
-	rsp_tlv_end(w, begin);
-}
-
 /* What the pool has: RFC 5354, 3.12.6 and 3.12.8. */
 static void put_of_pool(struct rsp_tlv_writer *w, u16 cause,
 			const struct pool *pool)
@@ -57,7 +45,7 @@ static void put_of_pool(struct rsp_tlv_writer *w, u16 cause,
 	element_view(container_of(pool->elements.next, struct element,
 				  in_pool), &element);
 	if (rsp_tlv_next_transport(&element.user, &transport))
-		put_transport(w, &transport);
+		transport_write(w, &transport);
 }
 
 static void put_cause(struct rsp_tlv_writer *w, u16 cause, u32 id,

@@ -21,6 +21,9 @@
 #define TIME_TEXT_MAX	24
 #define LOAD_TEXT_MAX	24
 
+/* What is wrong in a file: its name, the line, and what was expected. */
+#define WHY_MAX		512
+
 /**
  * struct handle - a pool handle
  * @len: 1 to RSP_HANDLE_MAX

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "settings_file.h"
+
+/* The file that is being read: libconfig knows it not of all settings. */
+static const char *reading;
+
+/**
+ * wrong() - say what is wrong with a setting, and where it stands
+ * @why: WHY_MAX octets, filled
+ * @at: the setting
+ * @format: what was expected, as of printf()
+ *
+ * Return: -1, for the caller to return.
+ */
+int wrong(char *why, const config_setting_t *at, const char *format, ...)
+{
+	const char *file = config_setting_source_file(at);
+	va_list args;
+	int len;
+
+	len = snprintf(why, WHY_MAX, "%s:%u: ", file ? file : reading,
+		       config_setting_source_line(at));
+	va_start(args, format);
+	vsnprintf(why + len, (size_t)(WHY_MAX - len), format, args);
+	va_end(args);
+	return -1;
+}
+
+/**
+ * settings_file_read() - read a file
+ * @path: the file
+ * @read: reads its settings; returns 0, or -1 with @why filled
+ * @into: for @read
+ * @why: WHY_MAX octets, filled on failure: file, line, and what was
+ *	expected
+ *
+ * Return: 0 or -1.
+ */
+int settings_file_read(const char *path,
+		       int (*read)(void *into, const config_setting_t *root,
+				   char *why),
+		       void *into, char *why)
+{
+	config_t file;
+	int ret = -1;
+
+	reading = path;
+	config_init(&file);
+	if (config_read_file(&file, path))
+		ret = read(into, config_root_setting(&file), why);
+	else if (config_error_type(&file) == CONFIG_ERR_FILE_IO)
+		snprintf(why, WHY_MAX, "%s: it cannot be read", path);
+	else
+		snprintf(why, WHY_MAX, "%s:%d: %s", path,
+			 config_error_line(&file), config_error_text(&file));
+	config_destroy(&file);
+	return ret;
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What the files have in common: they are read by libconfig, or say why not. */
+#ifndef _ENRPD_SETTINGS_FILE_H
+#define _ENRPD_SETTINGS_FILE_H
+
+#include <libconfig.h>
+
+#include "../lib/text.h"
+
+__attribute__((format(printf, 3, 4)))
+int wrong(char *why, const config_setting_t *at, const char *format, ...);
+int settings_file_read(const char *path,
+		       int (*read)(void *into, const config_setting_t *root,
+				   char *why),
+		       void *into, char *why);
+
+#endif /* _ENRPD_SETTINGS_FILE_H */
