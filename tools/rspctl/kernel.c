@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../lib/print.h"
 #include "rspctl.h"
 
 /**
@@ -93,6 +94,26 @@ int dump(struct nlmsghdr *nlh, nl_fn fn, void *data)
 	complain("it changed each of the %d times that it was read: what changed meanwhile may be missing or twice",
 		 NL_DUMP_TRIES);
 	return EXIT_KERNEL;
+}
+
+/**
+ * show_table() - print all of a table
+ * @cmd: enum rserpool_cmd, which gets it
+ * @line: prints a part
+ *
+ * Return: 0, or the exit status after a complaint.
+ */
+int show_table(uint8_t cmd, nl_fn line)
+{
+	struct nlmsghdr *nlh = request(cmd, 0);
+	int ret;
+
+	if (!nlh)
+		return EXIT_KERNEL;
+	print_array_begin(NULL);
+	ret = dump(nlh, line, NULL);
+	print_array_end();
+	return ret;
 }
 
 /**

@@ -151,18 +151,9 @@ static int show_line(const struct nlmsghdr *nlh, void *data)
 
 static int show(struct words *words)
 {
-	struct nlmsghdr *nlh;
-	int ret;
-
 	if (no_more(words))
 		return EXIT_USAGE;
-	nlh = request(RSERPOOL_CMD_KEY_GET, 0);
-	if (!nlh)
-		return EXIT_KERNEL;
-	print_array_begin(NULL);
-	ret = dump(nlh, show_line, NULL);
-	print_array_end();
-	return ret;
+	return show_table(RSERPOOL_CMD_KEY_GET, show_line);
 }
 
 const struct command key_commands[] = {

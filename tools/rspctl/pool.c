@@ -71,18 +71,9 @@ static int show_one(struct words *words)
 
 static int show(struct words *words)
 {
-	struct nlmsghdr *nlh;
-	int ret;
-
 	if (words->n)
 		return show_one(words);
-	nlh = request(RSERPOOL_CMD_POOL_GET, 0);
-	if (!nlh)
-		return EXIT_KERNEL;
-	print_array_begin(NULL);
-	ret = dump(nlh, show_line, NULL);
-	print_array_end();
-	return ret;
+	return show_table(RSERPOOL_CMD_POOL_GET, show_line);
 }
 
 static const char *const keywords[] = {

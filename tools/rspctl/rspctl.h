@@ -103,6 +103,7 @@ int take_policy(struct words *words, uint32_t *policy);
 int kernel_open(void);
 struct nlmsghdr *request(uint8_t cmd, uint16_t flags);
 int dump(struct nlmsghdr *nlh, nl_fn fn, void *data);
+int show_table(uint8_t cmd, nl_fn line);
 int kernel_error(const char *hint, ...)
 	__attribute__((format(printf, 1, 2)));
 void attrs_read(const struct nlmsghdr *nlh, const struct nlattr **attrs,

@@ -205,46 +205,39 @@ static int put_groups(struct words *words, struct nlmsghdr *nlh)
 	return 0;
 }
 
-static int put_registration(struct words *words, struct nlmsghdr *nlh)
+/* A setting whose value is a word. @what: what that is, for a complaint. */
+static int put_named(struct words *words, struct nlmsghdr *nlh,
+		     const char *keyword, const char *what,
+		     const char *const *names, uint16_t type)
 {
 	const char *word;
-	int who;
+	int value;
 
-	if (take_value(words, "registration", &word))
+	if (take_value(words, keyword, &word))
 		return EXIT_USAGE;
-	who = pick(word, "way to register", registration_names);
-	if (who < 0)
+	value = pick(word, what, names);
+	if (value < 0)
 		return EXIT_USAGE;
-	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_REGISTRATION, (uint32_t)who);
+	mnl_attr_put_u32(nlh, type, (uint32_t)value);
 	return 0;
+}
+
+static int put_registration(struct words *words, struct nlmsghdr *nlh)
+{
+	return put_named(words, nlh, "registration", "way to register",
+			 registration_names, RSERPOOL_A_SCOPE_REGISTRATION);
 }
 
 static int put_mode(struct words *words, struct nlmsghdr *nlh)
 {
-	const char *word;
-	int mode;
-
-	if (take_value(words, "mode", &word))
-		return EXIT_USAGE;
-	mode = pick(word, "mode", mode_names);
-	if (mode < 0)
-		return EXIT_USAGE;
-	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_MODE, (uint32_t)mode);
-	return 0;
+	return put_named(words, nlh, "mode", "mode", mode_names,
+			 RSERPOOL_A_SCOPE_MODE);
 }
 
 static int put_auth(struct words *words, struct nlmsghdr *nlh)
 {
-	const char *word;
-	int auth;
-
-	if (take_value(words, "auth", &word))
-		return EXIT_USAGE;
-	auth = pick(word, "way to know each other", auth_names);
-	if (auth < 0)
-		return EXIT_USAGE;
-	mnl_attr_put_u32(nlh, RSERPOOL_A_SCOPE_AUTH, (uint32_t)auth);
-	return 0;
+	return put_named(words, nlh, "auth", "way to know each other",
+			 auth_names, RSERPOOL_A_SCOPE_AUTH);
 }
 
 /* Keywords behind those of @settings. */
