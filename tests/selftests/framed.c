@@ -119,3 +119,14 @@ int element(const char *name, uint32_t id, int type)
 	CHECK_EQ(listen(fd, 128), 0);
 	return fd;
 }
+
+void echo_messages(int fd)
+{
+	static char buf[1 << 20];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
+		if (send(fd, buf, n, MSG_NOSIGNAL) != n)
+			break;
+	close(fd);
+}

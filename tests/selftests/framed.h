@@ -34,6 +34,9 @@ void framed_echo(int fd, uint32_t id, const void *arg);
 
 int framed_connect(const char *name, int type);
 
+/* What comes of a session is sent back, until it ends; then it is closed. */
+void echo_messages(int fd);
+
 /* A socket that listens, and so is an element; id 0: any. */
 int element(const char *name, uint32_t id, int type);
 

@@ -110,17 +110,6 @@ pid_t secure_pool(const char *pool)
 	return agent_start();
 }
 
-static void echo_octets(int fd)
-{
-	static char buf[1 << 20];
-	ssize_t n;
-
-	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
-		if (send(fd, buf, n, MSG_NOSIGNAL) != n)
-			break;
-	close(fd);
-}
-
 pid_t echo_element(const char *name, uint32_t id, int type)
 {
 	int listener = element(name, id, type), fd;
@@ -141,7 +130,7 @@ pid_t echo_element(const char *name, uint32_t id, int type)
 	signal(SIGCHLD, SIG_IGN);
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		if (!fork()) {
-			echo_octets(fd);
+			echo_messages(fd);
 			_exit(0);
 		}
 		close(fd);

@@ -11,17 +11,6 @@
 
 #include "framed.h"
 
-static void echo_messages(int fd)
-{
-	static char buf[1 << 20];
-	ssize_t n;
-
-	while ((n = recv(fd, buf, sizeof(buf), 0)) > 0)
-		if (send(fd, buf, n, MSG_NOSIGNAL) != n)
-			break;
-	close(fd);
-}
-
 /* An element whose process accepts and echoes, session by session. */
 static pid_t echo_element(const char *name, uint32_t id, int type)
 {

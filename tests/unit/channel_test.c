@@ -17,7 +17,7 @@ static bool find_key(const char *identity, struct tls_key *key, void *data)
 	return true;
 }
 
-static struct tls *make(const struct tls_config *config)
+struct tls *tls_make(const struct tls_config *config)
 {
 	char why[200] = "";
 	struct tls *tls = tls_new(config, why, sizeof(why));
@@ -32,7 +32,7 @@ struct tls *psk_server(void)
 {
 	struct tls_config config = { .server = true, .find_key = find_key };
 
-	return make(&config);
+	return tls_make(&config);
 }
 
 struct tls *psk_client(const char *identity, const char *key)
@@ -41,7 +41,7 @@ struct tls *psk_client(const char *identity, const char *key)
 
 	config.key.len = strlen(key);
 	memcpy(config.key.octets, key, config.key.len);
-	return make(&config);
+	return tls_make(&config);
 }
 
 static void on_open(struct channel *channel)

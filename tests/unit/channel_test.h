@@ -64,6 +64,7 @@ struct bench {
 
 extern struct bench bench;
 
+struct tls *tls_make(const struct tls_config *config);
 struct tls *psk_server(void);
 struct tls *psk_client(const char *identity, const char *key);
 

@@ -14,17 +14,6 @@ static const char *path(int i, const char *file, const char *end)
 	return paths[i];
 }
 
-static struct tls *make(const struct tls_config *config)
-{
-	char why[200] = "";
-	struct tls *tls = tls_new(config, why, sizeof(why));
-
-	if (!tls)
-		print_message("# %s\n", why);
-	assert_non_null(tls);
-	return tls;
-}
-
 static struct tls *server(const char *file, bool demand)
 {
 	struct tls_config config = {
@@ -35,7 +24,7 @@ static struct tls *server(const char *file, bool demand)
 		.demand = demand,
 	};
 
-	return make(&config);
+	return tls_make(&config);
 }
 
 /* @file: its own certificate, NULL for none. */
@@ -48,7 +37,7 @@ static struct tls *client(const char *name, const char *file)
 		.private_key = file ? path(5, file, "key") : NULL,
 	};
 
-	return make(&config);
+	return tls_make(&config);
 }
 
 static bool both_open(void)
