@@ -165,7 +165,9 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 	}
 	if (test_bit(RSP_FLOW_ENDED, &flow->flags)) {
 		rsp_mib_failure(sock_net(&ssn->sk), failure);
-		rsp_session_end(ssn, -ECONNRESET);
+		/* As in TCP: who said all may reset what comes after it. */
+		rsp_session_end(ssn, failure == RSP_FAILURE_RESET ?
+				     0 : -ECONNRESET);
 		return;
 	}
 	rsp_session_fail(ssn, failure);

@@ -26,6 +26,7 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "flow.h"
 #include "flow_secure.h"
@@ -548,7 +549,12 @@ int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
 		err = err ?: -EAGAIN;
 	if (err)
 		goto out_unlock;
-	/* A FIN follows the last of all, and takes it along. */
+	/*
+	 * A FIN follows the last of all, and takes it along. So it should TLS's
+	 * last record: the peer may be gone when that comes, and reset us.
+	 */
+	if (!len && rsp_flow_secure(flow))
+		tcp_sock_set_cork(flow->sock->sk, true);
 	if (list_empty(&frames->pending))
 		err = send_or_add(flow, &from, true, len ? 0 : MSG_MORE);
 	else
@@ -581,12 +587,25 @@ void rsp_frames_flush(struct rsp_flow *flow)
 	mutex_unlock(&frames->tx_lock);
 }
 
+/* TCP would reset a peer of whom something is unread, and send nothing more. */
+static void unread_drop(struct rsp_flow *flow)
+{
+	LIST_HEAD(controls);
+	bool ended;
+
+	ended = rsp_frames_controls(flow, &controls);
+	rsp_controls_free(&controls);
+	if (ended && rsp_flow_secure(flow))
+		rsp_secure_control(flow);
+}
+
 /**
  * rsp_frames_finish() - end the session in this direction, and wait for nothing
  * @flow: a flow with frames that is about to be released
  *
  * What is pending goes to the transport, room or not: TCP sends it on when the
- * socket is gone.
+ * socket is gone. Control that came is no reason not to; data that nobody has
+ * read is, as in TCP.
  *
  * Context: process; no call uses the flow.
  */
@@ -599,6 +618,7 @@ void rsp_frames_finish(struct rsp_flow *flow)
 	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
 	release_sock(transport);
 	rsp_frames_control(flow, NULL, 0, true);
+	unread_drop(flow);
 }
 
 /**

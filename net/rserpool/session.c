@@ -222,8 +222,9 @@ static bool program_ends(void)
  * Once the state is RSP_SESSION_CLOSED under the lock, nothing makes a flow,
  * registers a waiter or starts the timer again.  Each source of the work item
  * is then shut, and the work item last: flows and waiter under the lock, the
- * timer for good, and only then what they queued is waited for.  Netlink, which
- * may still hold a reference, finds a closed session.
+ * timer for good, and only then what they queued is waited for, and nothing can
+ * be queued again: the last look at the flows would.  Netlink, which may still
+ * hold a reference, finds a closed session.
  *
  * Context: process.
  */
@@ -246,7 +247,7 @@ void rsp_session_close(struct rsp_session *ssn)
 	release_sock(sk);
 
 	timer_shutdown_sync(&ssn->timer);
-	cancel_work_sync(&ssn->work);
+	disable_work_sync(&ssn->work);
 
 	/* With SO_LINGER this may take its time, so no lock is held. */
 	list_for_each_entry_safe(flow, next_flow, &flows, draining) {

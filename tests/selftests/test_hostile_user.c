@@ -138,6 +138,29 @@ TEST_USER(reset, RSP_FAILURE_RESET, "FailureReset",
 TEST_USER(gone, RSP_FAILURE_FIN, "FailureFin",
 	  close(peer))
 
+/* Who has said all may be gone before he hears the rest. */
+TEST(hostile_user_ends_and_resets)
+{
+	int peer, fd;
+	char buf[16];
+
+	listen_at_port(SOCK_SEQPACKET);
+	peer = user();
+	fd = session();
+	data_send(peer, "hello");
+	end_send(peer);
+	reset_on_close(peer);
+	wait_for(fd, POLLIN);
+	close(peer);
+	while (get_info(fd).state != RSP_SESSION_CLOSED)
+		usleep(10000);
+	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 5);
+	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 0);
+	CHECK_ERR(send(fd, "more", 4, MSG_NOSIGNAL), EPIPE);
+	check_counter("FailureReset", 1);
+	check_served();
+}
+
 /* An echo behind data: the service has begun without a state. */
 TEST(hostile_user_late_echo)
 {

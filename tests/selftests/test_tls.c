@@ -41,6 +41,31 @@ TEST(tls_echo)
 	CHECK_EQ(info.peer_id, 0);
 	run("rspctl session show | grep -q 'tls 1.3 auth psk cipher'");
 	CHECK_EQ(counter("HandshakeDone"), 2);
+	CHECK_EQ(shutdown(fd, SHUT_WR), 0);
+	CHECK_EQ(recv(fd, &info, sizeof(info), 0), 0);
+}
+
+/* Who closes need not have heard how the other one ended: all he sent arrives. */
+TEST(tls_closed_with_the_end_unread)
+{
+	static char message[4096];
+	int listener, fd, peer, sent = 0;
+
+	secure_pool("e");
+	listener = element("e", 1, SOCK_SEQPACKET);
+	fd = framed_connect("e", SOCK_SEQPACKET);
+	peer = accept(listener, NULL, NULL);
+	CHECK(peer >= 0);
+	while (send(peer, message, sizeof(message), MSG_DONTWAIT) > 0)
+		sent++;
+	CHECK_EQ(errno, EAGAIN);
+	CHECK_EQ(shutdown(fd, SHUT_WR), 0);
+	wait_for(peer, POLLIN);
+	CHECK_EQ(close(peer), 0);
+	while (sent--)
+		CHECK_EQ(recv(fd, message, sizeof(message), 0),
+			 (ssize_t)sizeof(message));
+	CHECK_EQ(recv(fd, message, sizeof(message), 0), 0);
 }
 
 /* Of all sizes around those of records and frames. */
