@@ -156,6 +156,9 @@ static bool of_the_call(struct rsp_flow *flow, int err)
 	case -EINTR:
 	case -ERESTARTSYS:
 		return true;
+	case -ECONNRESET:
+		/* In front of what is there control may have been, until now. */
+		return !flow->frames && rsp_flow_unread(flow);
 	default:
 		return rsp_flow_unread(flow);
 	}
