@@ -203,6 +203,8 @@ TEST(replay_events)
 	ask(fd, &asked, &answered, 2, 1);
 	counting_element("count", 2, 1);
 	kill(server, SIGKILL);
+	/* Its session is closed before its listener is. */
+	waitpid(server, NULL, 0);
 	CHECK_EQ(told(fd, RSP_EVENT_FAILOVER_BEGUN), 0);
 	CHECK_EQ(told(fd, RSP_EVENT_FAILOVER_DONE), 2);
 	CHECK_EQ(told(fd, RSP_EVENT_COOKIE_ECHOED), 2);

@@ -58,6 +58,7 @@ depmod_with() {
 }
 
 jobs=-j$(nproc)
+lock "$build"
 stage "$build/debian"
 in_guest "$build/debian" make -s "$jobs" -C /src user user32
 
@@ -87,6 +88,7 @@ sparse)
 unit)
 	need_packages clang libclang-rt-dev tshark
 	in_guest "$build/debian" make -s -C /src unit
+	flock -u 9
 	cd "$build/debian"
 	tests/unit/tshark.sh >&2
 	tests/fuzz/libfuzzer.sh 1000000 30 >&2
@@ -94,10 +96,12 @@ unit)
 fuzz)
 	need_packages clang libclang-rt-dev
 	in_guest "$build/debian" make -s -C /src message-files
+	flock -u 9
 	cd "$build/debian"
 	tests/fuzz/libfuzzer.sh "${RSP_RUNS:-10000000}" 0 >&2
 	;;
 install)
+	flock -u 9
 	stage "$build/install"
 	unshare -m sh -eu -c '
 		mount -t tmpfs tmpfs /mnt

@@ -24,6 +24,12 @@ lock() {
 
 # need_packages PACKAGE...: install those that this host does not have.
 need_packages() {
+	mkdir -p "$cache"
+	# Of two who look at once the second finds what the first installed.
+	(flock 8; install_missing "$@") 8> "$cache/packages.lock" || exit
+}
+
+install_missing() {
 	missing=
 	for p in "$@"; do
 		dpkg-query -W -f '${Status}' "$p" 2>/dev/null |
