@@ -513,6 +513,13 @@ int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 	return done ?: ret;
 }
 
+/* A peer that is gone when the last record of TLS comes, behind the end, resets. */
+static void hold_for_fin(struct rsp_flow *flow, bool hold)
+{
+	if (rsp_flow_secure(flow))
+		tcp_sock_set_cork(flow->sock->sk, hold);
+}
+
 /**
  * rsp_frames_control() - send a control message
  * @flow: a flow with frames, connected
@@ -549,19 +556,19 @@ int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
 		err = err ?: -EAGAIN;
 	if (err)
 		goto out_unlock;
-	/*
-	 * A FIN follows the last of all, and takes it along. So it should TLS's
-	 * last record: the peer may be gone when that comes, and reset us.
-	 */
-	if (!len && rsp_flow_secure(flow))
-		tcp_sock_set_cork(flow->sock->sk, true);
+	if (!len)
+		hold_for_fin(flow, true);
+	/* A FIN follows the last of all, and takes it along. */
 	if (list_empty(&frames->pending))
 		err = send_or_add(flow, &from, true, len ? 0 : MSG_MORE);
 	else
 		err = pending_add(frames, &from, false, true, in_place ?
 				  &frames->pending : control_place(frames));
-	if (err && err != -EAGAIN)
+	if (err && err != -EAGAIN) {
+		if (!len)
+			hold_for_fin(flow, false);
 		goto out_unlock;
+	}
 	frames->shut = !len;
 	err = pending_send(flow, 0);
 	if (err == -EAGAIN)
