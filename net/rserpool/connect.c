@@ -322,9 +322,17 @@ static int greet(struct rsp_session *ssn, struct rsp_flow *flow,
 		return 0;
 	if (*failure == RSP_FAILURE_NONE)
 		*failure = rsp_flow_failure(flow, 0);
-	if (*failure == RSP_FAILURE_FIN)
+	switch (*failure) {
+	case RSP_FAILURE_NONE:
+		return -EINPROGRESS;
+	case RSP_FAILURE_SECURITY:
+		return -EACCES;
+	case RSP_FAILURE_FIN:
 		*failure = RSP_FAILURE_CARD;
-	return *failure == RSP_FAILURE_NONE ? -EINPROGRESS : -EPROTO;
+		fallthrough;
+	default:
+		return -EPROTO;
+	}
 }
 
 /**

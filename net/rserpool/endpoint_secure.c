@@ -11,6 +11,7 @@
 
 #include "endpoint.h"
 #include "endpoint_secure.h"
+#include "flow_secure.h"
 #include "net_ns.h"
 #include "session.h"
 #include "session_secure.h"
@@ -101,6 +102,8 @@ struct rsp_handshake *rsp_admission_next(struct rsp_endpoint *endpoint,
 		    rsp_peer_is_meant(handshake, &endpoint->handle,
 				      endpoint->config.id, identity))
 			return handshake;
+		if (!result)
+			rsp_secure_refuse(handshake->sock);
 		rsp_handshake_end(handshake);
 	}
 	return NULL;

@@ -355,7 +355,7 @@ ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets)
 	}
 }
 
-static void close_notify(struct rsp_flow *flow)
+static void alert_send(struct socket *sock, u8 level, u8 description)
 {
 	union {
 		struct cmsghdr cmsg;
@@ -365,18 +365,33 @@ static void close_notify(struct rsp_flow *flow)
 		.cmsg.cmsg_type = TLS_SET_RECORD_TYPE,
 		.cmsg.cmsg_len = CMSG_LEN(sizeof(u8)),
 	};
-	u8 alert[2] = { TLS_ALERT_LEVEL_WARNING, TLS_ALERT_DESC_CLOSE_NOTIFY };
+	u8 alert[2] = { level, description };
 	struct kvec vec = { .iov_base = alert, .iov_len = sizeof(alert) };
 	struct msghdr msg = {
 		.msg_control = &control,
 		.msg_controllen = sizeof(control),
 		.msg_flags = MSG_DONTWAIT | MSG_NOSIGNAL,
 	};
-	struct socket *sock = flow->sock;
 
 	*(u8 *)CMSG_DATA(&control.cmsg) = TLS_RECORD_TYPE_ALERT;
 	iov_iter_kvec(&msg.msg_iter, ITER_SOURCE, &vec, 1, sizeof(alert));
 	READ_ONCE(sock->ops)->sendmsg(sock, &msg, sizeof(alert));
+}
+
+/**
+ * rsp_secure_refuse() - tell a peer that it is not let in
+ * @sock: on which TLS was agreed, before anything else was sent
+ *
+ * With TLS 1.3 the client takes the session for one that came about, until the
+ * server says otherwise.
+ *
+ * Context: process.
+ */
+void rsp_secure_refuse(struct socket *sock)
+{
+	if (rsp_secure_strong(sock))
+		alert_send(sock, TLS_ALERT_LEVEL_FATAL,
+			   TLS_ALERT_DESC_ACCESS_DENIED);
 }
 
 /**
@@ -397,7 +412,8 @@ void rsp_secure_finish(struct rsp_flow *flow)
 	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
 	transport->sk_write_space(transport);
 	release_sock(transport);
-	close_notify(flow);
+	alert_send(flow->sock, TLS_ALERT_LEVEL_WARNING,
+		   TLS_ALERT_DESC_CLOSE_NOTIFY);
 }
 
 /* Data only. */

@@ -331,6 +331,27 @@ struct rsp_cookie_keys *rsp_pool_cookie_keys(struct rsp_pool *pool)
 }
 
 /**
+ * rsp_pool_identify() - who must show a key that is for it alone?
+ * @hs: the handlespace
+ * @handle: of the pool, which need not be there
+ *
+ * Context: any.
+ * Return: set of enum rsp_identify.
+ */
+u8 rsp_pool_identify(struct rsp_handlespace *hs,
+		     const struct rsp_handle *handle)
+{
+	const struct rsp_pool *pool;
+	u8 identify;
+
+	rcu_read_lock();
+	pool = rsp_pool_find_rcu(hs, handle);
+	identify = pool ? READ_ONCE(pool->config.identify) : 0;
+	rcu_read_unlock();
+	return identify;
+}
+
+/**
  * rsp_pe_find_rcu() - find an element of a pool by its identifier
  * @pool: the pool
  * @id: the PE identifier

@@ -72,16 +72,25 @@ struct rsp_limits {
 	u32 avoid_max_ms;
 };
 
+/* Who of a session's two ends must show a key that is for it alone. */
+enum rsp_identify {
+	RSP_IDENTIFY_CLIENT	= 1,
+	RSP_IDENTIFY_PE		= 2,
+	RSP_IDENTIFY_ALL	= RSP_IDENTIFY_CLIENT | RSP_IDENTIFY_PE,
+};
+
 /**
  * struct rsp_pool_config - what an operator sets of a pool
  * @policy: enum rsp_policy_type; fixed once the pool has an element
  * @fin: enum rsp_fin: what a FIN of an element means
  * @failover: enum rsp_failover_mode for sockets that set none; 0: notify
+ * @identify: set of enum rsp_identify
  */
 struct rsp_pool_config {
 	u32 policy;
 	u8 fin;
 	u8 failover;
+	u8 identify;
 };
 
 /**
@@ -89,7 +98,7 @@ struct rsp_pool_config {
  * @by_handle: place in rsp_handlespace.pools
  * @handle: fixed
  * @index: place in rsp_handlespace.pool_index, for dumps; fixed
- * @config: writer lock; @config.fin and @config.failover are read locklessly
+ * @config: writer lock; all but @config.policy is read locklessly
  * @refs: one for the handlespace, one an element, one a session
  * @dead: taken out of the handlespace for good: whoever holds it looks the
  *	handle up anew; writer lock, read locklessly
@@ -320,6 +329,8 @@ struct rsp_pool *rsp_pool_get(struct rsp_handlespace *hs,
 			      const struct rsp_handle *handle);	/* Ref */
 void rsp_pool_put(struct rsp_pool *pool);
 struct rsp_cookie_keys *rsp_pool_cookie_keys(struct rsp_pool *pool); /* Ref */
+u8 rsp_pool_identify(struct rsp_handlespace *hs,
+		     const struct rsp_handle *handle);
 struct rsp_pe *rsp_pe_find_rcu(struct rsp_pool *pool, u32 id);
 struct rsp_pe *rsp_pe_get(struct rsp_pool *pool, u32 id);	/* Ref */
 void rsp_pe_put(struct rsp_pe *pe);

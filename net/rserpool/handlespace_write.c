@@ -43,8 +43,8 @@ void rsp_pe_notify(struct rsp_pe *pe, enum rsp_change change)
  *
  * Context: process; writer lock.
  * Return: 0, or
- * -EINVAL: the handle's length, @config->fin or @config->failover is out of
- * range;
+ * -EINVAL: the handle's length, @config->fin, @config->failover or
+ * @config->identify is out of range;
  * -EOPNOTSUPP: the policy is unknown;
  * -EPROTOTYPE: the pool has elements, and they have another policy;
  * -ENOSPC: the scope holds as many pools as it may.
@@ -60,7 +60,8 @@ int rsp_pool_check(struct rsp_handlespace *hs,
 	if (!handle->len || handle->len > RSP_HANDLE_MAX)
 		return -EINVAL;
 	if (config->fin > RSP_FIN_FAILURE ||
-	    config->failover > RSP_FAILOVER_OFF)
+	    config->failover > RSP_FAILOVER_OFF ||
+	    config->identify > RSP_IDENTIFY_ALL)
 		return -EINVAL;
 	if (!rsp_policy_known(config->policy))
 		return -EOPNOTSUPP;
@@ -79,6 +80,7 @@ static void pool_set_config(struct rsp_pool *pool,
 	pool->config.policy = config->policy;
 	WRITE_ONCE(pool->config.fin, config->fin);
 	WRITE_ONCE(pool->config.failover, config->failover);
+	WRITE_ONCE(pool->config.identify, config->identify);
 }
 
 /**

@@ -213,10 +213,24 @@ int rsp_key_del(struct rsp_net *rn, const struct rsp_handle *handle,
 }
 
 /**
+ * rsp_identity_tells() - is a key for one client, or one element, alone?
+ * @identity: for whom it is
+ * @identify: set of enum rsp_identify: what is asked for
+ *
+ * Context: any. Return: true when it is, for all that is asked for.
+ */
+bool rsp_identity_tells(const struct rsp_identity *identity, u8 identify)
+{
+	return (identity->client || !(identify & RSP_IDENTIFY_CLIENT)) &&
+	       (identity->pe_id || !(identify & RSP_IDENTIFY_PE));
+}
+
+/**
  * rsp_key_offer() - the key that a client shows an element
  * @rn: the scope
  * @handle: of the pool
  * @pe_id: of the element
+ * @identify: set of enum rsp_identify: for whom it must be
  * @text: RSP_IDENTITY_SIZE octets, for the identity
  *
  * The most specific that there is: for this client and this element, for this
@@ -226,7 +240,7 @@ int rsp_key_del(struct rsp_net *rn, const struct rsp_handle *handle,
  * Return: its serial; 0: there is none.
  */
 key_serial_t rsp_key_offer(struct rsp_net *rn, const struct rsp_handle *handle,
-			   u32 pe_id, char *text)
+			   u32 pe_id, u8 identify, char *text)
 {
 	u32 client = READ_ONCE(rn->client);
 	const struct rsp_identity tried[] = {
@@ -239,6 +253,8 @@ key_serial_t rsp_key_offer(struct rsp_net *rn, const struct rsp_handle *handle,
 
 	mutex_lock(&keys->lock);
 	for (i = 0; i < ARRAY_SIZE(tried) && !serial; i++) {
+		if (!rsp_identity_tells(&tried[i], identify))
+			continue;
 		key = find(keys, handle, &tried[i], NULL);
 		if (!key)
 			continue;

@@ -72,6 +72,7 @@ static const char *const names[] = {
 	[RSP_MIB_HANDSHAKE_NO_KEY]		= "HandshakeNoKey",
 	[RSP_MIB_HANDSHAKE_IDENTITY]		= "HandshakeIdentity",
 	[RSP_MIB_HANDSHAKE_WEAK]		= "HandshakeWeak",
+	[RSP_MIB_HANDSHAKE_ANONYMOUS]		= "HandshakeAnonymous",
 	[RSP_MIB_TLS_CLOSED]			= "TlsClosed",
 	[RSP_MIB_TLS_ALERT]			= "TlsAlert",
 	[RSP_MIB_TLS_RECORD]			= "TlsRecord",

@@ -73,6 +73,7 @@ enum rsp_mib_field {
 	RSP_MIB_HANDSHAKE_NO_KEY,	/* there is none for the element */
 	RSP_MIB_HANDSHAKE_IDENTITY,	/* the peer is not who was meant */
 	RSP_MIB_HANDSHAKE_WEAK,		/* it is not TLS 1.3 that was agreed */
+	RSP_MIB_HANDSHAKE_ANONYMOUS,	/* the peer's key tells not who it is */
 	RSP_MIB_TLS_CLOSED,		/* close_notify alerts that came */
 	RSP_MIB_TLS_ALERT,		/* other alerts */
 	RSP_MIB_TLS_RECORD,		/* records that are broken or forged */

@@ -99,20 +99,22 @@ static const struct nla_policy rserpool_pool_get_nl_policy[RSERPOOL_A_POOL_HANDL
 };
 
 /* RSERPOOL_CMD_POOL_NEW - do */
-static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_COOKIE_KEY + 1] = {
+static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_IDENTIFY + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
 	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
+	[RSERPOOL_A_POOL_IDENTIFY] = NLA_POLICY_MAX(NLA_U32, 3),
 	[RSERPOOL_A_POOL_COOKIE_KEY] = NLA_POLICY_MAX_LEN(RSERPOOL_COOKIE_KEY_MAX),
 };
 
 /* RSERPOOL_CMD_POOL_SET - do */
-static const struct nla_policy rserpool_pool_set_nl_policy[RSERPOOL_A_POOL_COOKIE_KEY + 1] = {
+static const struct nla_policy rserpool_pool_set_nl_policy[RSERPOOL_A_POOL_IDENTIFY + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
 	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
+	[RSERPOOL_A_POOL_IDENTIFY] = NLA_POLICY_MAX(NLA_U32, 3),
 	[RSERPOOL_A_POOL_COOKIE_KEY] = NLA_POLICY_MAX_LEN(RSERPOOL_COOKIE_KEY_MAX),
 };
 
@@ -239,14 +241,14 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_POOL_NEW,
 		.doit		= rserpool_nl_pool_new_doit,
 		.policy		= rserpool_pool_new_nl_policy,
-		.maxattr	= RSERPOOL_A_POOL_COOKIE_KEY,
+		.maxattr	= RSERPOOL_A_POOL_IDENTIFY,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= RSERPOOL_CMD_POOL_SET,
 		.doit		= rserpool_nl_pool_set_doit,
 		.policy		= rserpool_pool_set_nl_policy,
-		.maxattr	= RSERPOOL_A_POOL_COOKIE_KEY,
+		.maxattr	= RSERPOOL_A_POOL_IDENTIFY,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -173,6 +173,8 @@ static void get_pool_config(struct nlattr **tb, struct rsp_pool_config *config)
 		config->fin = nla_get_u32(tb[RSERPOOL_A_POOL_FIN]);
 	if (tb[RSERPOOL_A_POOL_FAILOVER])
 		config->failover = nla_get_u32(tb[RSERPOOL_A_POOL_FAILOVER]);
+	if (tb[RSERPOOL_A_POOL_IDENTIFY])
+		config->identify = nla_get_u32(tb[RSERPOOL_A_POOL_IDENTIFY]);
 }
 
 /*

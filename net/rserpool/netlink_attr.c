@@ -24,6 +24,9 @@ static_assert((u32)RSERPOOL_LISTENER_ASKED == RSP_LISTENER_ASKED);
 static_assert((u32)RSERPOOL_LISTENER_OWN == RSP_LISTENER_OWN);
 static_assert((u32)RSERPOOL_LISTENER_AGENT == RSP_LISTENER_AGENT);
 static_assert((u32)RSERPOOL_LISTENER_REFUSED == RSP_LISTENER_REFUSED);
+static_assert((u32)RSERPOOL_IDENTIFY_CLIENT == RSP_IDENTIFY_CLIENT);
+static_assert((u32)RSERPOOL_IDENTIFY_PE == RSP_IDENTIFY_PE);
+static_assert((u32)RSERPOOL_IDENTIFY_BOTH == RSP_IDENTIFY_ALL);
 
 #define UNKNOWN_POLICY	"There is no such policy in RFC 5356"
 
@@ -483,6 +486,7 @@ int rsp_nl_put_pool(struct sk_buff *skb, const struct rsp_pool *pool)
 	    nla_put_u32(skb, RSERPOOL_A_POOL_POLICY, config->policy) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_FIN, config->fin) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_FAILOVER, config->failover) ||
+	    nla_put_u32(skb, RSERPOOL_A_POOL_IDENTIFY, config->identify) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_COOKIE_KEYS,
 			keys ? 1 + !!keys->last_key : 0) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_ELEMENTS, pool->n_elements) ||

@@ -30,6 +30,8 @@ static int begin(struct rsp_session *ssn, struct rsp_flow *flow)
 	u32 pe_id = flow->pe->node.id;
 
 	handshake->key = rsp_key_offer(rn, &ssn->handle, pe_id,
+				       rsp_pool_identify(&rn->handlespace,
+							 &ssn->handle),
 				       handshake->name);
 	if (!handshake->key) {
 		RSP_INC_STATS(net, RSP_MIB_HANDSHAKE_NO_KEY);
@@ -46,6 +48,19 @@ static int begin(struct rsp_session *ssn, struct rsp_flow *flow)
 	return 0;
 }
 
+static bool refuse(const struct rsp_handshake *handshake, u32 pe_id,
+		   enum rsp_mib_field field, const char *why)
+{
+	struct sockaddr_storage peer = {};
+
+	RSP_INC_STATS(handshake->net, field);
+	kernel_getpeername(handshake->sock, (struct sockaddr *)&peer);
+	net_warn_ratelimited("rserpool: %pISpc is refused as %selement 0x%08x: %s\n",
+			     &peer, handshake->side == RSP_HANDSHAKE_SERVER ?
+			     "a client of " : "", pe_id, why);
+	return false;
+}
+
 /**
  * rsp_peer_is_meant() - has the peer shown that it is who was meant?
  * @handshake: one with a good end
@@ -54,23 +69,29 @@ static int begin(struct rsp_session *ssn, struct rsp_flow *flow)
  * @identity: becomes for whom the key is that it has shown
  *
  * Context: process.
- * Return: true when it has, over TLS as strong as it must be; false, and it was
- * counted.
+ * Return: true when it has, over TLS as strong as it must be, and by a key that
+ * is for it alone where the pool demands that; false, and it was counted and
+ * logged.
  */
 bool rsp_peer_is_meant(struct rsp_handshake *handshake,
 		       const struct rsp_handle *handle, u32 pe_id,
 		       struct rsp_identity *identity)
 {
 	struct rsp_net *rn = rsp_net(handshake->net);
+	u8 identify;
 
-	if (!rsp_secure_strong(handshake->sock)) {
-		RSP_INC_STATS(handshake->net, RSP_MIB_HANDSHAKE_WEAK);
-		return false;
-	}
-	if (!rsp_key_shown(rn, handshake->peer, handle, pe_id, identity)) {
-		RSP_INC_STATS(handshake->net, RSP_MIB_HANDSHAKE_IDENTITY);
-		return false;
-	}
+	if (!rsp_secure_strong(handshake->sock))
+		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_WEAK,
+			      "what was agreed on is not TLS 1.3");
+	if (!rsp_key_shown(rn, handshake->peer, handle, pe_id, identity))
+		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_IDENTITY,
+			      "its key is not one of this pool and this element");
+	identify = rsp_pool_identify(&rn->handlespace, handle) &
+		   (handshake->side == RSP_HANDSHAKE_CLIENT ?
+		    RSP_IDENTIFY_PE : RSP_IDENTIFY_CLIENT);
+	if (!rsp_identity_tells(identity, identify))
+		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_ANONYMOUS,
+			      "its key does not tell who it is, as its pool demands");
 	return true;
 }
 
@@ -118,8 +139,6 @@ int rsp_session_secure(struct rsp_session *ssn, struct rsp_flow *flow,
 	}
 	if (!rsp_peer_is_meant(flow->handshake, &ssn->handle,
 			       flow->pe->node.id, &flow->identity)) {
-		net_warn_ratelimited("rserpool: session %u: element 0x%08x has not shown that it is that\n",
-				     ssn->state.id, flow->pe->node.id);
 		*failure = RSP_FAILURE_SECURITY;
 		return -EACCES;
 	}

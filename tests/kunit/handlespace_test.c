@@ -203,8 +203,12 @@ static void what_cannot_be_is_refused(struct kunit *test)
 	pool_config.failover = RSP_FAILOVER_OFF + 1;
 	KUNIT_EXPECT_EQ(test, rsp_pool_set(pool, &pool_config, true), -EINVAL);
 	pool_config.failover = RSP_FAILOVER_AUTO;
+	pool_config.identify = RSP_IDENTIFY_ALL + 1;
+	KUNIT_EXPECT_EQ(test, rsp_pool_set(pool, &pool_config, true), -EINVAL);
+	pool_config.identify = RSP_IDENTIFY_PE;
 	KUNIT_EXPECT_EQ(test, rsp_pool_set(pool, &pool_config, true), 0);
 	KUNIT_EXPECT_EQ(test, pool->config.failover, RSP_FAILOVER_AUTO);
+	KUNIT_EXPECT_EQ(test, pool->config.identify, RSP_IDENTIFY_PE);
 	pool_config.policy = 99;
 	KUNIT_EXPECT_EQ(test, rsp_pool_set(pool, &pool_config, true),
 			-EOPNOTSUPP);

@@ -148,3 +148,12 @@ int try_connect(const char *name, int type, int *fd)
 	address = pool_address(name, 0, &len);
 	return connect(*fd, (void *)&address, len) ? errno : 0;
 }
+
+void check_message(int fd, const char *word)
+{
+	char back[64] = "";
+
+	CHECK_EQ(send(fd, word, strlen(word), 0), (ssize_t)strlen(word));
+	CHECK_EQ(recv(fd, back, sizeof(back), 0), (ssize_t)strlen(word));
+	CHECK(!strcmp(back, word));
+}

@@ -31,4 +31,7 @@ pid_t echo_element(const char *name, uint32_t id, int type);
 /* connect(), which fails with this errno; 0: it does not. */
 int try_connect(const char *name, int type, int *fd);
 
+/* It is sent, and an echo of it comes. */
+void check_message(int fd, const char *word);
+
 #endif /* _SECURE_H */

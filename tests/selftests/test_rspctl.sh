@@ -53,7 +53,7 @@ test_pool() {
 	same "$(ctl pool show web)" 'web policy wrr fin failure failover auto elements 0 avoided 0 explicit'
 	ctl pool set web failover off
 	same "$(json 'v' ctl -j pool show)" \
-		'[{"avoided": 0, "cookie-keys": 0, "elements": 0, "explicit": true, "failover": "off", "fin": "failure", "policy": "wrr", "pool": "web", "sessions": 0}]'
+		'[{"avoided": 0, "cookie-keys": 0, "elements": 0, "explicit": true, "failover": "off", "fin": "failure", "identify": "none", "policy": "wrr", "pool": "web", "sessions": 0}]'
 	refused 2 'rspctl pool set web' ctl pool add web
 	ctl pool set web policy rr
 	ctl pool del web

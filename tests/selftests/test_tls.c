@@ -15,15 +15,6 @@
 
 #include "secure.h"
 
-static void check_message(int fd, const char *word)
-{
-	char back[64] = "";
-
-	CHECK_EQ(send(fd, word, strlen(word), 0), (ssize_t)strlen(word));
-	CHECK_EQ(recv(fd, back, sizeof(back), 0), (ssize_t)strlen(word));
-	CHECK(!strcmp(back, word));
-}
-
 TEST(tls_echo)
 {
 	struct rsp_info info;
@@ -546,69 +537,4 @@ TEST(tls_mode_is_fixed)
 	run("! rspctl scope set mode plain 2> /dev/null");
 	run("rspctl scope set mode secure");
 	close(fd);
-}
-
-TEST(tls_keys)
-{
-	secure_scope();
-	key_add("a", "", 1);
-	key_add("a", "client 3 pe 9", 2);
-	key_add("a", "pe 9", 3);
-	key_add("a", "pe 9", 4);
-	run("rspctl key show | sed -n 's/ added .* ago$//p' > /tmp/keys.%d", getpid());
-	run("printf 'pool a\\npool a pe 0x00000009\\n"
-	    "pool a client 3 pe 0x00000009\\n' | cmp - /tmp/keys.%d", getpid());
-	run("! rspctl scope set name other 2> /dev/null");
-	key_del("a", "pe 9");
-	run("! rspctl key del pool a pe 9 2> /dev/null");
-	run("[ $(rspctl key show | grep -c identity) = 2 ]");
-	run("head -c 31 /dev/zero > /tmp/k31");
-	run("! rspctl key add pool a file /tmp/k31 2> /dev/null");
-	run("head -c 33 /dev/zero > /tmp/k33");
-	run("! rspctl key add pool a file /tmp/k33 2> /dev/null");
-}
-
-/* A key that is replaced while a session lives, and one that is revoked. */
-TEST(tls_key_replaced_and_revoked)
-{
-	int fd, other;
-
-	secure_pool("e");
-	echo_element("e", 1, SOCK_SEQPACKET);
-	fd = framed_connect("e", SOCK_SEQPACKET);
-	key_add("e", "", 5);
-	other = framed_connect("e", SOCK_SEQPACKET);
-	check_message(other, "hello");
-	check_message(fd, "hello");
-	key_del("e", "");
-	CHECK_EQ(try_connect("e", SOCK_SEQPACKET, &other), EACCES);
-	CHECK_EQ(counter("HandshakeNoKey"), 1);
-}
-
-/* The key for this element goes before the pool's, which it has not. */
-TEST(tls_most_specific_key)
-{
-	struct rsp_info info;
-	int fd, listener;
-	char buf[8];
-
-	secure_scope();
-	agent_start();
-	key_add("e", "", 1);
-	key_add("e", "pe 7", 2);
-	key_add("e", "client 4 pe 7", 3);
-	listener = element("e", 7, SOCK_SEQPACKET);
-	fd = framed_connect("e", SOCK_SEQPACKET);
-	CHECK_EQ(get_info(fd).peer_id, 7);
-	info = get_info(accept(listener, NULL, NULL));
-	CHECK_EQ(info.auth, RSP_AUTH_PSK);
-	CHECK_EQ(info.peer_id, 0);
-	close(fd);
-
-	run("rspctl scope set client 4");
-	fd = framed_connect("e", SOCK_SEQPACKET);
-	CHECK_EQ(send(fd, "who", 3, 0), 3);
-	listener = accept(listener, NULL, NULL);
-	CHECK_EQ(recv(listener, buf, sizeof(buf), 0), 3);
-	CHECK_EQ(get_info(listener).peer_id, 4);
 }

@@ -25,6 +25,7 @@ const char *const failure_names[] = {
 };
 const char *const mode_names[] = { "plain", "secure", NULL };
 const char *const auth_names[] = { "none", "psk", NULL };
+const char *const identify_names[] = { "none", "client", "pe", "both", NULL };
 const char *const event_names[] = {
 	"failover-begun", "failover-done", "failover-failed", "cookie-echoed",
 	"element-changed", "replay-overflow", NULL

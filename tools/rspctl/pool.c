@@ -17,6 +17,7 @@
 void pool_show(const struct nlmsghdr *nlh)
 {
 	const struct nlattr *attrs[RSERPOOL_A_POOL_MAX + 1];
+	uint32_t identify;
 
 	attrs_read(nlh, attrs, RSERPOOL_A_POOL_MAX);
 	show_handle("pool", "%s", attrs[RSERPOOL_A_POOL_HANDLE]);
@@ -27,6 +28,9 @@ void pool_show(const struct nlmsghdr *nlh)
 	print_string("failover", " failover %s",
 		     name_of(failover_names,
 			     attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER])));
+	identify = attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY]);
+	print_string("identify", identify ? " identify %s" : NULL,
+		     name_of(identify_names, identify));
 	print_uint("cookie-keys",
 		   attr_u32(attrs[RSERPOOL_A_POOL_COOKIE_KEYS]) ?
 		   " cookie-keys %" PRIu64 : NULL,
@@ -76,9 +80,22 @@ static int show(struct words *words)
 	return show_table(RSERPOOL_CMD_POOL_GET, show_line);
 }
 
-static const char *const keywords[] = {
-	"policy", "fin", "failover", "cookie-key", NULL
+/* Settings whose value is a word; cookie-key is behind them. */
+static const struct {
+	const char *what;
+	const char *const *names;
+	uint16_t type;
+} settings[] = {
+	{ "meaning of a FIN", fin_names, RSERPOOL_A_POOL_FIN },
+	{ "failover mode", failover_names, RSERPOOL_A_POOL_FAILOVER },
+	{ "one to be identified", identify_names, RSERPOOL_A_POOL_IDENTIFY },
 };
+
+static const char *const keywords[] = {
+	"fin", "failover", "identify", "policy", "cookie-key", NULL
+};
+
+#define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
 
 /* All octets of a file are the key; what ends a line too. */
 static int put_cookie_key(struct words *words, struct nlmsghdr *nlh)
@@ -122,23 +139,20 @@ static int put_setting(struct words *words, struct nlmsghdr *nlh)
 		return EXIT_USAGE;
 	words->at++;
 	words->n--;
-	if (!key) {
+	if (key == N_SETTINGS) {
 		if (take_policy(words, &policy))
 			return EXIT_USAGE;
 		mnl_attr_put_u32(nlh, RSERPOOL_A_POOL_POLICY, policy);
 		return 0;
 	}
-	if (key == 3)
+	if (key > (int)N_SETTINGS)
 		return put_cookie_key(words, nlh);
 	if (take_value(words, keywords[key], &word))
 		return EXIT_USAGE;
-	value = key == 1 ? pick(word, "meaning of a FIN", fin_names) :
-			   pick(word, "failover mode", failover_names);
+	value = pick(word, settings[key].what, settings[key].names);
 	if (value < 0)
 		return EXIT_USAGE;
-	mnl_attr_put_u32(nlh, key == 1 ? RSERPOOL_A_POOL_FIN :
-					 RSERPOOL_A_POOL_FAILOVER,
-			 (uint32_t)value);
+	mnl_attr_put_u32(nlh, settings[key].type, (uint32_t)value);
 	return 0;
 }
 
@@ -193,7 +207,7 @@ static int add(struct words *words)
 static int set(struct words *words)
 {
 	if (words->n == 1)
-		return complain("what shall be set? say policy, fin, failover or cookie-key");
+		return complain("what shall be set? say policy, fin, failover, identify or cookie-key");
 	return configure(words, RSERPOOL_CMD_POOL_SET, 0);
 }
 
@@ -244,12 +258,14 @@ const struct command pool_commands[] = {
 		.name = "add", .run = add,
 		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
 			 "\t[ failover { notify | auto | off | default } ]\n"
+			 "\t[ identify { none | client | pe | both } ]\n"
 			 "\t[ cookie-key { FILE | none } ]"
 	},
 	{
 		.name = "set", .run = set,
 		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
 			 "\t[ failover { notify | auto | off | default } ]\n"
+			 "\t[ identify { none | client | pe | both } ]\n"
 			 "\t[ cookie-key { FILE | none } ]"
 	},
 	{ .name = "del", .run = del, .usage = "NAME [ now ]" },

@@ -94,6 +94,7 @@ extern const char *const state_names[];
 extern const char *const failure_names[];
 extern const char *const mode_names[];
 extern const char *const auth_names[];
+extern const char *const identify_names[];
 extern const char *const event_names[];
 const char *name_of(const char *const *names, uint32_t value);
 const char *policy_name(uint32_t policy);

@@ -27,10 +27,12 @@ static void print_config(const char *verb, const struct nlattr **attrs,
 	if (policy)
 		print_text(" policy %s", policy_name(attr_u32(
 				   attrs[RSERPOOL_A_POOL_POLICY])));
-	print_text(" fin %s failover %s\n",
+	print_text(" fin %s failover %s identify %s\n",
 		   name_of(fin_names, attr_u32(attrs[RSERPOOL_A_POOL_FIN])),
 		   name_of(failover_names,
-			   attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER])));
+			   attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER])),
+		   name_of(identify_names,
+			   attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY])));
 }
 
 static int save_made_pool(const struct nlmsghdr *nlh, void *data)
@@ -53,7 +55,8 @@ static int save_other_pool(const struct nlmsghdr *nlh, void *data)
 	attrs_read(nlh, attrs, RSERPOOL_A_POOL_MAX);
 	if (!attrs[RSERPOOL_A_POOL_EXPLICIT] &&
 	    (attr_u32(attrs[RSERPOOL_A_POOL_FIN]) != RSP_FIN_EOF ||
-	     attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER]) > RSP_FAILOVER_NOTIFY))
+	     attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER]) > RSP_FAILOVER_NOTIFY ||
+	     attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY])))
 		print_config("set", attrs, false);
 	return 0;
 }

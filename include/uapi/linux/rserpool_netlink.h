@@ -98,6 +98,21 @@ enum rserpool_mode {
 	RSERPOOL_MODE_SECURE,
 };
 
+/**
+ * enum rserpool_identify - Who of a session's two ends must show a key that is
+ *   for it alone.
+ * @RSERPOOL_IDENTIFY_NONE: Neither; a key that is for all of the pool will do.
+ * @RSERPOOL_IDENTIFY_CLIENT: The client; an element refuses others.
+ * @RSERPOOL_IDENTIFY_PE: The element; a client refuses others.
+ * @RSERPOOL_IDENTIFY_BOTH: Both.
+ */
+enum rserpool_identify {
+	RSERPOOL_IDENTIFY_NONE,
+	RSERPOOL_IDENTIFY_CLIENT,
+	RSERPOOL_IDENTIFY_PE,
+	RSERPOOL_IDENTIFY_BOTH,
+};
+
 enum {
 	RSERPOOL_A_SCOPE_NAME = 1,
 	RSERPOOL_A_SCOPE_POOLS_MAX,
@@ -148,6 +163,7 @@ enum {
 	RSERPOOL_A_POOL_EXPLICIT,
 	RSERPOOL_A_POOL_NOW,
 	RSERPOOL_A_POOL_SEVERED,
+	RSERPOOL_A_POOL_IDENTIFY,
 
 	__RSERPOOL_A_POOL_MAX,
 	RSERPOOL_A_POOL_MAX = (__RSERPOOL_A_POOL_MAX - 1)
