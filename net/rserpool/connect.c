@@ -191,7 +191,7 @@ void rsp_search_end(struct rsp_session *ssn)
  *
  * All sessions of the scope pass over an element that failed.  A session that
  * asks more of elements than others do, or less than the way to them takes,
- * has no say in that.
+ * has no say in that; nor has what the operator of this host did.
  *
  * Context: process; the session's socket lock.
  * Return: true when it does.
@@ -199,7 +199,8 @@ void rsp_search_end(struct rsp_session *ssn)
 bool rsp_session_speaks_for_all(const struct rsp_session *ssn,
 				enum rsp_failure failure)
 {
-	if (ssn->bent || ssn->sk.sk_bound_dev_if || ssn->sk.sk_mark)
+	if (ssn->bent || ssn->sk.sk_bound_dev_if || ssn->sk.sk_mark ||
+	    failure == RSP_FAILURE_REVOKED)
 		return false;
 	return (failure != RSP_FAILURE_SILENT &&
 		failure != RSP_FAILURE_CONNECT_TIMEOUT) ||
@@ -246,7 +247,8 @@ static void connect_failed(struct rsp_session *ssn, enum rsp_failure failure,
 	if (++ssn->transport < ssn->pe->n_transports)
 		return;
 	/* What this host could not do is not the element's fault. */
-	if (failure == RSP_FAILURE_LOCAL || failure == RSP_FAILURE_SECURITY)
+	if (failure == RSP_FAILURE_LOCAL || failure == RSP_FAILURE_SECURITY ||
+	    failure == RSP_FAILURE_REVOKED)
 		ssn->round_err = err;
 	if (failure != RSP_FAILURE_LOCAL &&
 	    rsp_session_speaks_for_all(ssn, failure))
@@ -326,6 +328,7 @@ static int greet(struct rsp_session *ssn, struct rsp_flow *flow,
 	case RSP_FAILURE_NONE:
 		return -EINPROGRESS;
 	case RSP_FAILURE_SECURITY:
+	case RSP_FAILURE_REVOKED:
 		return -EACCES;
 	case RSP_FAILURE_FIN:
 		*failure = RSP_FAILURE_CARD;

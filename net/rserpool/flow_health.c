@@ -54,6 +54,8 @@ static enum rsp_failure transport_failure(struct rsp_flow *flow, int err)
 		return READ_ONCE(flow->frames->fault);
 	if (READ_ONCE(flow->fault))
 		return READ_ONCE(flow->fault);
+	if (rsp_flow_secure(flow) && rsp_secure_revoked(flow))
+		return RSP_FAILURE_REVOKED;
 	if (known)
 		return rsp_flow_secure(flow) ? rsp_secure_failure(flow, known) :
 					       rsp_failure_of(known);

@@ -60,6 +60,20 @@ bool rsp_secure_strong(const struct socket *sock)
 }
 
 /**
+ * rsp_secure_revoked() - was the key revoked by which TLS was agreed?
+ * @flow: a flow over kTLS, or about to be
+ *
+ * Context: process; the session's socket lock.
+ * Return: true when it was, by this scope.
+ */
+bool rsp_secure_revoked(const struct rsp_flow *flow)
+{
+	const struct key *shown = flow->handshake->shown;
+
+	return shown && test_bit(KEY_FLAG_REVOKED, &shown->flags);
+}
+
+/**
  * rsp_secure_cipher() - the cipher suite of a connection
  * @flow: a flow over kTLS, found under RCU
  *

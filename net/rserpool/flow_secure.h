@@ -24,6 +24,7 @@ extern const struct rsp_flow_ops rsp_secure_ops;
 
 bool rsp_secure_strong(const struct socket *sock);
 void rsp_secure_refuse(struct socket *sock);
+bool rsp_secure_revoked(const struct rsp_flow *flow);
 u16 rsp_secure_cipher(const struct rsp_flow *flow);
 enum rsp_failure rsp_secure_failure(struct rsp_flow *flow, int err);
 bool rsp_secure_ready(const struct rsp_flow *flow);

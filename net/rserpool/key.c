@@ -15,6 +15,7 @@
  * Diffie-Hellman share, so others are refused.
  */
 
+#include <crypto/utils.h>
 #include <crypto/sha2.h>
 #include <linux/cred.h>
 #include <linux/err.h>
@@ -24,6 +25,8 @@
 #include <linux/kmod.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+
+#include <keys/user-type.h>
 
 #include "key.h"
 #include "net_ns.h"
@@ -99,6 +102,37 @@ static void changed(struct rsp_keys *keys)
 		keys->seq++;
 }
 
+/* Does a key have these octets? One that was revoked has none. */
+static bool has_octets(struct key *key, const u8 *octets)
+{
+	const struct user_key_payload *payload;
+	bool same;
+
+	down_read(&key->sem);
+	payload = user_key_payload_locked(key);
+	same = payload && !test_bit(KEY_FLAG_REVOKED, &key->flags) &&
+	       payload->datalen == RSP_KEY_LEN &&
+	       !crypto_memneq(payload->data, octets, RSP_KEY_LEN);
+	up_read(&key->sem);
+	return same;
+}
+
+/* @key is not this scope's alone, so it may be revoked meanwhile. */
+static bool same_octets(struct key *key, struct key *own)
+{
+	u8 octets[RSP_KEY_LEN];
+	bool same;
+
+	if (key == own)
+		return true;
+	down_read(&own->sem);
+	memcpy(octets, user_key_payload_locked(own)->data, RSP_KEY_LEN);
+	up_read(&own->sem);
+	same = has_octets(key, octets);
+	memzero_explicit(octets, sizeof(octets));
+	return same;
+}
+
 /* The agent may not use it any more. */
 static void revoke(struct key *key)
 {
@@ -142,8 +176,10 @@ static struct key *make(const char *text, const u8 *octets)
  * @identity: for whom it is
  * @octets: RSP_KEY_LEN of them
  *
+ * One that is there, with the same octets, stays as it is.
+ *
  * Context: process; the handlespace's writer lock, which keeps the scope's name.
- * Return: 0; -ENOMEM; -EOPNOTSUPP: this kernel has no keys of this type.
+ * Return: 0; 1: it has replaced one; -ENOMEM; -EOPNOTSUPP: this kernel has no keys of this type.
  */
 int rsp_key_add(struct rsp_net *rn, const struct rsp_handle *handle,
 		const struct rsp_identity *identity, const u8 *octets)
@@ -153,7 +189,14 @@ int rsp_key_add(struct rsp_net *rn, const struct rsp_handle *handle,
 	struct list_head *after;
 	struct key *made, *old;
 	struct rsp_key *key;
+	bool same;
 
+	mutex_lock(&keys->lock);
+	key = find(keys, handle, identity, NULL);
+	same = key && has_octets(key->key, octets);
+	mutex_unlock(&keys->lock);
+	if (same)
+		return 0;
 	identity_text(rn, handle, identity, text);
 	made = make(text, octets);
 	if (IS_ERR(made))
@@ -177,9 +220,10 @@ int rsp_key_add(struct rsp_net *rn, const struct rsp_handle *handle,
 	key->added = get_jiffies_64();
 	changed(keys);
 	mutex_unlock(&keys->lock);
-	if (old)
-		revoke(old);
-	return 0;
+	if (!old)
+		return 0;
+	revoke(old);
+	return 1;
 }
 
 /**
@@ -287,36 +331,40 @@ static bool identity_parse(const char *text, struct rsp_identity *identity)
  * @pe_id: of the element that is meant
  * @identity: becomes for whom the key is
  *
+ * What was shown may be of another scope of this name on this host; it is as good
+ * as this scope's own if it has the same octets.
+ *
  * Context: process.
- * Return: true when it is, and for this element, and not revoked.
+ * Return: the scope's own, for key_put(), when it is, and for this element, and
+ * not revoked; else NULL.
  */
-bool rsp_key_shown(struct rsp_net *rn, key_serial_t serial,
-		   const struct rsp_handle *handle, u32 pe_id,
-		   struct rsp_identity *identity)
+struct key *rsp_key_shown(struct rsp_net *rn, key_serial_t serial,
+			  const struct rsp_handle *handle, u32 pe_id,
+			  struct rsp_identity *identity)
 {
 	struct rsp_keys *keys = &rn->keys;
 	char text[RSP_IDENTITY_SIZE];
-	bool shown = false;
-	struct key *key;
+	struct key *key, *own = NULL;
+	struct rsp_key *found;
 
 	if (!serial)
-		return false;
+		return NULL;
 	key = key_lookup(serial);
 	if (IS_ERR(key))
-		return false;
+		return NULL;
 	mutex_lock(&keys->lock);
 	if (!strcmp(key->type->name, KEY_TYPE) &&
-	    !test_bit(KEY_FLAG_REVOKED, &key->flags) &&
-	    !test_bit(KEY_FLAG_INVALIDATED, &key->flags) &&
 	    identity_parse(key->description, identity) &&
-	    (!identity->pe_id || identity->pe_id == pe_id) &&
-	    find(keys, handle, identity, NULL)) {
+	    (!identity->pe_id || identity->pe_id == pe_id)) {
 		identity_text(rn, handle, identity, text);
-		shown = !strcmp(key->description, text);
+		found = find(keys, handle, identity, NULL);
+		if (found && !strcmp(key->description, text) &&
+		    same_octets(key, found->key))
+			own = key_get(found->key);
 	}
 	mutex_unlock(&keys->lock);
 	key_put(key);
-	return shown;
+	return own;
 }
 
 /**

@@ -64,9 +64,9 @@ int rsp_key_del(struct rsp_net *rn, const struct rsp_handle *handle,
 key_serial_t rsp_key_offer(struct rsp_net *rn, const struct rsp_handle *handle,
 			   u32 pe_id, u8 identify, char *text);
 bool rsp_identity_tells(const struct rsp_identity *identity, u8 identify);
-bool rsp_key_shown(struct rsp_net *rn, key_serial_t serial,
-		   const struct rsp_handle *handle, u32 pe_id,
-		   struct rsp_identity *identity);
+struct key *rsp_key_shown(struct rsp_net *rn, key_serial_t serial,
+			  const struct rsp_handle *handle, u32 pe_id,
+			  struct rsp_identity *identity);	/* Ref */
 
 int rsp_keys_register(void);
 void rsp_keys_unregister(void);

@@ -40,6 +40,7 @@ static const char *const names[] = {
 	[RSP_MIB_FAILURE_MESSAGE_SIZE]		= "FailureMessageSize",
 	[RSP_MIB_FAILURE_REJECTED]		= "FailureRejected",
 	[RSP_MIB_FAILURE_SECURITY]		= "FailureSecurity",
+	[RSP_MIB_FAILURE_REVOKED]		= "FailureRevoked",
 	[RSP_MIB_ELEMENT_AVOIDED]		= "ElementAvoided",
 	[RSP_MIB_ELEMENT_RETURNED]		= "ElementReturned",
 	[RSP_MIB_ELEMENT_EXPIRED]		= "ElementExpired",
@@ -84,8 +85,8 @@ static const char *const names[] = {
 static_assert(ARRAY_SIZE(names) == __RSP_MIB_MAX);
 static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_SECURE ==
 	      RSP_MIB_STATE_SECURE);
-static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_SECURITY ==
-	      RSP_MIB_FAILURE_SECURITY);
+static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_REVOKED ==
+	      RSP_MIB_FAILURE_REVOKED);
 
 /**
  * rsp_mib_init() - make the counters of a namespace

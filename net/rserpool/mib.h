@@ -41,6 +41,7 @@ enum rsp_mib_field {
 	RSP_MIB_FAILURE_MESSAGE_SIZE,
 	RSP_MIB_FAILURE_REJECTED,
 	RSP_MIB_FAILURE_SECURITY,
+	RSP_MIB_FAILURE_REVOKED,
 	RSP_MIB_ELEMENT_AVOIDED,	/* failed, or drained */
 	RSP_MIB_ELEMENT_RETURNED,	/* selected again */
 	RSP_MIB_ELEMENT_EXPIRED,	/* not registered anew in time */

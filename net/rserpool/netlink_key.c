@@ -6,6 +6,7 @@
 #include "key.h"
 #include "net_ns.h"
 #include "netlink.h"
+#include "session.h"
 
 static struct rsp_net *rsp_of(const struct genl_info *info)
 {
@@ -104,6 +105,10 @@ int rserpool_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
 	mutex_lock(&rn->handlespace.lock);
 	err = rsp_key_add(rn, &handle, &identity, nla_data(secret));
 	mutex_unlock(&rn->handlespace.lock);
+	if (err > 0) {
+		rsp_sessions_key_revoked(genl_info_net(info), &handle);
+		err = 0;
+	}
 	if (err)
 		rsp_nl_refuse(info, secret, err, err == -EOPNOTSUPP ?
 			      "This kernel has no keys of type psk (nvme-keyring)" :
@@ -127,6 +132,7 @@ int rserpool_nl_key_del_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return rsp_nl_refuse(info, info->attrs[RSERPOOL_A_KEY_HANDLE],
 				     err, "There is no such key");
+	rsp_sessions_key_revoked(genl_info_net(info), &handle);
 	return 0;
 }
 

@@ -143,6 +143,9 @@ struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 	if (rsp_session_enlist(ssn) || rsp_session_card_send(ssn))
 		goto err_unlock;
 	rsp_session_serve(ssn);
+	/* Who revoked its key before it had a number did not see it. */
+	if (handshake && rsp_secure_revoked(flow))
+		rsp_session_kick(ssn);
 	release_sock(&ssn->sk);
 	return ssn;
 
@@ -543,6 +546,37 @@ void rsp_session_tally(struct sock *sk, struct rsp_tally *tally)
 	rcu_read_unlock();
 }
 
+/* @flag: set in each of them that match; negative: none is. */
+static int sessions_kick(struct net *net, int flag,
+			 bool (*match)(const struct rsp_session *ssn,
+				       const void *arg),
+			 const void *arg)
+{
+	struct rsp_net *rn = rsp_net(net);
+	struct rsp_session *ssn;
+	unsigned long index;
+	int n = 0;
+
+	/*
+	 * A session leaves the array before it cancels its work item, so what
+	 * is queued under the array's lock is cancelled in time.
+	 */
+	xa_lock(&rn->sessions);
+	xa_for_each(&rn->sessions, index, ssn) {
+		rcu_read_lock();
+		if (match(ssn, arg)) {
+			if (flag >= 0)
+				set_bit(flag, &ssn->flags);
+			rsp_session_kick(ssn);
+			n++;
+		}
+		rcu_read_unlock();
+		cond_resched_lock(&rn->sessions.xa_lock);
+	}
+	xa_unlock(&rn->sessions);
+	return n;
+}
+
 /**
  * rsp_sessions_flag() - give sessions something to look at
  * @net: the namespace
@@ -558,28 +592,29 @@ int rsp_sessions_flag(struct net *net, enum rsp_session_flag flag,
 				    const void *arg),
 		      const void *arg)
 {
-	struct rsp_net *rn = rsp_net(net);
-	struct rsp_session *ssn;
-	unsigned long index;
-	int n = 0;
+	return sessions_kick(net, flag, match, arg);
+}
 
-	/*
-	 * A session leaves the array before it cancels its work item, so what
-	 * is queued under the array's lock is cancelled in time.
-	 */
-	xa_lock(&rn->sessions);
-	xa_for_each(&rn->sessions, index, ssn) {
-		rcu_read_lock();
-		if (match(ssn, arg)) {
-			set_bit(flag, &ssn->flags);
-			rsp_session_kick(ssn);
-			n++;
-		}
-		rcu_read_unlock();
-		cond_resched_lock(&rn->sessions.xa_lock);
-	}
-	xa_unlock(&rn->sessions);
-	return n;
+/* Whether it was this key is for the session to see. */
+static bool may_have_shown(const struct rsp_session *ssn, const void *arg)
+{
+	const struct rsp_flow *flow = READ_ONCE(ssn->flow);
+
+	return flow && rsp_handle_equal(&flow->pe->pool->handle, arg);
+}
+
+/**
+ * rsp_sessions_key_revoked() - have sessions see that a key was revoked
+ * @net: the namespace
+ * @handle: of the pool whose key it was
+ *
+ * All of the pool look, for one may be about to be told that TLS is agreed.
+ *
+ * Context: process. It does not wait for the sessions.
+ */
+void rsp_sessions_key_revoked(struct net *net, const struct rsp_handle *handle)
+{
+	sessions_kick(net, -1, may_have_shown, handle);
 }
 
 int __init rsp_sessions_register(void)

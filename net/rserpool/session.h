@@ -292,6 +292,8 @@ int rsp_sessions_flag(struct net *net, enum rsp_session_flag flag,
 				    const void *arg),
 		      const void *arg);
 
+void rsp_sessions_key_revoked(struct net *net, const struct rsp_handle *handle);
+
 int rsp_sessions_register(void);
 void rsp_sessions_unregister(void);
 

@@ -83,7 +83,9 @@ bool rsp_peer_is_meant(struct rsp_handshake *handshake,
 	if (!rsp_secure_strong(handshake->sock))
 		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_WEAK,
 			      "what was agreed on is not TLS 1.3");
-	if (!rsp_key_shown(rn, handshake->peer, handle, pe_id, identity))
+	handshake->shown = rsp_key_shown(rn, handshake->peer, handle, pe_id,
+					 identity);
+	if (!handshake->shown)
 		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_IDENTITY,
 			      "its key is not one of this pool and this element");
 	identify = rsp_pool_identify(&rn->handlespace, handle) &

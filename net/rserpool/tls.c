@@ -114,6 +114,7 @@ static void handshake_free(struct rsp_handshake *handshake)
 {
 	if (handshake->file)
 		fput(handshake->file);
+	key_put(handshake->shown);
 	kfree(handshake);
 	module_put(THIS_MODULE);
 }

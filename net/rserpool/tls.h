@@ -73,6 +73,8 @@ struct rsp_handshake_ops {
  * @done: @status and @peer are there; the agent's word
  * @status: what the agent says, 0 or negative errno
  * @peer: serial of the key that the peer has shown, 0: none
+ * @shown: the key of this scope that the peer has shown, once its owner knows
+ *	it; holds a reference; the owner's
  * @lock: the rest
  * @result: 0, negative errno, or -EINPROGRESS
  * @tell: to be called when @result is there, under the lock; NULL: nobody wants
@@ -100,6 +102,7 @@ struct rsp_handshake {
 	bool done;
 	int status;
 	key_serial_t peer;
+	struct key *shown;
 	spinlock_t lock; /* see above */
 	int result;
 	void (*tell)(void *data);

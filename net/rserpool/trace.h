@@ -37,7 +37,8 @@
 			 { RSP_FAILURE_CONTROL,	"control" },		\
 			 { RSP_FAILURE_MESSAGE_SIZE, "message-size" },	\
 			 { RSP_FAILURE_REJECTED, "rejected" },		\
-			 { RSP_FAILURE_SECURITY, "security" })
+			 { RSP_FAILURE_SECURITY, "security" },	\
+			 { RSP_FAILURE_REVOKED, "revoked" })
 
 #define show_standby(event)						\
 	__print_symbolic(event,						\

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pre-shared keys: whose they are, who must have one of its own, revocation. */
+/* Pre-shared keys: whose they are, who must have one of its own, their end. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
+#include <poll.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -26,23 +27,6 @@ TEST(tls_keys)
 	run("! rspctl key add pool a file /tmp/k31 2> /dev/null");
 	run("head -c 33 /dev/zero > /tmp/k33");
 	run("! rspctl key add pool a file /tmp/k33 2> /dev/null");
-}
-
-/* A key that is replaced while a session lives, and one that is revoked. */
-TEST(tls_key_replaced_and_revoked)
-{
-	int fd, other;
-
-	secure_pool("e");
-	echo_element("e", 1, SOCK_SEQPACKET);
-	fd = framed_connect("e", SOCK_SEQPACKET);
-	key_add("e", "", 5);
-	other = framed_connect("e", SOCK_SEQPACKET);
-	check_message(other, "hello");
-	check_message(fd, "hello");
-	key_del("e", "");
-	CHECK_EQ(try_connect("e", SOCK_SEQPACKET, &other), EACCES);
-	CHECK_EQ(counter("HandshakeNoKey"), 1);
 }
 
 /* The key for this element goes before the pool's, which it has not. */
@@ -154,4 +138,192 @@ TEST(tls_element_must_be_identified)
 	fd = framed_connect("e", SOCK_SEQPACKET);
 	check_message(fd, "hello");
 	run("! rspctl pool set e identify all 2> /dev/null");
+}
+
+/* A client, number 4, and an element each on a host; both have these keys. */
+static void keys_add(void)
+{
+	secure_pool("e");
+	key_add("e", "client 4", 2);
+}
+
+static int element_on(struct host *host)
+{
+	int listener;
+
+	host_make(host, 1);
+	host_enter(host);
+	keys_add();
+	listener = element("e", 1, SOCK_SEQPACKET);
+	host_leave();
+	keys_add();
+	run("rspctl pe add pool e id 1 use control tcp 10.77.1.2:%d",
+	    port_of(listener));
+	return listener;
+}
+
+/* A session with such an element, as this client, and its other end. */
+static int connect_as(int client, int listener, int *accepted)
+{
+	int fd;
+
+	run("rspctl scope set client %d", client);
+	fd = framed_connect("e", SOCK_SEQPACKET);
+	*accepted = accept(listener, NULL, NULL);
+	CHECK_EQ(get_info(*accepted).peer_id, client);
+	return fd;
+}
+
+static void check_passes(int from, int to)
+{
+	char buf[8];
+
+	CHECK_EQ(send(from, "word", 4, 0), 4);
+	CHECK_EQ(recv(to, buf, sizeof(buf), 0), 4);
+}
+
+static void resume(int fd)
+{
+	set_option(fd, RSP_RESUME, get_option(fd, RSP_RESUME));
+}
+
+/*
+ * The client's host revokes a key: its sessions go on with what keys are left, at
+ * once and with the same element, which has done nothing. Others do not notice.
+ */
+TEST(key_revoked_by_the_client)
+{
+	int listener, fd, accepted, other, other_accepted;
+	struct host host;
+	char buf[8];
+
+	listener = element_on(&host);
+	other = connect_as(0, listener, &other_accepted);
+	fd = connect_as(4, listener, &accepted);
+	/* Of an idle session too, and one that waits. */
+	key_del("e", "client 4");
+	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
+	CHECK_EQ(get_info(fd).failure, RSP_FAILURE_REVOKED);
+	CHECK_ERR(recv(accepted, buf, sizeof(buf), 0), ECONNRESET);
+	resume(fd);
+	CHECK_EQ(send(fd, "back", 4, 0), 4);
+	accepted = accept(listener, NULL, NULL);
+	CHECK_EQ(recv(accepted, buf, sizeof(buf), 0), 4);
+	CHECK_EQ(get_info(accepted).peer_id, 0);
+	check_passes(other, other_accepted);
+	CHECK_EQ(get_info(other).generation, 0);
+	CHECK_EQ(counter("FailureRevoked"), 1);
+	CHECK_EQ(counter("ElementAvoided"), 0);
+
+	/* None is left. */
+	set_option(fd, RSP_FAILOVER_TIMEOUT, 500);
+	key_del("e", "");
+	CHECK_ERR(recv(other, buf, sizeof(buf), 0), EREMCHG);
+	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
+	resume(fd);
+	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EACCES);
+	CHECK_EQ(counter("FailureRevoked"), 3);
+}
+
+/* The element's does: who has accepted gets an end, and nobody comes again. */
+TEST(key_revoked_by_the_element)
+{
+	int listener, fd, accepted, other, other_accepted, tries = 1000;
+	struct host host;
+	char buf[8];
+
+	listener = element_on(&host);
+	other = connect_as(0, listener, &other_accepted);
+	fd = connect_as(4, listener, &accepted);
+	run("rspctl scope set avoid-min 1ms avoid-max 1ms");
+	host_enter(&host);
+	key_del("e", "client 4");
+	host_leave();
+	CHECK_ERR(recv(accepted, buf, sizeof(buf), 0), ECONNRESET);
+	CHECK_EQ(get_info(accepted).failure, RSP_FAILURE_REVOKED);
+	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
+	while (!counter("FailureSecurity") && tries--)
+		usleep(20000);
+	CHECK(tries > 0);
+	CHECK_EQ(get_info(fd).state, RSP_SESSION_FAILOVER);
+	close(fd);
+	check_passes(other, other_accepted);
+	check_passes(other_accepted, other);
+	host_enter(&host);
+	CHECK_EQ(counter("FailureRevoked"), 1);
+	CHECK_EQ(counter("StateReady"), 2);
+	host_leave();
+}
+
+/* Other octets are another key; the same ones are none. */
+TEST(key_replaced)
+{
+	int fd, other;
+	char buf[8];
+
+	secure_pool("e");
+	key_add("e", "pe 2", 9);
+	echo_element("e", 1, SOCK_SEQPACKET);
+	fd = framed_connect("e", SOCK_SEQPACKET);
+	key_add("e", "", 1);
+	/* What is done to sessions is done before this session is over. */
+	key_add("e", "pe 1", 3);
+	other = framed_connect("e", SOCK_SEQPACKET);
+	CHECK_EQ(get_info(other).peer_id, 1);
+	key_del("e", "pe 1");
+	CHECK_ERR(recv(other, buf, sizeof(buf), 0), EREMCHG);
+	check_message(fd, "hello");
+	CHECK_EQ(get_info(fd).generation, 0);
+
+	key_add("e", "", 5);
+	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
+	resume(fd);
+	check_message(fd, "again");
+	CHECK_EQ(get_info(fd).generation, 1);
+	key_del("e", "");
+	CHECK_EQ(try_connect("e", SOCK_SEQPACKET, &other), EACCES);
+	CHECK(counter("HandshakeNoKey") >= 1);
+}
+
+/* What stands by is of no use any more, and that is all. */
+TEST(key_of_a_standby_revoked)
+{
+	int fd, tries = 1000;
+
+	secure_scope();
+	agent_start();
+	key_add("e", "pe 1", 1);
+	key_add("e", "pe 2", 2);
+	echo_element("e", 1, SOCK_SEQPACKET);
+	fd = framed_connect("e", SOCK_SEQPACKET);
+	set_option(fd, RSP_STANDBY, 1);
+	echo_element("e", 2, SOCK_SEQPACKET);
+	while (get_info(fd).standby_pe_id != 2 && tries--)
+		usleep(20000);
+	key_del("e", "pe 2");
+	while (get_info(fd).standby_pe_id && tries--)
+		usleep(20000);
+	CHECK(tries > 0);
+	CHECK_EQ(counter("StandbyLost"), 1);
+	check_message(fd, "hello");
+	CHECK_EQ(get_info(fd).generation, 0);
+}
+
+/* Keys come and go while sessions do: none is left that has a key that is gone. */
+TEST(key_revoked_while_sessions_come)
+{
+	int fd, i, err;
+
+	secure_pool("e");
+	echo_element("e", 1, SOCK_SEQPACKET);
+	for (i = 0; i < 20; i++) {
+		key_add("e", "", i % 2);
+		run("(sleep 0.0%d; rspctl key del pool e) &", i % 10);
+		err = try_connect("e", SOCK_SEQPACKET, &fd);
+		CHECK(!err || err == EACCES || err == EHOSTUNREACH);
+		run("for i in $(seq 500); do rspctl key show | grep -q identity || exit 0; sleep 0.02; done; exit 1");
+		if (!err)
+			wait_for(fd, POLLPRI);
+		close(fd);
+	}
 }

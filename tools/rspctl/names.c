@@ -21,7 +21,7 @@ const char *const state_names[] = {
 const char *const failure_names[] = {
 	"none", "reset", "fin", "silent", "unreachable", "refused",
 	"connect-timeout", "severed", "forced", "local", "frame", "card",
-	"control", "message-size", "rejected", "security", NULL
+	"control", "message-size", "rejected", "security", "revoked", NULL
 };
 const char *const mode_names[] = { "plain", "secure", NULL };
 const char *const auth_names[] = { "none", "psk", NULL };

@@ -161,6 +161,8 @@ enum rsp_session_state {
  *	the cookie that came was rejected
  * @RSP_FAILURE_SECURITY: TLS could not be agreed, it was not who was meant, or what
  *	it sent was forged, truncated or an alert
+ * @RSP_FAILURE_REVOKED: the operator of this host revoked the key by which TLS was
+ *	agreed
  */
 enum rsp_failure {
 	RSP_FAILURE_NONE,
@@ -179,6 +181,7 @@ enum rsp_failure {
 	RSP_FAILURE_MESSAGE_SIZE,
 	RSP_FAILURE_REJECTED,
 	RSP_FAILURE_SECURITY,
+	RSP_FAILURE_REVOKED,
 };
 
 /**
