@@ -50,11 +50,11 @@ install-dkms:
 	install -m 644 net/rserpool/Kbuild net/rserpool/*.[ch] $(dkms_source)/net/rserpool/
 	install -m 644 include/uapi/linux/rserpool*.h $(dkms_source)/include/uapi/linux/
 
-# The unit names rspctl where Debian would have it.
+# The units name the programs where Debian would have them.
 install-tools: out/bin/rspctl $(daemons)
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin include/linux share/man/man7 \
-		share/man/man8 share/bash-completion/completions lib/systemd/system)
-	install -m 755 out/bin/rspctl $(daemons) $(DESTDIR)$(PREFIX)/sbin/
+		share/man/man8 share/bash-completion/completions lib/systemd/system/tlshd.service.d)
+	install -m 755 out/bin/rspctl packaging/rserpool-tlshd $(daemons) $(DESTDIR)$(PREFIX)/sbin/
 	install -m 644 include/uapi/linux/rserpool*.h $(DESTDIR)$(PREFIX)/include/linux/
 	install -m 644 Documentation/man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	install -m 644 Documentation/man/rspctl.8 $(patsubst out/bin/%,Documentation/man/%.8,$(daemons)) \
@@ -63,6 +63,8 @@ install-tools: out/bin/rspctl $(daemons)
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/
 	sed 's|/usr/sbin/rspctl|$(PREFIX)/sbin/rspctl|' packaging/rserpool-restore.service \
 		> $(DESTDIR)$(PREFIX)/lib/systemd/system/rserpool-restore.service
+	sed 's|/usr/sbin/|$(PREFIX)/sbin/|' packaging/tlshd-rserpool.conf \
+		> $(DESTDIR)$(PREFIX)/lib/systemd/system/tlshd.service.d/rserpool.conf
 	for d in $(notdir $(daemons)); do \
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|' packaging/$$d.service \
 			> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$d.service || exit; \
@@ -137,7 +139,11 @@ out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(selftest_lib) $(selftest_ne
 
 examples := $(patsubst examples/%.c,out/bin/%,$(wildcard examples/*.c))
 
-tools: out/bin/rspctl $(examples) $(daemons)
+tools: out/bin/rspctl out/bin/rserpool-tlshd $(examples) $(daemons)
+
+out/bin/rserpool-tlshd: packaging/rserpool-tlshd
+	@mkdir -p $(@D)
+	install -m 755 $< $@
 	$(if $(daemons),,@echo "enrpd is left out: it wants pkg-config to find $(daemon_packages)")
 
 user: $(selftests) $(fuzzers) $(bench_programs) tools

@@ -22,6 +22,9 @@ gcc -o /tmp/t -I/usr/local/include /tmp/t.c
 exec=$(sed -n 's/^ExecStart=\([^ ]*\) .*/\1/p' \
 	/usr/local/lib/systemd/system/rserpool-restore.service)
 [ -x "$exec" ]
+exec=$(sed -n 's/^ExecStart=\(.\)/\1/p' \
+	/usr/local/lib/systemd/system/tlshd.service.d/rserpool.conf)
+[ -x "$exec" ]
 
 rm "$(modinfo -k "$1" -F filename rserpool)"
 make -s install-dkms
