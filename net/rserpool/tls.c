@@ -143,7 +143,7 @@ static void count(const struct rsp_handshake *handshake, int result)
 		break;
 	case -ESRCH:
 		field = RSP_MIB_HANDSHAKE_NO_AGENT;
-		net_warn_ratelimited("rserpool: no TLS: no agent listens in this network namespace; is tlshd running?\n");
+		net_warn_ratelimited("rserpool: no TLS: no agent listens in this network namespace; see: rspctl doctor\n");
 		break;
 	case -ETIMEDOUT:
 		field = RSP_MIB_HANDSHAKE_TIMEOUT;

@@ -462,6 +462,7 @@ TEST(tls_no_agent)
 	echo_element("e", 1, SOCK_SEQPACKET);
 	CHECK_EQ(try_connect("e", SOCK_SEQPACKET, &fd), EACCES);
 	CHECK(counter("HandshakeNoAgent") >= 1);
+	run("dmesg | grep -q 'no agent listens.*rspctl doctor'");
 	/* That is not the element's fault. */
 	run("rspctl pe show | grep -q failed && exit 1 || exit 0");
 	agent_start();

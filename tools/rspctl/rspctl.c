@@ -6,6 +6,7 @@
  *	pe_config.c elements.c		what is said of elements, many a message
  *	scope.c pool.c pe.c registration.c session.c key.c stats.c monitor.c save.c
  *					an object each
+ *	doctor.c doctor_*.c		what a secure scope needs
  *	batch.c				files of commands
  *	kernel.c show.c			requests, answers
  */
@@ -51,6 +52,7 @@ static const struct object objects[] = {
 		.name = "monitor", .run = monitor,
 		.usage = "[ handlespace | session | asap | all ]"
 	},
+	{ .name = "doctor", .run = doctor, .usage = "" },
 	{ .name = "save", .run = save, .usage = "" },
 	{ .name = "sync", .commands = sync_commands },
 	{ .name = "help", .run = help, .usage = "" },

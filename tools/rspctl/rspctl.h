@@ -178,6 +178,7 @@ extern const struct command stats_commands[];
 extern const struct command sync_commands[];
 int monitor(struct words *words);
 int save(struct words *words);
+int doctor(struct words *words);
 
 /* What monitor prints of an event, as show does. */
 void pool_show(const struct nlmsghdr *nlh);
