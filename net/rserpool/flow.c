@@ -113,8 +113,9 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 	 * that no accept() has taken has none yet.
 	 */
 	struct socket_wq *wq = rcu_dereference_check(sk->sk_wq, 1);
-	bool sleeper = skwq_has_sleeper(wq);
 	wait_queue_head_t *queue = &wq->wait;
+	/* The barrier before it is that of TCP's look at its own queue. */
+	bool sleeper = wq && waitqueue_active(queue);
 	__poll_t events = key_to_poll(key);
 
 	if (unlikely(!events || events & (EPOLLERR | EPOLLHUP)))
@@ -122,13 +123,16 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 
 	if (flow->frames)
 		frames_wake(flow, events, sleeper);
-	if (sleeper) {
-		if (!events)
-			wake_up_interruptible_all(queue);
-		else if (wake_flags)
-			__wake_up_sync_key(queue, TASK_INTERRUPTIBLE, key);
+	if (sleeper && events) {
+		spin_lock(&queue->lock);
+		if (wake_flags)
+			__wake_up_locked_sync_key(queue, TASK_INTERRUPTIBLE,
+						  key);
 		else
-			__wake_up(queue, TASK_INTERRUPTIBLE, 1, key);
+			__wake_up_locked_key(queue, TASK_INTERRUPTIBLE, key);
+		spin_unlock(&queue->lock);
+	} else if (sleeper) {
+		wake_up_interruptible_all(queue);
 	}
 	if (unlikely(sock_flag(sk, SOCK_FASYNC)))
 		wake_async(sk, events);

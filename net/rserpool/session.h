@@ -237,7 +237,8 @@ static inline void rsp_session_enter(struct rsp_session *ssn, u8 state)
  * rsp_session_pin() - take hold of the flow that a call may use
  * @which: rsp_session.tx or .rx
  *
- * Each send, receive and poll of a program begins here, so it is inline.
+ * Each send, receive and poll of a program begins here, so it is inline, and a
+ * reader of RCU by not being preempted, which costs no call.
  *
  * Context: process, without the socket lock.
  * Return: a flow to be given back to rsp_flow_unpin(); NULL: ask under the
@@ -247,11 +248,11 @@ static inline struct rsp_flow *rsp_session_pin(struct rsp_flow __rcu **which)
 {
 	struct rsp_flow *flow;
 
-	rcu_read_lock();
-	flow = rcu_dereference(*which);
+	rcu_read_lock_sched();
+	flow = rcu_dereference_sched(*which);
 	if (flow && !refcount_inc_not_zero(&flow->users))
 		flow = NULL;
-	rcu_read_unlock();
+	rcu_read_unlock_sched();
 	return flow;
 }
 
