@@ -156,7 +156,10 @@ void rsp_frames_free(struct rsp_frames *frames);
 
 int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		       int flags, long timeo);
+int rsp_frames_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		       int flags, long timeo);
 bool rsp_frames_readable(struct rsp_flow *flow);
+bool rsp_frames_look(struct rsp_flow *flow);
 int rsp_frames_inq(struct rsp_flow *flow);
 bool rsp_frames_data_first(const struct rsp_flow *flow);
 bool rsp_frames_ended(struct rsp_flow *flow);

@@ -2,7 +2,8 @@
 /*
  * Most messages are of one frame, whole in the first of the packets that the
  * transport holds.  Such a one is given from where it is, without a pass
- * (frame_pass.c), and what is otherwise in any way is left to that.
+ * (frame_pass.c), and what is otherwise in any way is left to that
+ * (frame_receive.c).
  */
 
 #include <linux/skbuff.h>
@@ -17,6 +18,9 @@
 #include "frame_quick.h"
 #include "session_work.h"
 
+/* Octets that are copied while packets of the transport spin. */
+#define SPIN_OCTETS	PAGE_SIZE
+
 /**
  * struct front - where what the transport holds begins
  * @skb: the packet
@@ -30,6 +34,18 @@ struct front {
 	const u8 *octets;
 	unsigned int n;
 };
+
+/**
+ * rsp_message_tell_ppid() - tell a message's payload protocol identifier
+ * @msg: of the call that takes the message
+ * @ppid: the identifier
+ *
+ * Context: process.
+ */
+void rsp_message_tell_ppid(struct msghdr *msg, u32 ppid)
+{
+	put_cmsg(msg, SOL_RSERPOOL, RSP_PPID, sizeof(ppid), &ppid);
+}
 
 /* Not in the first fragment. */
 static noinline const u8 *fragment_at(const struct sk_buff *skb,
@@ -121,8 +137,8 @@ static __always_inline bool next_find(const struct rsp_flow *flow,
 }
 
 /* As far as the program's pages are there; all or nothing. */
-static bool front_give(const struct front *front, u32 head, size_t fits,
-		       struct iov_iter *to)
+static __always_inline bool front_give(const struct front *front, u32 head,
+				       size_t fits, struct iov_iter *to)
 {
 	size_t copied;
 
@@ -142,8 +158,9 @@ static bool front_give(const struct front *front, u32 head, size_t fits,
 }
 
 /* Does something follow that is not the program's? Then someone must look. */
-static bool control_follows(const struct rsp_flow *flow,
-			    const struct front *front, u32 size)
+static __always_inline bool control_follows(const struct rsp_flow *flow,
+					    const struct front *front,
+					    u32 size)
 {
 	const struct tcp_sock *tp = tcp_sk(flow->sock->sk);
 
@@ -153,8 +170,25 @@ static bool control_follows(const struct rsp_flow *flow,
 	return tp->rcv_nxt - tp->copied_seq != size;
 }
 
-static bool message_give(struct rsp_flow *flow, struct iov_iter *to,
-			 size_t size, struct rsp_message *message)
+/**
+ * struct message - a message that was given
+ * @ppid: its payload protocol identifier
+ * @passed: octets of it
+ * @given: those that the program got
+ */
+struct message {
+	u32 ppid;
+	size_t passed;
+	size_t given;
+};
+
+/*
+ * -EAGAIN: it must be left to a pass.  -EMSGSIZE: there is too much to copy with
+ * nothing but the transport's spin lock, for which it is not @owned.
+ */
+static __always_inline int message_give(struct rsp_flow *flow,
+					struct iov_iter *to, size_t size,
+					bool owned, struct message *message)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct sock *transport = flow->sock->sk;
@@ -163,19 +197,19 @@ static bool message_give(struct rsp_flow *flow, struct iov_iter *to,
 	bool look;
 	u32 taken;
 
-	if (READ_ONCE(flow->sock->ops)->read_sock != tcp_read_sock ||
-	    tcp_sk(transport)->urg_data ||
-	    !front_find(transport, &front, 1) ||
+	if (tcp_sk(transport)->urg_data || !front_find(transport, &front, 1) ||
 	    !next_find(flow, &front, &next))
-		return false;
+		return -EAGAIN;
 	taken = next.head + next.length;
 	if (taken > front.skb->len - front.offset)
-		return false;
+		return -EAGAIN;
 	message->ppid = next.ppid;
 	message->passed = next.length;
 	message->given = min_t(size_t, size, next.length);
+	if (message->given > SPIN_OCTETS && !owned)
+		return -EMSGSIZE;
 	if (!front_give(&front, next.head, message->given, to))
-		return false;
+		return -EAGAIN;
 	look = control_follows(flow, &front, taken);
 	tcp_read_done(transport, taken);
 	if (!next.head) {
@@ -186,46 +220,93 @@ static bool message_give(struct rsp_flow *flow, struct iov_iter *to,
 	WRITE_ONCE(frames->received, frames->received + 1);
 	if (look && !rsp_frames_data_first(flow))
 		rsp_session_kick(flow->ssn);
-	return true;
+	return 0;
+}
+
+/* Both locks of receiving are taken, of the transport's mostly the spin lock. */
+static __always_inline int quick(struct rsp_flow *flow, struct msghdr *msg,
+				 size_t size, int flags)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct sock *transport = flow->sock->sk;
+	struct message message __uninitialized;
+	int err = -EAGAIN;
+	bool owned;
+
+	if (rsp_pass_dry(flow) || rsp_flow_secure(flow) || flags & MSG_PEEK ||
+	    READ_ONCE(flow->sock->ops)->read_sock != tcp_read_sock)
+		return -EAGAIN;
+	mutex_lock(&frames->rx_lock);
+	if (frames->middle || frames->n_staged || frames->hold ||
+	    frames->skip || frames->stopped || frames->ended || frames->fault ||
+	    !test_bit(RSP_FLOW_GREETED, &flow->flags))
+		goto out_unlock;
+	owned = lock_sock_fast(transport);
+again:
+	err = message_give(flow, &msg->msg_iter, size, owned, &message);
+	unlock_sock_fast(transport, owned);
+	if (unlikely(err == -EMSGSIZE)) {
+		lock_sock(transport);
+		__acquire(&transport->sk_lock.slock);
+		owned = true;
+		goto again;
+	}
+out_unlock:
+	mutex_unlock(&frames->rx_lock);
+	return err ?: rsp_message_tell(flow, msg, flags, message.ppid,
+				       message.passed, message.given);
 }
 
 /**
  * rsp_message_quick() - give the message that comes next, if that is easy
- * @flow: a flow with frames and messages; its rx_lock is held
- * @to: where to
+ * @flow: a flow with frames and messages
+ * @msg: where to
  * @size: octets wanted
- * @message: what it was
+ * @flags: of recvmsg(2)
  *
  * Context: process.
- * Return: true when it was given; false: nothing has changed.
+ * Return: what recvmsg(2) gives; -EAGAIN: nothing has changed.
  */
-bool rsp_message_quick(struct rsp_flow *flow, struct iov_iter *to, size_t size,
-		       struct rsp_message *message)
+int rsp_message_quick(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		      int flags)
 {
-	const struct rsp_frames *frames = flow->frames;
-	struct sock *transport = flow->sock->sk;
-	bool given;
-
-	if (frames->middle || frames->n_staged || frames->hold ||
-	    frames->skip || frames->stopped || frames->ended || frames->fault ||
-	    !test_bit(RSP_FLOW_GREETED, &flow->flags))
-		return false;
-	lock_sock(transport);
-	given = message_give(flow, to, size, message);
-	release_sock(transport);
-	return given;
+	return quick(flow, msg, size, flags);
 }
 
 /**
- * rsp_message_peek() - is a whole frame of the program what comes next?
- * @flow: a flow with frames
+ * rsp_frames_recvmsg() - receive what the element sent
+ * @flow: a flow with frames, pinned
+ * @msg: where to
+ * @size: octets wanted
+ * @flags: of recvmsg(2)
+ * @timeo: jiffies that the call may wait yet
  *
- * That is what a poll mostly finds, and it is known without a pass.
+ * Where it fails, @msg's iterator is where it was.
  *
  * Context: process.
- * Return: true when one is there and can be received; false: a pass will tell.
+ * Return: octets given; 0 when the element ended the session; -EAGAIN: nothing
+ * is there and no time is left; -EPROTO: the element broke the rules;
+ * -ESTALE: the session has left it;
+ * -ECONNRESET: nothing will come any more; or what an interrupted call returns.
  */
-bool rsp_message_peek(const struct rsp_flow *flow)
+int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		       int flags, long timeo)
+{
+	int ret;
+
+	if (flow->frames->messages && !(flags & (MSG_OOB | MSG_ERRQUEUE))) {
+		ret = quick(flow, msg, size, flags);
+		if (likely(ret != -EAGAIN))
+			return ret;
+	}
+	return rsp_frames_receive(flow, msg, size, flags, timeo);
+}
+
+/*
+ * Is a whole frame of the program what comes next?  That is what a poll mostly
+ * finds, and it is known without a pass.
+ */
+static __always_inline bool message_peek(const struct rsp_flow *flow)
 {
 	const struct rsp_frames *frames = flow->frames;
 	struct sock *transport = flow->sock->sk;
@@ -234,9 +315,8 @@ bool rsp_message_peek(const struct rsp_flow *flow)
 	bool found = false;
 	u32 size;
 
-	if (rsp_pass_dry(flow) || READ_ONCE(frames->skip) ||
-	    READ_ONCE(frames->middle) || READ_ONCE(frames->stopped) ||
-	    rsp_flow_secure(flow))
+	if (READ_ONCE(frames->skip) || READ_ONCE(frames->middle) ||
+	    READ_ONCE(frames->stopped) || rsp_flow_secure(flow))
 		return false;
 	/* While nobody owns the lock no pass is under way. */
 	spin_lock_bh(&transport->sk_lock.slock);
@@ -250,6 +330,23 @@ bool rsp_message_peek(const struct rsp_flow *flow)
 	}
 	spin_unlock_bh(&transport->sk_lock.slock);
 	return found;
+}
+
+/**
+ * rsp_frames_readable() - would a receive have something to take?
+ * @flow: a flow with frames, pinned
+ *
+ * Control messages in front of the program's octets are taken out of the way.
+ *
+ * Context: process.
+ * Return: true when it would, the end of the session included.
+ */
+bool rsp_frames_readable(struct rsp_flow *flow)
+{
+	if (likely(!READ_ONCE(flow->frames->n_staged) &&
+		   !rsp_pass_dry(flow) && message_peek(flow)))
+		return true;
+	return rsp_frames_look(flow);
 }
 
 /**

@@ -2,25 +2,25 @@
 #ifndef _RSERPOOL_FRAME_QUICK_H
 #define _RSERPOOL_FRAME_QUICK_H
 
-#include <linux/types.h>
+#include <linux/socket.h>
 
-struct iov_iter;
-struct rsp_flow;
+#include "flow.h"
+#include "session.h"
 
-/**
- * struct rsp_message - a message that was received
- * @given: octets that the program got
- * @passed: octets of it
- * @ppid: its payload protocol identifier
- */
-struct rsp_message {
-	size_t given;
-	size_t passed;
-	u32 ppid;
-};
+void rsp_message_tell_ppid(struct msghdr *msg, u32 ppid);
+int rsp_message_quick(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		      int flags);
 
-bool rsp_message_peek(const struct rsp_flow *flow);
-bool rsp_message_quick(struct rsp_flow *flow, struct iov_iter *to, size_t size,
-		       struct rsp_message *message);
+/* What a call gives of a message that it has taken. */
+static __always_inline int rsp_message_tell(const struct rsp_flow *flow,
+					    struct msghdr *msg, int flags,
+					    u32 ppid, size_t passed,
+					    size_t given)
+{
+	msg->msg_flags |= given < passed ? MSG_EOR | MSG_TRUNC : MSG_EOR;
+	if (READ_ONCE(flow->ssn->tell_ppid))
+		rsp_message_tell_ppid(msg, ppid);
+	return flags & MSG_TRUNC ? passed : given;
+}
 
 #endif /* _RSERPOOL_FRAME_QUICK_H */

@@ -281,42 +281,12 @@ static int receive_wait(struct rsp_flow *flow, int err, bool dried, long *timeo)
 	return rsp_flow_wait(flow, may_receive, timeo);
 }
 
-/* What a call gives of a message that it has taken. */
-static int message_tell(struct rsp_flow *flow, struct msghdr *msg, int flags,
-			const struct rsp_message *message)
-{
-	u32 ppid = message->ppid;
-
-	msg->msg_flags |= MSG_EOR;
-	if (message->given < message->passed)
-		msg->msg_flags |= MSG_TRUNC;
-	if (READ_ONCE(flow->ssn->tell_ppid))
-		put_cmsg(msg, SOL_RSERPOOL, RSP_PPID, sizeof(ppid), &ppid);
-	return flags & MSG_TRUNC ? message->passed : message->given;
-}
-
-static int message_quick(struct rsp_flow *flow, struct msghdr *msg, size_t size,
-			 int flags)
-{
-	struct rsp_frames *frames = flow->frames;
-	struct rsp_message message;
-	bool given;
-
-	if (rsp_pass_dry(flow) || flags & MSG_PEEK)
-		return -EAGAIN;
-	mutex_lock(&frames->rx_lock);
-	given = rsp_message_quick(flow, &msg->msg_iter, size, &message);
-	mutex_unlock(&frames->rx_lock);
-	return given ? message_tell(flow, msg, flags, &message) : -EAGAIN;
-}
-
 static noinline_for_stack int message_slow(struct rsp_flow *flow,
 					   struct msghdr *msg, size_t size,
 					   int flags, bool *dried)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct iov_iter *to = &msg->msg_iter;
-	struct rsp_message message;
 	int turns = FAULT_TURNS, err;
 	struct rsp_pass pass;
 	LIST_HEAD(pieces);
@@ -342,10 +312,8 @@ static noinline_for_stack int message_slow(struct rsp_flow *flow,
 			return -EFAULT;
 		}
 	}
-	message.given = pass.given;
-	message.passed = pass.passed;
-	message.ppid = pass.ppid;
-	return message_tell(flow, msg, flags, &message);
+	return rsp_message_tell(flow, msg, flags, pass.ppid, pass.passed,
+				pass.given);
 }
 
 static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
@@ -354,12 +322,10 @@ static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
 	bool dried;
 	int ret;
 
-	for (;;) {
-		ret = message_quick(flow, msg, size, flags);
-		if (likely(ret != -EAGAIN))
-			return ret;
+	do {
 		/* Before the look, which then saw all that there ever was. */
 		dried = dry(flow);
+		ret = -EAGAIN;
 		if (!nothing_new(flow)) {
 			ret = message_slow(flow, msg, size, flags, &dried);
 			if (ret >= 0)
@@ -368,7 +334,9 @@ static int message_receive(struct rsp_flow *flow, struct msghdr *msg,
 		ret = receive_wait(flow, ret, dried, &timeo);
 		if (ret)
 			return ret == -ESHUTDOWN ? 0 : ret;
-	}
+		ret = rsp_message_quick(flow, msg, size, flags);
+	} while (ret == -EAGAIN);
+	return ret;
 }
 
 static int stream_receive(struct rsp_flow *flow, struct msghdr *msg,
@@ -419,22 +387,17 @@ static int stream_receive(struct rsp_flow *flow, struct msghdr *msg,
 }
 
 /**
- * rsp_frames_recvmsg() - receive what the element sent
- * @flow: a flow with frames, pinned
- * @msg: where to
- * @size: octets wanted
- * @flags: of recvmsg(2)
- * @timeo: jiffies that the call may wait yet
- *
- * Where it fails, @msg's iterator is where it was.
+ * rsp_frames_receive() - receive what needs a pass, or is to be waited for
+ * @flow: as for rsp_frames_recvmsg()
+ * @msg: likewise
+ * @size: likewise
+ * @flags: likewise
+ * @timeo: likewise
  *
  * Context: process.
- * Return: octets given; 0 when the element ended the session; -EAGAIN: nothing
- * is there and no time is left; -EPROTO: the element broke the rules;
- * -ESTALE: the session has left it;
- * -ECONNRESET: nothing will come any more; or what an interrupted call returns.
+ * Return: as rsp_frames_recvmsg().
  */
-int rsp_frames_recvmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+int rsp_frames_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		       int flags, long timeo)
 {
 	struct socket *sock = flow->sock;
@@ -463,26 +426,20 @@ static noinline_for_stack bool readable(struct rsp_flow *flow)
 }
 
 /**
- * rsp_frames_readable() - would a receive have something to take?
+ * rsp_frames_look() - as rsp_frames_readable(), with a pass
  * @flow: a flow with frames, pinned
  *
- * Control messages in front of the program's octets are taken out of the way.
- *
  * Context: process.
- * Return: true when it would, the end of the session included.
+ * Return: as rsp_frames_readable().
  */
-bool rsp_frames_readable(struct rsp_flow *flow)
+bool rsp_frames_look(struct rsp_flow *flow)
 {
 	const struct rsp_frames *frames = flow->frames;
 
-	if (!READ_ONCE(frames->n_staged)) {
-		if (rsp_message_peek(flow))
-			return true;
-		/* Mostly it is asked again when all was taken. */
-		if (!READ_ONCE(frames->ended) && !READ_ONCE(frames->fault) &&
-		    !worth_a_look(flow))
-			return false;
-	}
+	/* Mostly it is asked again when all was taken. */
+	if (!READ_ONCE(frames->n_staged) && !READ_ONCE(frames->ended) &&
+	    !READ_ONCE(frames->fault) && !worth_a_look(flow))
+		return false;
 	return readable(flow);
 }
 

@@ -49,13 +49,14 @@ typedef unsigned int gfp_t;
 #undef __always_inline
 #define __always_inline		inline
 #define __uninitialized
+#define __acquire(_lock)
 #define min3(_x, _y, _z)	min(min(_x, _y), _z)
 #define max_t(_type, _x, _y) ({			\
 	_type __x = (_x), __y = (_y);		\
 						\
 	__x > __y ? __x : __y; })
 
-#define PAGE_SIZE		4096
+#define PAGE_SIZE		512	/* messages have a few thousand at most */
 #define GFP_KERNEL_ACCOUNT	0
 
 static inline bool test_bit(int bit, const unsigned long *bits)
@@ -239,15 +240,8 @@ void pagefault_enable(void);
 size_t copy_to_iter(const void *from, size_t n, struct iov_iter *to);
 size_t fault_in_iov_iter_writeable(const struct iov_iter *iter, size_t n);
 
-static inline int put_cmsg(struct msghdr *msg, int level, int type, int len,
-			   const void *data)
-{
-	(void)level;
-	(void)type;
-	CHECK(len == sizeof(msg->ppid));
-	memcpy(&msg->ppid, data, len);
-	return 0;
-}
+int put_cmsg(struct msghdr *msg, int level, int type, int len,
+	     const void *data);
 
 /* TCP. */
 
@@ -287,6 +281,7 @@ struct sock {
 	struct {
 		spinlock_t slock;
 		bool owned;
+		bool was_owned;	/* when it was to be taken fast */
 	} sk_lock;
 	int sk_rcvlowat;
 	u8 sk_shutdown;
@@ -339,7 +334,7 @@ static inline int inet_sk_state_load(const struct sock *sk)
 
 static inline void lock_sock(struct sock *sk)
 {
-	CHECK(!sk->sk_lock.owned);
+	CHECK(!sk->sk_lock.owned && !sk->sk_lock.slock);
 	sk->sk_lock.owned = true;
 }
 
@@ -362,6 +357,25 @@ static inline void spin_lock_bh(spinlock_t *lock)
 static inline void spin_unlock_bh(spinlock_t *lock)
 {
 	CHECK(!--*lock);
+}
+
+/* Each second time somebody had it. */
+static inline bool lock_sock_fast(struct sock *sk)
+{
+	sk->sk_lock.was_owned = !sk->sk_lock.was_owned;
+	if (sk->sk_lock.was_owned)
+		lock_sock(sk);
+	else
+		spin_lock_bh(&sk->sk_lock.slock);
+	return sk->sk_lock.was_owned;
+}
+
+static inline void unlock_sock_fast(struct sock *sk, bool owned)
+{
+	if (owned)
+		release_sock(sk);
+	else
+		spin_unlock_bh(&sk->sk_lock.slock);
 }
 
 static inline struct sk_buff *skb_peek(const struct sk_buff *queue)

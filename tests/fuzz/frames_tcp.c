@@ -194,7 +194,8 @@ void tcp_read_done(struct sock *sk, size_t len)
 	u32 seq = sk->copied_seq, offset;
 	struct sk_buff *skb;
 
-	CHECK(sk->sk_lock.owned && (int)len <= tcp_inq(sk));
+	CHECK((sk->sk_lock.owned || sk->sk_lock.slock) &&
+	      (int)len <= tcp_inq(sk));
 	while (len && (skb = tcp_recv_skb(sk, seq, &offset))) {
 		size_t used = min_t(size_t, skb->len - offset, len);
 

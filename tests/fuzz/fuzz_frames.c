@@ -167,6 +167,16 @@ static bool is_free(void)
 	       !now.transport.sk_lock.slock;
 }
 
+/* The program's page may be missing. */
+int put_cmsg(struct msghdr *msg, int level, int type, int len,
+	     const void *data)
+{
+	CHECK(is_free() && level == SOL_RSERPOOL && type == RSP_PPID);
+	CHECK(len == sizeof(msg->ppid));
+	memcpy(&msg->ppid, data, len);
+	return 0;
+}
+
 static bool deliver(void)
 {
 	return tcp_deliver(&now.transport, &now.wire, 1 + draw(now.packet));
