@@ -338,7 +338,8 @@ static int rsp_getname(struct socket *sock, struct sockaddr *uaddr, int peer)
 }
 
 /* What a poll of the transport says, but for the signs of a failure. */
-static __poll_t flow_poll(struct file *file, struct rsp_flow *flow)
+static __always_inline __poll_t flow_poll(struct file *file,
+					  struct rsp_flow *flow)
 {
 	__poll_t mask;
 
@@ -361,7 +362,6 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	struct rsp_session *ssn = rsp_session(sk);
 	struct rsp_flow *rx, *tx;
 	__poll_t mask = 0;
-	bool shared;
 	u8 state;
 
 	sock_poll_wait(file, sock, wait);
@@ -371,30 +371,33 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 		return rsp_endpoint_backlogged(ssn->endpoint) ? mask | in
 							      : mask;
 	}
+	rx = rsp_session_pin(&ssn->rx);
+	/*
+	 * Mostly the same one serves both, and then the session is ready and has
+	 * nothing to tell: rsp_session_publish() shows it else in one at most.
+	 * When that changes, we are woken.
+	 */
+	if (likely(rx && rcu_access_pointer(ssn->tx) == rx)) {
+		mask = flow_poll(file, rx);
+		rsp_flow_unpin(rx);
+		return mask;
+	}
 	/* Pairs with rsp_session_end(). */
 	if (smp_load_acquire(&sk->sk_err))
 		mask = EPOLLERR;
-	rx = rsp_session_pin(&ssn->rx);
-	/* Mostly the same one, which is pinned then. */
-	shared = rx && rcu_access_pointer(ssn->tx) == rx;
-	tx = shared ? rx : rsp_session_pin(&ssn->tx);
+	tx = rsp_session_pin(&ssn->tx);
 	state = READ_ONCE(ssn->state.now);
 
-	if (rx == tx) {
-		if (rx)
-			mask |= flow_poll(file, rx);
-	} else {
-		/* Of a failed element only what it delivered is of interest. */
-		if (rx && rsp_flow_unread(rx))
-			mask |= in;
-		else if (rx)	/* read to its end: make way for the next */
-			rsp_session_kick(ssn);
-		if (tx)
-			mask |= flow_poll(file, tx) & ~in;
-	}
+	/* Of a failed element only what it delivered is of interest. */
+	if (rx && rsp_flow_unread(rx))
+		mask |= in;
+	else if (rx)	/* read to its end: make way for the next */
+		rsp_session_kick(ssn);
+	if (tx)
+		mask |= flow_poll(file, tx) & ~in;
 	if (rx)
 		rsp_flow_unpin(rx);
-	if (tx && !shared)
+	if (tx)
 		rsp_flow_unpin(tx);
 
 	if (READ_ONCE(ssn->pending))

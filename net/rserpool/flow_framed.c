@@ -36,7 +36,9 @@ static bool well(const struct sock *transport)
 	       !READ_ONCE(transport->sk_err) &&
 	       !READ_ONCE(tcp_sk(transport)->urg_data) &&
 	       skb_queue_empty_lockless(&transport->sk_error_queue) &&
-	       __sk_stream_is_writeable(transport, 1);
+	       sk_stream_wspace(transport) >= sk_stream_min_wspace(transport) &&
+	       (rsp_transport_sent(transport) ||
+		__sk_stream_memory_free(transport, 1));
 }
 
 static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
@@ -49,7 +51,7 @@ static __poll_t framed_poll(struct rsp_flow *flow, struct file *file)
 
 	sock_rps_record_flow(sock->sk);
 	mask = out;
-	if (!well(sock->sk))
+	if (unlikely(!well(sock->sk)))
 		mask = READ_ONCE(sock->ops)->poll(file, sock, NULL) & ~in;
 	if (pending(flow) || (replay && !rsp_replay_writable(replay)))
 		mask &= ~out;

@@ -8,6 +8,7 @@
 #include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/rserpool.h>
+#include <net/tcp.h>
 
 struct rsp_flow;
 
@@ -140,6 +141,18 @@ struct rsp_frames {
 	bool messages;
 	u32 message_max;
 };
+
+/*
+ * Has all left?  Then no limit of what has not (TCP_NOTSENT_LOWAT) is reached, and
+ * TCP need not be asked.  Without the transport's lock this is a guess, as TCP's
+ * own is: what a call then finds no room for waits in rsp_frames.pending.
+ */
+static inline bool rsp_transport_sent(const struct sock *transport)
+{
+	const struct tcp_sock *tp = tcp_sk(transport);
+
+	return READ_ONCE(tp->write_seq) == READ_ONCE(tp->snd_nxt);
+}
 
 int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
 		   struct iov_iter *from, size_t len, struct page_frag *own);

@@ -74,7 +74,7 @@ static __always_inline int octets_send(struct rsp_flow *flow,
 /* What is left of a frame. */
 static int frame_send(struct rsp_flow *flow, struct rsp_frame *frame, int flags)
 {
-	struct iov_iter from;
+	struct iov_iter from __uninitialized;
 	int err;
 
 	iov_iter_bvec(&from, ITER_SOURCE, frame->pieces, frame->n,
@@ -157,6 +157,9 @@ static __always_inline int send_ready(struct rsp_flow *flow)
 		if (err)
 			return err;
 	}
+	if (rsp_transport_sent(transport) &&
+	    sk_stream_wspace(transport) >= RSP_FRAME_MAX)
+		return 0;
 	if (sk_stream_memory_free(transport) &&
 	    (sk_stream_wspace(transport) >= RSP_FRAME_MAX ||
 	     sk_stream_is_writeable(transport)))
@@ -297,12 +300,12 @@ static __always_inline int frame_leave(struct rsp_flow *flow,
 
 static noinline_for_stack int small_send(struct rsp_flow *flow,
 					 struct msghdr *msg, size_t len,
-					 u32 ppid, int flags, long *timeo)
+					 u32 ppid, int flags, long timeo)
 {
-	/* The compiler would fill it with zeroes first. */
+	/* The compiler would fill them with zeroes first. */
 	struct small_frame small __uninitialized;
-	struct iov_iter from;
-	struct kvec vec;
+	struct iov_iter from __uninitialized;
+	struct kvec vec __uninitialized;
 	int err;
 
 	small.head.ppid = cpu_to_be32(ppid);
@@ -312,7 +315,7 @@ static noinline_for_stack int small_send(struct rsp_flow *flow,
 	vec.iov_base = &small;
 	vec.iov_len = sizeof(small.head) + len;
 	iov_iter_kvec(&from, ITER_SOURCE, &vec, 1, vec.iov_len);
-	err = send_begin(flow, timeo);
+	err = send_begin(flow, &timeo);
 	if (!err) {
 		err = frame_leave(flow, &from, flags);
 		mutex_unlock(&flow->frames->tx_lock);
@@ -327,7 +330,7 @@ static noinline_for_stack int paged_send(struct rsp_flow *flow,
 					 u32 ppid, int flags, long *timeo)
 {
 	struct rsp_frame frame __uninitialized;
-	struct iov_iter from;
+	struct iov_iter from __uninitialized;
 	int err;
 
 	err = rsp_frame_make(&frame, ppid, len, &msg->msg_iter, len, NULL);
@@ -350,7 +353,7 @@ static int single_send(struct rsp_flow *flow, struct msghdr *msg, size_t len,
 		       u32 ppid, int flags, long *timeo)
 {
 	return len <= sizeof_field(struct small_frame, octets) ?
-	       small_send(flow, msg, len, ppid, flags, timeo) :
+	       small_send(flow, msg, len, ppid, flags, *timeo) :
 	       paged_send(flow, msg, len, ppid, flags, timeo);
 }
 
@@ -462,24 +465,10 @@ static int ppid_get(struct msghdr *msg, u32 *ppid)
 	return 0;
 }
 
-/**
- * rsp_frames_sendmsg() - send to the element
- * @flow: a flow with frames, pinned
- * @msg: what to send
- * @size: octets of it
- * @timeo: jiffies that the call may wait yet
- *
- * Context: process.
- * Return: octets taken, of a message all; 0 when there were none; -EMSGSIZE: the
- * message is too long; -EAGAIN: there is no room and no time left; -EINVAL: a
- * control message of SOL_RSERPOOL makes no sense; -EOPNOTSUPP: urgent data; or
- * the transport's error, or what an interrupted call returns.
- */
-int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
-		       long timeo)
+static noinline_for_stack int any_send(struct rsp_flow *flow,
+				       struct msghdr *msg, size_t size,
+				       int flags, long timeo)
 {
-	/* MSG_BATCH: sendmmsg() has another one. */
-	int flags = msg->msg_flags & (MSG_MORE | MSG_BATCH) ? MSG_MORE : 0;
 	struct rsp_frames *frames = flow->frames;
 	size_t done = 0;
 	u32 ppid;
@@ -518,6 +507,35 @@ static void hold_for_fin(struct rsp_flow *flow, bool hold)
 {
 	if (rsp_flow_secure(flow))
 		tcp_sock_set_cork(flow->sock->sk, hold);
+}
+
+/**
+ * rsp_frames_sendmsg() - send to the element
+ * @flow: a flow with frames, pinned
+ * @msg: what to send
+ * @size: octets of it
+ * @timeo: jiffies that the call may wait yet
+ *
+ * Context: process.
+ * Return: octets taken, of a message all; 0 when there were none; -EMSGSIZE: the
+ * message is too long; -EAGAIN: there is no room and no time left; -EINVAL: a
+ * control message of SOL_RSERPOOL makes no sense; -EOPNOTSUPP: urgent data; or
+ * the transport's error, or what an interrupted call returns.
+ */
+int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+		       long timeo)
+{
+	/* MSG_BATCH: sendmmsg() has another one. */
+	int flags = msg->msg_flags & (MSG_MORE | MSG_BATCH) ? MSG_MORE : 0;
+	const struct rsp_frames *frames = flow->frames;
+
+	/* What needs nothing but to be sent. */
+	if (frames->messages && size &&
+	    size <= sizeof_field(struct small_frame, octets) &&
+	    size <= READ_ONCE(frames->message_max) && !msg->msg_controllen &&
+	    !(msg->msg_flags & MSG_OOB) && !rsp_session_replay(flow->ssn))
+		return small_send(flow, msg, size, 0, flags, timeo);
+	return any_send(flow, msg, size, flags, timeo);
 }
 
 /**

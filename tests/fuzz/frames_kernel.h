@@ -288,6 +288,8 @@ struct sock {
 	u8 sk_state;
 	u32 rcv_nxt;
 	u32 copied_seq;
+	u32 write_seq;
+	u32 snd_nxt;
 	bool urg_data;
 };
 
