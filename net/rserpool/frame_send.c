@@ -398,14 +398,85 @@ static bool may_keep(struct rsp_flow *flow)
 	       rcu_access_pointer(ssn->tx) != flow;
 }
 
-/*
- * Send a message, and keep it where the session does.  One that is kept is
- * sent: what the flow says of it does not matter.
- */
-static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
-			u32 ppid, int flags, long *timeo)
+/* As send_begin(), for a message that the session keeps, @replay: unless NULL. */
+static int message_begin(struct rsp_flow *flow, struct list_head *message,
+			 const struct rsp_replay *replay, long *timeo)
 {
-	struct rsp_replay *replay = rsp_session_replay(flow->ssn);
+	int err;
+
+	for (;;) {
+		err = send_begin(flow, timeo);
+		if (err || !replay)
+			return err;
+		err = rsp_replay_keep(flow, message);
+		if (!err)
+			return 0;
+		mutex_unlock(&flow->frames->tx_lock);
+		if (err == -EAGAIN)
+			err = rsp_flow_wait(flow, may_keep, timeo);
+		if (err)
+			return err;
+	}
+}
+
+/* A message of one frame that is kept: what did not leave shares its pages. */
+static void kept_leave(struct rsp_flow *flow, const struct rsp_frame *frame,
+		       int flags)
+{
+	struct rsp_frames *frames = flow->frames;
+	struct rsp_frame *rest;
+
+	rest = rsp_frame_dup(frame);
+	if (!rest) {
+		/* The element would miss it: the next one will get it. */
+		rsp_flow_abort(flow);
+		return;
+	}
+	list_add_tail(&rest->list, &frames->pending);
+	pending_count(frames, rest->size - rest->sent);
+	/* Room may have come before it was known that it is waited for. */
+	pending_send(flow, flags);
+}
+
+/*
+ * Send a message of one frame, and keep it.  One that is kept is sent: what the
+ * flow says of it does not matter.
+ */
+static noinline_for_stack int kept_send(struct rsp_flow *flow,
+					struct rsp_replay *replay,
+					struct msghdr *msg, size_t size,
+					u32 ppid, int flags, long *timeo)
+{
+	struct rsp_frame frame __uninitialized;
+	struct rsp_frames *frames = flow->frames;
+	struct page_frag own = {};
+	LIST_HEAD(message);
+	int err;
+
+	rsp_replay_frag_take(replay, &own);
+	err = rsp_frame_make(&frame, ppid, size, &msg->msg_iter, size, &own);
+	rsp_replay_frag_give(replay, &own);
+	if (err)
+		return err;
+	list_add(&frame.list, &message);
+	err = message_begin(flow, &message, replay, timeo);
+	if (!err) {
+		WRITE_ONCE(frames->sent, frames->sent + 1);
+		if (frame_send(flow, &frame, flags))
+			kept_leave(flow, &frame, flags);
+		mutex_unlock(&frames->tx_lock);
+	} else {
+		iov_iter_revert(&msg->msg_iter, size);
+	}
+	rsp_frame_put(&frame);
+	return err ?: size;
+}
+
+/* Send a message of any size, and keep it where the session does; likewise. */
+static int message_send(struct rsp_flow *flow, struct rsp_replay *replay,
+			struct msghdr *msg, size_t size, u32 ppid, int flags,
+			long *timeo)
+{
 	struct rsp_frames *frames = flow->frames;
 	struct page_frag own = {};
 	LIST_HEAD(message);
@@ -420,21 +491,10 @@ static int message_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		rsp_frag_put(&own);
 	if (err)
 		return err;
-	for (;;) {
-		err = send_begin(flow, timeo);
-		if (err || !replay)
-			break;
-		err = rsp_replay_keep(flow, &message);
-		if (!err)
-			break;
-		mutex_unlock(&frames->tx_lock);
-		if (err == -EAGAIN)
-			err = rsp_flow_wait(flow, may_keep, timeo);
-		if (err)
-			break;
-	}
+	err = message_begin(flow, &message, replay, timeo);
 	if (err) {
 		rsp_frame_list_free(&message);
+		iov_iter_revert(&msg->msg_iter, size);
 		return err;
 	}
 	rsp_frames_queue(frames, &message);
@@ -470,6 +530,7 @@ static noinline_for_stack int any_send(struct rsp_flow *flow,
 				       int flags, long timeo)
 {
 	struct rsp_frames *frames = flow->frames;
+	struct rsp_replay *replay;
 	size_t done = 0;
 	u32 ppid;
 	int ret;
@@ -484,10 +545,13 @@ static noinline_for_stack int any_send(struct rsp_flow *flow,
 	if (!size)
 		return 0;
 	if (frames->messages) {
-		if (size > RSP_FRAME_PAYLOAD_MAX ||
-		    rsp_session_replay(flow->ssn))
-			return message_send(flow, msg, size, ppid, flags,
-					    &timeo);
+		replay = rsp_session_replay(flow->ssn);
+		if (size > RSP_FRAME_PAYLOAD_MAX)
+			return message_send(flow, replay, msg, size, ppid,
+					    flags, &timeo);
+		if (replay)
+			return kept_send(flow, replay, msg, size, ppid, flags,
+					 &timeo);
 		return single_send(flow, msg, size, ppid, flags, &timeo);
 	}
 	while (done < size) {
