@@ -18,6 +18,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <net/inet_connection_sock.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -221,8 +222,13 @@ static void admit(struct rsp_endpoint *endpoint, struct socket *transport,
 static int connection_take(struct rsp_listener *listener,
 			   struct socket **transport)
 {
-	int err = kernel_accept(listener->sock, transport, O_NONBLOCK);
+	const struct sock *sk = listener->sock->sk;
+	int err;
 
+	/* A socket for a connection that is not there is made in vain. */
+	if (reqsk_queue_empty(&inet_csk(sk)->icsk_accept_queue))
+		return -EAGAIN;
+	err = kernel_accept(listener->sock, transport, O_NONBLOCK);
 	return err == -ENOBUFS || err == -ENFILE ? -ENOMEM : err;
 }
 
