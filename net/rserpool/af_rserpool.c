@@ -56,6 +56,7 @@
 #include "af_rserpool.h"
 #include "connect.h"
 #include "endpoint.h"
+#include "endpoint_accept.h"
 #include "failover.h"
 #include "flow.h"
 #include "net_ns.h"

@@ -3,22 +3,18 @@
  * The listening side: a socket that bind() gave a pool handle and listen()
  * made a pool element.
  *
- * TCP sockets of the kernel's own listen for it.  Each connection that comes
- * becomes a session at once, in a work item: the peer gets the business card
- * whether or not the program is about to call accept(), as a TCP client's
- * connect() ends then.  The sessions wait in the backlog, and while that is
- * full, connections wait in TCP's.
+ * TCP sockets of the kernel's own listen for it; what becomes of the connections
+ * that come is in endpoint_accept.c.
  *
  * Ends: rsp_endpoint_stop() takes the element out of the handlespace, then the
  * wait queue entries out of the queues, so that nothing starts the work item
- * any more, waits for it, and closes what is in the backlog.  The same with the
- * waiter and the work that tells the sessions of changes.
+ * any more, then the listeners, so that no call admits a connection, waits for
+ * the work item, and drops what is in the backlog.  The same with the waiter and
+ * the work that tells the sessions of changes.
  */
 
-#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
-#include <net/inet_connection_sock.h>
 #include <net/inet_sock.h>
 #include <net/ipv6.h>
 #include <net/sock.h>
@@ -26,7 +22,7 @@
 
 #include "af_rserpool.h"
 #include "endpoint.h"
-#include "endpoint_secure.h"
+#include "endpoint_accept.h"
 #include "flow.h"
 #include "frame.h"
 #include "net_ns.h"
@@ -35,21 +31,9 @@
 #include "session_work.h"
 #include "tls.h"
 
-#define ADMIT_AT_ONCE	64	/* connections in one run of the work item */
-#define ADMIT_AGAIN	(HZ / 10)	/* after a want of memory */
 #define TELL_AFTER	HZ	/* at most one new card in this time */
 
 /* Listeners. */
-
-static int listener_wake(struct wait_queue_entry *wait, unsigned int mode,
-			 int wake_flags, void *key)
-{
-	struct rsp_listener *listener = container_of(wait, struct rsp_listener,
-						     wait);
-
-	rsp_work_queue(&listener->endpoint->work);
-	return 0;
-}
 
 static int listener_bind(struct socket *sock,
 			 const struct rsp_transport *transport, __be16 port)
@@ -155,156 +139,17 @@ static void listeners_detach(struct rsp_endpoint *endpoint)
 	}
 }
 
-static void listeners_release(struct rsp_endpoint *endpoint)
+/**
+ * rsp_listeners_release() - end the transports that listen
+ * @endpoint: whose; nothing of them starts its work item
+ *
+ * Context: process; the session's socket lock, or rsp_endpoint.admit_lock when
+ * it listened.
+ */
+void rsp_listeners_release(struct rsp_endpoint *endpoint)
 {
 	while (endpoint->n_listeners)
 		sock_release(endpoint->listeners[--endpoint->n_listeners].sock);
-}
-
-/* Connections. */
-
-static void backlog_add(struct rsp_endpoint *endpoint, struct rsp_session *ssn)
-{
-	struct sock *sk = &endpoint->ssn->sk;
-
-	spin_lock_bh(&endpoint->lock);
-	list_add_tail(&ssn->backlog, &endpoint->backlog);
-	sk_acceptq_added(sk);
-	spin_unlock_bh(&endpoint->lock);
-	sk->sk_data_ready(sk);
-}
-
-/* @full: was there no room for another one? */
-static struct rsp_session *backlog_take(struct rsp_endpoint *endpoint,
-					bool *full)
-{
-	struct rsp_session *ssn;
-
-	spin_lock_bh(&endpoint->lock);
-	*full = sk_acceptq_is_full(&endpoint->ssn->sk);
-	ssn = list_first_entry_or_null(&endpoint->backlog, struct rsp_session,
-				       backlog);
-	if (ssn) {
-		list_del(&ssn->backlog);
-		sk_acceptq_removed(&endpoint->ssn->sk);
-	}
-	spin_unlock_bh(&endpoint->lock);
-	return ssn;
-}
-
-/* The first that comes is to have it. */
-static void backlog_return(struct rsp_endpoint *endpoint,
-			   struct rsp_session *ssn)
-{
-	spin_lock_bh(&endpoint->lock);
-	list_add(&ssn->backlog, &endpoint->backlog);
-	sk_acceptq_added(&endpoint->ssn->sk);
-	spin_unlock_bh(&endpoint->lock);
-}
-
-/* A connection becomes a session. It is the session's, or gone. */
-static void admit(struct rsp_endpoint *endpoint, struct socket *transport,
-		  struct rsp_handshake *handshake,
-		  const struct rsp_identity *identity)
-{
-	struct rsp_session *ssn;
-
-	ssn = rsp_session_accepted(endpoint->ssn, endpoint->pe, transport,
-				   handshake, identity);
-	if (ssn)
-		backlog_add(endpoint, ssn);
-}
-
-/*
- * Take a connection. -EAGAIN: none is there; -ENOMEM: there is no memory for it,
- * so it waits on, and nobody tells of it again.
- */
-static int connection_take(struct rsp_listener *listener,
-			   struct socket **transport)
-{
-	const struct sock *sk = listener->sock->sk;
-	int err;
-
-	/* A socket for a connection that is not there is made in vain. */
-	if (reqsk_queue_empty(&inet_csk(sk)->icsk_accept_queue))
-		return -EAGAIN;
-	err = kernel_accept(listener->sock, transport, O_NONBLOCK);
-	return err == -ENOBUFS || err == -ENFILE ? -ENOMEM : err;
-}
-
-static void endpoint_again(struct work_struct *work)
-{
-	struct rsp_endpoint *endpoint = container_of(to_delayed_work(work),
-						     struct rsp_endpoint,
-						     again);
-
-	rsp_work_queue(&endpoint->work);
-}
-
-static void came(struct rsp_endpoint *endpoint, struct socket *transport)
-{
-	const struct rsp_identity nobody = {};
-
-	if (rsp_net(sock_net(transport->sk))->secure)
-		rsp_admission_begin(endpoint, transport);
-	else
-		admit(endpoint, transport, NULL, &nobody);
-}
-
-static void admit_secured(struct rsp_endpoint *endpoint)
-{
-	struct rsp_handshake *handshake;
-	struct rsp_identity identity;
-
-	while ((handshake = rsp_admission_next(endpoint, &identity)))
-		admit(endpoint, handshake->sock, handshake, &identity);
-}
-
-/* Those that will be sessions soon count too. */
-static bool is_full(const struct rsp_endpoint *endpoint)
-{
-	const struct sock *sk = &endpoint->ssn->sk;
-
-	return READ_ONCE(sk->sk_ack_backlog) + endpoint->n_admissions >
-	       READ_ONCE(sk->sk_max_ack_backlog) ||
-	       endpoint->n_admissions >= RSP_ADMISSIONS_MAX;
-}
-
-static void endpoint_work(struct work_struct *work)
-{
-	struct rsp_endpoint *endpoint = container_of(work, struct rsp_endpoint,
-						     work);
-	const struct sock *sk = &endpoint->ssn->sk;
-	struct socket *transport;
-	struct mem_cgroup *old;
-	int n = 0, err;
-	bool more;
-	u32 i;
-
-	old = set_active_memcg(mem_cgroup_from_sk(sk));
-	admit_secured(endpoint);
-	do {
-		more = false;
-		/* In turn, so that a crowd at one does not shut out the rest. */
-		for (i = 0; i < endpoint->n_listeners; i++) {
-			if (is_full(endpoint))
-				continue;
-			err = connection_take(&endpoint->listeners[i],
-					      &transport);
-			if (err == -ENOMEM)
-				queue_delayed_work(system_dfl_wq,
-						   &endpoint->again,
-						   ADMIT_AGAIN);
-			if (err)
-				continue;
-			came(endpoint, transport);
-			more = true;
-			n++;
-		}
-	} while (more && n < ADMIT_AT_ONCE);
-	set_active_memcg(old);
-	if (more)
-		rsp_work_queue(work);
 }
 
 /* Changes of the pool: the sessions' business cards are out of date. */
@@ -361,12 +206,8 @@ int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 	endpoint->port = port;
 	endpoint->config.id = pe_id;
 	endpoint->config.policy.type = RSP_POLICY_RR;
-	INIT_WORK(&endpoint->work, endpoint_work);
-	INIT_DELAYED_WORK(&endpoint->again, endpoint_again);
+	rsp_endpoint_accept_init(endpoint);
 	INIT_DELAYED_WORK(&endpoint->tell, endpoint_tell);
-	INIT_LIST_HEAD(&endpoint->admissions);
-	INIT_LIST_HEAD(&endpoint->backlog);
-	spin_lock_init(&endpoint->lock);
 	rsp_registration_init(&endpoint->registration, &ssn->sk);
 	endpoint->handle = *handle;
 	ssn->endpoint = endpoint;
@@ -500,7 +341,8 @@ int rsp_endpoint_listen(struct rsp_session *ssn, int backlog, bool noblock)
 	for (i = 0; i < endpoint->n_listeners; i++) {
 		struct rsp_listener *listener = &endpoint->listeners[i];
 
-		init_waitqueue_func_entry(&listener->wait, listener_wake);
+		init_waitqueue_func_entry(&listener->wait,
+					  rsp_listener_wake);
 		add_wait_queue(sk_sleep(listener->sock->sk), &listener->wait);
 	}
 	/* Somebody may have been quick. */
@@ -511,22 +353,10 @@ err_pe:
 	rsp_pe_put(endpoint->pe);
 	endpoint->pe = NULL;
 err_release:
-	listeners_release(endpoint);
+	rsp_listeners_release(endpoint);
 	if (!endpoint->chosen)
 		endpoint->config.n_transports = 0;
 	return err;
-}
-
-/**
- * rsp_endpoint_backlogged() - would accept() have something to take?
- * @endpoint: of a socket that listens
- *
- * Context: any.
- * Return: true when it would.
- */
-bool rsp_endpoint_backlogged(const struct rsp_endpoint *endpoint)
-{
-	return !list_empty_careful(&endpoint->backlog);
 }
 
 /**
@@ -540,77 +370,6 @@ __be16 rsp_endpoint_port(const struct rsp_endpoint *endpoint)
 {
 	return endpoint->n_listeners ? endpoint->config.transports[0].port
 				     : endpoint->port;
-}
-
-/* Wait for a session: one waiter is woken for each. */
-static int accept_wait(struct rsp_session *ssn, long *timeo)
-{
-	struct sock *sk = &ssn->sk;
-	DEFINE_WAIT(wait);
-	int err = 0;
-
-	if (!*timeo)
-		return -EAGAIN;
-	prepare_to_wait_exclusive(sk_sleep(sk), &wait, TASK_INTERRUPTIBLE);
-	if (!rsp_endpoint_backlogged(ssn->endpoint) &&
-	    READ_ONCE(ssn->state.now) == RSP_SESSION_LISTEN) {
-		if (signal_pending(current))
-			err = sock_intr_errno(*timeo);
-		else
-			*timeo = schedule_timeout(*timeo);
-	}
-	finish_wait(sk_sleep(sk), &wait);
-	return err;
-}
-
-/**
- * rsp_endpoint_accept() - take a session out of the backlog
- * @ssn: a listening socket
- * @newsock: gets the session
- * @flags: of accept4(2)
- *
- * Context: process, without the socket lock.
- * Return: 0; -EINVAL: it does not listen; -EAGAIN: there is none, and no time
- * left; -ENOMEM; or what an interrupted call returns.
- */
-int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
-			int flags)
-{
-	long timeo = sock_rcvtimeo(&ssn->sk, flags & O_NONBLOCK);
-	struct rsp_session *child;
-	LIST_HEAD(sockopts);
-	bool full;
-	int err;
-
-	for (;;) {
-		/* Pairs with rsp_endpoint_listen(). */
-		if (smp_load_acquire(&ssn->state.now) != RSP_SESSION_LISTEN)
-			return -EINVAL;
-		child = backlog_take(ssn->endpoint, &full);
-		if (child)
-			break;
-		err = accept_wait(ssn, &timeo);
-		if (err)
-			return err;
-	}
-	lock_sock(&ssn->sk);
-	err = rsp_sockopts_copy(ssn, &sockopts);
-	release_sock(&ssn->sk);
-	if (err) {
-		backlog_return(ssn->endpoint, child);
-		return err;
-	}
-	/* There is room again, which the work item may have missed. */
-	if (full)
-		rsp_work_queue(&ssn->endpoint->work);
-	lock_sock(&child->sk);
-	list_splice(&sockopts, &child->sockopts);
-	sock_graft(&child->sk, newsock);
-	release_sock(&child->sk);
-	newsock->state = SS_CONNECTED;
-	set_bit(SOCK_CUSTOM_SOCKOPT, &newsock->flags);
-	atomic_inc(&rsp_net(sock_net(&ssn->sk))->sockets_inuse);
-	return 0;
 }
 
 /**
@@ -650,27 +409,13 @@ int rsp_endpoint_set_policy(struct rsp_session *ssn,
 void rsp_endpoint_stop(struct rsp_session *ssn)
 {
 	struct rsp_endpoint *endpoint = ssn->endpoint;
-	struct rsp_session *child;
-	bool full;
 
 	rsp_registration_end(&endpoint->registration);
 	/* Its sessions go on, but say so when they are asked. */
 	if (endpoint->pe)
 		WRITE_ONCE(endpoint->pe->dead, true);
 	listeners_detach(endpoint);
-	/* A call that takes a session queues it, to no effect. */
-	disable_work_sync(&endpoint->work);
-	cancel_delayed_work_sync(&endpoint->again);
-	listeners_release(endpoint);
-	rsp_admissions_end(endpoint);
-	while ((child = backlog_take(endpoint, &full))) {
-		/* Nobody served it: its user goes to another element. */
-		lock_sock(&child->sk);
-		if (child->flow)
-			rsp_flow_abort(child->flow);
-		release_sock(&child->sk);
-		rsp_session_close(child);
-	}
+	rsp_endpoint_accept_end(endpoint);
 }
 
 /**

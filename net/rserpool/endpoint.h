@@ -3,6 +3,7 @@
 #define _RSERPOOL_ENDPOINT_H
 
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/net.h>
 #include <linux/spinlock.h>
 #include <linux/wait.h>
@@ -41,10 +42,14 @@ struct rsp_listener {
  *	by listen()
  * @n_listeners: how many
  * @listeners: fixed by listen()
- * @admissions: connections that are no sessions yet, for TLS is being agreed;
- *	@work's
+ * @admit_lock: connections become sessions, or end: down to @n_admissions;
+ *	@listeners once it listens; outside the new session's socket lock
+ * @turn: counts looks at listeners, for which is the next
+ * @admissions: connections that are no sessions yet, for TLS is being agreed
  * @n_admissions: how many
- * @work: takes connections in
+ * @acceptors: calls that wait in accept(), each to admit the connection for which
+ *	it is woken
+ * @work: takes in connections for which no call waits
  * @again: queues @work once there may be memory
  * @waiter: is told of changes of the pool, while @pe is there
  * @tell: tells the sessions of them
@@ -65,8 +70,11 @@ struct rsp_endpoint {
 	struct rsp_pe *pe;
 	u32 n_listeners;
 	struct rsp_listener listeners[RSP_TRANSPORTS_MAX];
+	struct mutex admit_lock; /* see above */
+	u32 turn;
 	struct list_head admissions;
 	u32 n_admissions;
+	wait_queue_head_t acceptors;
 	struct work_struct work;
 	struct delayed_work again;
 	struct rsp_waiter waiter;
@@ -79,9 +87,6 @@ struct rsp_endpoint {
 int rsp_endpoint_bind(struct rsp_session *ssn, const struct rsp_handle *handle,
 		      u32 pe_id, __be16 port);
 int rsp_endpoint_listen(struct rsp_session *ssn, int backlog, bool noblock);
-int rsp_endpoint_accept(struct rsp_session *ssn, struct socket *newsock,
-			int flags);
-bool rsp_endpoint_backlogged(const struct rsp_endpoint *endpoint);
 __be16 rsp_endpoint_port(const struct rsp_endpoint *endpoint);
 int rsp_endpoint_set_policy(struct rsp_session *ssn,
 			    const struct rsp_policy_params *policy);
@@ -94,6 +99,7 @@ int rsp_endpoint_get_addresses(const struct rsp_session *ssn,
 			       struct __kernel_sockaddr_storage *addresses);
 void rsp_endpoint_describe(const struct rsp_session *ssn,
 			   struct rsp_info *info);
+void rsp_listeners_release(struct rsp_endpoint *endpoint);
 void rsp_endpoint_stop(struct rsp_session *ssn);
 void rsp_endpoint_close(struct rsp_session *ssn);
 

@@ -3,7 +3,8 @@
  * Connections that came to a listening socket of a secure scope and are no
  * sessions yet: TLS is being agreed.
  *
- * All of it is the endpoint's work item's, or is done when that is over.
+ * All of it is the endpoint's work item's, under rsp_endpoint.admit_lock, or is done
+ * when that is over.
  */
 
 #include <linux/slab.h>

@@ -151,7 +151,7 @@ struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 
 err_unlock:
 	release_sock(&ssn->sk);
-	rsp_session_close(ssn);
+	rsp_session_drop(ssn);
 	return NULL;
 }
 
@@ -265,6 +265,24 @@ void rsp_session_close(struct rsp_session *ssn)
 	kfree(ssn->user);
 	rsp_session_cookies_drop(ssn);
 	sock_put(sk);
+}
+
+/**
+ * rsp_session_drop() - end a session that no program has had
+ * @ssn: one that came to an element of this host
+ *
+ * Nobody served its user, who is to go to another element: so this is no end in
+ * good order, whoever calls.
+ *
+ * Context: process.
+ */
+void rsp_session_drop(struct rsp_session *ssn)
+{
+	lock_sock(&ssn->sk);
+	if (ssn->flow)
+		rsp_flow_abort(ssn->flow);
+	release_sock(&ssn->sk);
+	rsp_session_close(ssn);
 }
 
 /**

@@ -275,6 +275,7 @@ struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 					 struct rsp_handshake *handshake,
 					 const struct rsp_identity *identity);
 void rsp_session_close(struct rsp_session *ssn);
+void rsp_session_drop(struct rsp_session *ssn);
 int rsp_session_enlist(struct rsp_session *ssn);
 void rsp_session_forget(struct rsp_session *ssn);
 void rsp_session_publish(struct rsp_session *ssn);

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Who waits in accept() takes the connection in for which he is woken: whatever
+ * else wakes him, and however many wait, no user is forgotten.
+ */
+#define _GNU_SOURCE
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "framed.h"
+
+#define WAITERS	4
+#define USERS	12
+#define ROUNDS	15
+
+static void ring(int signal)
+{
+	(void)signal;
+}
+
+/* Of a call that blocks: a signal each so many microseconds. */
+static void ring_often(long us)
+{
+	const struct sigaction action = { .sa_handler = ring };
+	const struct itimerval often = { { 0, us }, { 0, us } };
+
+	CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
+	CHECK_EQ(setitimer(ITIMER_REAL, &often, NULL), 0);
+}
+
+static void time_out(int fd, long us)
+{
+	const struct timeval timeout = { us / 1000000, us % 1000000 };
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &timeout,
+			    sizeof(timeout)), 0);
+}
+
+static void answer(int session)
+{
+	char buf[16];
+	ssize_t n;
+
+	do
+		n = recv(session, buf, sizeof(buf), 0);
+	while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	if (n > 0)
+		send(session, buf, n, MSG_NOSIGNAL);
+	close(session);
+}
+
+/* For ever; 0: nothing interrupts it. */
+static void wait_and_serve(int listener, long us)
+{
+	int session;
+
+	if (us)
+		ring_often(us);
+	for (;;) {
+		session = accept(listener, NULL, NULL);
+		if (session >= 0)
+			answer(session);
+		else
+			CHECK(errno == EINTR || errno == EAGAIN);
+	}
+}
+
+/* As who serves many: it is told, and takes what there is. */
+static void poll_and_serve(int listener)
+{
+	struct pollfd wait = { .fd = listener, .events = POLLIN };
+	int session;
+
+	for (;;) {
+		CHECK_EQ(poll(&wait, 1, -1), 1);
+		session = accept(listener, NULL, NULL);
+		if (session >= 0)
+			answer(session);
+		else
+			CHECK_EQ(errno, EAGAIN);
+	}
+}
+
+static pid_t process(void)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	CHECK(pid >= 0);
+	return pid;
+}
+
+/* Users come all at once, again and again, and each gets its answer. */
+static void check_serves(const char *name)
+{
+	int fds[USERS], round, i;
+	char buf[16];
+
+	for (round = 0; round < ROUNDS; round++) {
+		for (i = 0; i < USERS; i++) {
+			fds[i] = framed_connect(name, SOCK_SEQPACKET);
+			CHECK_EQ(send(fds[i], "hello", 5, 0), 5);
+		}
+		for (i = 0; i < USERS; i++) {
+			time_out(fds[i], 20000000);
+			CHECK_EQ(recv(fds[i], buf, sizeof(buf), 0), 5);
+			close(fds[i]);
+		}
+	}
+}
+
+static void kill_all(const pid_t *pids, int n)
+{
+	while (n--) {
+		CHECK_EQ(kill(pids[n], SIGKILL), 0);
+		CHECK_EQ(waitpid(pids[n], NULL, 0), pids[n]);
+	}
+}
+
+TEST(listen_accept_waiters)
+{
+	int listener = element("w", 7, SOCK_SEQPACKET), i;
+	pid_t pids[WAITERS];
+
+	for (i = 0; i < WAITERS; i++) {
+		pids[i] = process();
+		if (!pids[i])
+			wait_and_serve(listener, 0);
+	}
+	check_serves("w");
+	kill_all(pids, WAITERS);
+}
+
+TEST(listen_accept_waiters_interrupted)
+{
+	int listener = element("w", 7, SOCK_SEQPACKET), i;
+	pid_t pids[WAITERS];
+
+	for (i = 0; i < WAITERS; i++) {
+		pids[i] = process();
+		if (!pids[i])
+			wait_and_serve(listener, 150 + 37 * i);
+	}
+	check_serves("w");
+	kill_all(pids, WAITERS);
+}
+
+/* Time is up again and again, as connections come. */
+TEST(listen_accept_waiters_time_out)
+{
+	int listener = element("w", 7, SOCK_SEQPACKET), i;
+	pid_t pids[WAITERS];
+
+	time_out(listener, 1000);
+	for (i = 0; i < WAITERS; i++) {
+		pids[i] = process();
+		if (!pids[i])
+			wait_and_serve(listener, 0);
+	}
+	check_serves("w");
+	kill_all(pids, WAITERS);
+}
+
+/* One waits, one polls and waits a while for what the other may have taken. */
+TEST(listen_accept_beside_poll)
+{
+	int listener = element("w", 7, SOCK_SEQPACKET);
+	pid_t pids[2];
+
+	time_out(listener, 10000);
+	pids[0] = process();
+	if (!pids[0])
+		wait_and_serve(listener, 0);
+	pids[1] = process();
+	if (!pids[1])
+		poll_and_serve(listener);
+	check_serves("w");
+	kill_all(pids, 2);
+}
+
+/* Of a backlog of one, all that have connected are taken in the end. */
+TEST(listen_accept_small_backlog)
+{
+	int listener = element("w", 7, SOCK_SEQPACKET);
+	pid_t pid;
+
+	CHECK_EQ(listen(listener, 1), 0);
+	pid = process();
+	if (!pid)
+		wait_and_serve(listener, 0);
+	check_serves("w");
+	kill_all(&pid, 1);
+}
+
+/* Users come one by one, and find who just waits. */
+TEST(listen_accept_one_by_one)
+{
+	int listener = element("w", 7, SOCK_SEQPACKET), fd, i;
+	char buf[16];
+	pid_t pid;
+
+	pid = process();
+	if (!pid)
+		wait_and_serve(listener, 0);
+	for (i = 0; i < 100; i++) {
+		fd = framed_connect("w", SOCK_SEQPACKET);
+		CHECK_EQ(send(fd, "hello", 5, 0), 5);
+		CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 5);
+		/* It ended the session in good order. */
+		CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 0);
+		close(fd);
+	}
+	kill_all(&pid, 1);
+}
