@@ -21,7 +21,8 @@
 
 /* With eight IPv6 transports an element has less than 300 octets. */
 #define ELEMENT_SIZE	300
-#define CARD_SIZE	(128 + (1 + RSP_RANK_MAX) * ELEMENT_SIZE)
+#define CARD_SIZE	128	/* and elements */
+#define CARD_ELEMENTS	(1 + RSP_RANK_MAX)
 
 static void transport_put(struct rsp_tlv_writer *w,
 			  const struct rsp_transport *transport)
@@ -66,55 +67,59 @@ static void element_put(struct rsp_tlv_writer *w, const struct rsp_pe *pe)
 	rsp_tlv_end(w, begin);
 }
 
-/* The others of the pool, in the order in which its policy would select them. */
-static void others_put(struct rsp_tlv_writer *w, struct rsp_pool *pool, u32 id)
+/*
+ * Who is in the card that element @id sends, each with a reference.  An element of
+ * this host lists the others of its pool, in the order in which its policy would
+ * select them.  A user lists itself first, so that the other knows who it is; where
+ * it is not there, it lists nobody.
+ */
+static u32 card_elements(struct rsp_session *ssn,
+			 const struct rsp_handle *handle, u32 id,
+			 struct rsp_pe *pes[CARD_ELEMENTS])
 {
-	struct rsp_pe *pes[RSP_RANK_MAX];
-	u32 n, i;
+	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
+	struct rsp_pool *pool = rsp_pool_get(&rn->handlespace, handle);
+	u32 n = 0;
 
-	n = rsp_pool_rank(pool, id, pes, RSP_RANK_MAX);
-	for (i = 0; i < n; i++) {
-		element_put(w, pes[i]);
-		rsp_pe_put(pes[i]);
+	if (!pool)
+		return 0;
+	if (!ssn->accepted) {
+		pes[0] = rsp_pe_get(pool, id);
+		n = !!pes[0];
 	}
+	if (n || ssn->accepted)
+		n += rsp_pool_rank(pool, id, pes + n, RSP_RANK_MAX);
+	rsp_pool_put(pool);
+	return n;
 }
 
-/*
- * @id: of the element that sends the card.  A user lists itself first, so that
- * the other knows who it is; where it is not there, it lists nobody.
- */
+/* @id: of the element that sends the card. */
 static int card_send(struct rsp_session *ssn, struct rsp_flow *flow,
 		     const struct rsp_handle *handle, u32 id)
 {
-	struct rsp_net *rn = rsp_net(sock_net(&ssn->sk));
+	struct rsp_pe *pes[CARD_ELEMENTS];
+	u32 n = card_elements(ssn, handle, id, pes), i;
+	size_t size = CARD_SIZE + n * ELEMENT_SIZE;
 	struct rsp_tlv_writer w;
-	struct rsp_pool *pool;
-	struct rsp_pe *self;
+	int ret = -ENOMEM;
 	u32 begin;
 	void *buf;
-	int ret;
 
-	buf = kmalloc(CARD_SIZE, GFP_KERNEL);
+	buf = kmalloc(size, GFP_KERNEL);
 	if (!buf)
-		return -ENOMEM;
-	rsp_tlv_writer_init(&w, buf, CARD_SIZE);
+		goto out_put;
+	rsp_tlv_writer_init(&w, buf, size);
 	begin = rsp_asap_begin(&w, RSP_ASAP_BUSINESS_CARD, 0);
 	rsp_tlv_put(&w, RSP_TLV_HANDLE, handle->octets, handle->len);
-	pool = rsp_pool_get(&rn->handlespace, handle);
-	if (pool) {
-		self = ssn->accepted ? NULL : rsp_pe_get(pool, id);
-		if (self)
-			element_put(&w, self);
-		if (self || ssn->accepted)
-			others_put(&w, pool, id);
-		if (self)
-			rsp_pe_put(self);
-		rsp_pool_put(pool);
-	}
+	for (i = 0; i < n; i++)
+		element_put(&w, pes[i]);
 	ret = rsp_asap_end(&w, begin);
 	if (ret > 0)
 		ret = rsp_frames_control(flow, buf, ret, false);
 	kfree(buf);
+out_put:
+	for (i = 0; i < n; i++)
+		rsp_pe_put(pes[i]);
 	return ret;
 }
 
