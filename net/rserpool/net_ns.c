@@ -106,10 +106,19 @@ static int __net_init rsp_net_init(struct net *net)
 	err = rsp_handlespace_init(&rn->handlespace, &rsp_nl_handlespace_ops);
 	if (err)
 		goto err_mib;
+	/*
+	 * The node of the first numbers stays.  Else a session that comes and
+	 * goes beside one other makes it, and frees it.
+	 */
+	err = xa_reserve(&rn->sessions, XA_CHUNK_MASK, GFP_KERNEL_ACCOUNT);
+	if (err)
+		goto err_handlespace;
 	rsp_resolver_init(&rn->resolver);
 	rsp_registrations_init(&rn->registrations);
 	return 0;
 
+err_handlespace:
+	rsp_handlespace_exit(&rn->handlespace);
 err_mib:
 	rsp_mib_exit(net);
 	return err;
@@ -125,6 +134,7 @@ static void __net_exit rsp_net_exit(struct net *net)
 	rsp_registrations_exit(&rn->registrations);
 	rsp_resolver_exit(&rn->resolver);
 	rsp_handlespace_exit(&rn->handlespace);
+	xa_destroy(&rn->sessions);
 	rsp_keys_exit(&rn->keys);
 	rsp_mib_exit(net);
 }
