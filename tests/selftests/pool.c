@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -181,8 +182,10 @@ struct server server_run(uint32_t id, int family, server_fn *fn,
 	struct sockaddr_in in = {
 		.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK),
 	};
-	struct server server = { .id = id, .family = family };
 	int listener = socket(family, SOCK_STREAM, 0), one = 1;
+	struct server server = {
+		.id = id, .family = family, .listener = listener,
+	};
 	int tries = 500, ret;
 	struct sockaddr_in6 at;
 	socklen_t len = sizeof(at);
@@ -229,10 +232,17 @@ struct server server_start(uint32_t id, enum manner manner, int family)
 
 void server_kill(struct server *server)
 {
+	int process = pidfd_open(server->pid, 0);
+	int listener = pidfd_getfd(process, server->listener, 0);
+
 	/*
-	 * The one that listens first: a session that finds its connection gone
-	 * must not get another one of a server that is about to go.
+	 * A session that finds its connection gone must not get another one of a
+	 * server that is about to go: of a child, perhaps, that was forked just
+	 * now and has not closed the listener yet.
 	 */
+	shutdown(listener, SHUT_RDWR);
+	close(listener);
+	close(process);
 	CHECK_EQ(kill(server->pid, SIGKILL), 0);
 	waitpid(server->pid, NULL, 0);
 	if (kill(-server->pid, SIGKILL))

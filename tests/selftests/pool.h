@@ -41,6 +41,7 @@ struct server {
 	uint32_t id;	/* PE identifier, and what it says */
 	uint16_t port;
 	int family;
+	int listener;	/* descriptor, of the process */
 };
 
 /* Run a command; the test fails when it does. */
