@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * A flow that carries control beside data (RFC 5355, section 2.16): frames of
- * be32 ppid, be32 length, octets.  frame_receive.c and frame_send.c say how.
+ * be32 ppid, be32 length, octets.  frame_receive.c, frame_send.c and
+ * frame_control.c say how.
  */
 
 #include <linux/slab.h>

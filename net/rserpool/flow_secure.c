@@ -19,6 +19,7 @@
 #include <linux/splice.h>
 #include <net/handshake.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 #include <net/tls.h>
 #include <net/tls_prot.h>
 
@@ -406,6 +407,21 @@ void rsp_secure_refuse(struct socket *sock)
 	if (rsp_secure_strong(sock))
 		alert_send(sock, TLS_ALERT_LEVEL_FATAL,
 			   TLS_ALERT_DESC_ACCESS_DENIED);
+}
+
+/**
+ * rsp_secure_hold() - have what is sent leave with the FIN
+ * @flow: a flow over kTLS, of which the session's end is about to be sent
+ * @hold: true; or false: after all it was not
+ *
+ * A record that came after the end to a peer that is gone would be answered with a
+ * reset.
+ *
+ * Context: process; the transport's lock is taken.
+ */
+void rsp_secure_hold(struct rsp_flow *flow, bool hold)
+{
+	tcp_sock_set_cork(flow->sock->sk, hold);
 }
 
 /**

@@ -17,8 +17,7 @@
  * be pending is one message, of rsp_frames.message_max octets at most, and
  * RSP_CONTROLS_MAX control messages.
  *
- * A control message goes ahead of pending frames, but for the one of which a
- * part has left.
+ * What goes beside the program's octets is in frame_control.c.
  */
 
 #include <linux/bvec.h>
@@ -26,11 +25,11 @@
 #include <linux/slab.h>
 #include <linux/uio.h>
 #include <net/sock.h>
-#include <net/tcp.h>
 
 #include "flow.h"
 #include "flow_secure.h"
 #include "frame.h"
+#include "frame_send.h"
 #include "session.h"
 
 #define SEND_TURNS	16	/* room that was none, before a pause */
@@ -90,20 +89,29 @@ static void pending_count(struct rsp_frames *frames, s64 octets)
 	WRITE_ONCE(frames->n_pending, frames->n_pending + octets);
 }
 
-/* Send what is pending. 0: all left; -EAGAIN: not all; or an error. */
-static int pending_send(struct rsp_flow *flow, int flags)
+/**
+ * rsp_pending_send() - send what is pending
+ * @flow: a flow with frames; its tx_lock is held
+ * @flags: MSG_MORE, or 0
+ *
+ * Context: process.
+ * Return: 0: all left; -EAGAIN: not all; or an error.
+ */
+int rsp_pending_send(struct rsp_flow *flow, int flags)
 {
 	struct rsp_frames *frames = flow->frames;
 	struct rsp_frame *frame, *next;
 	int err;
 
 	list_for_each_entry_safe(frame, next, &frames->pending, list) {
-		/* A FIN follows the last of all, and takes it along. */
-		bool last = list_is_last(&frame->list, &frames->pending) &&
-			    !frames->shut;
+		bool last = list_is_last(&frame->list, &frames->pending);
 		u32 sent = frame->sent;
 
-		err = frame_send(flow, frame, last ? flags : MSG_MORE);
+		/* A FIN follows the last of all, and takes it along. */
+		if (last && frames->shut && rsp_flow_secure(flow))
+			rsp_secure_hold(flow, true);
+		err = frame_send(flow, frame,
+				 last && !frames->shut ? flags : MSG_MORE);
 		pending_count(frames, -(s64)(frame->sent - sent));
 		if (err)
 			return err;
@@ -153,7 +161,7 @@ static __always_inline int send_ready(struct rsp_flow *flow)
 	    READ_ONCE(transport->sk_shutdown) & SEND_SHUTDOWN)
 		return -READ_ONCE(transport->sk_err) ?: -EPIPE;
 	if (!list_empty(&flow->frames->pending)) {
-		err = pending_send(flow, 0);
+		err = rsp_pending_send(flow, 0);
 		if (err)
 			return err;
 	}
@@ -223,20 +231,19 @@ static __always_inline int send_begin(struct rsp_flow *flow, long *timeo)
 	return likely(!err) ? 0 : send_begin_later(flow, timeo, err);
 }
 
-/* Behind what has left in part, and other control. */
-static struct list_head *control_place(struct rsp_frames *frames)
-{
-	struct rsp_frame *before;
-
-	list_for_each_entry(before, &frames->pending, list)
-		if (!before->begun && !before->sent && !before->control)
-			break;
-	return &before->list;
-}
-
-/* What is left of a frame waits before @next, in pages of its own. */
-static int pending_add(struct rsp_frames *frames, struct iov_iter *from,
-		       bool begun, bool control, struct list_head *next)
+/**
+ * rsp_pending_add() - have what is left of a frame wait, in pages of its own
+ * @frames: of a flow; its tx_lock is held
+ * @from: what is left
+ * @begun: a part of it has left
+ * @control: it is a control message
+ * @next: what it waits before
+ *
+ * Context: process.
+ * Return: 0, or -ENOMEM.
+ */
+int rsp_pending_add(struct rsp_frames *frames, struct iov_iter *from,
+		    bool begun, bool control, struct list_head *next)
 {
 	struct rsp_frame *frame = rsp_frame_own(from);
 
@@ -258,7 +265,7 @@ static noinline int add_rest(struct rsp_flow *flow, struct iov_iter *from,
 	bool begun = iov_iter_count(from) < size;
 	int err;
 
-	err = pending_add(frames, from, begun, control, &frames->pending);
+	err = rsp_pending_add(frames, from, begun, control, &frames->pending);
 	/* The element would take what comes next for the rest. */
 	if (err && begun)
 		rsp_flow_abort(flow);
@@ -282,6 +289,20 @@ static __always_inline int send_or_add(struct rsp_flow *flow,
 	return add_rest(flow, from, size, control);
 }
 
+/**
+ * rsp_control_send() - send a control message when nothing is pending
+ * @flow: a flow with frames; its tx_lock is held
+ * @from: the message, in its frame
+ * @flags: MSG_MORE, or 0
+ *
+ * Context: process.
+ * Return: 0; -EAGAIN: what did not leave is pending; or an error.
+ */
+int rsp_control_send(struct rsp_flow *flow, struct iov_iter *from, int flags)
+{
+	return send_or_add(flow, from, true, flags);
+}
+
 /* Have a frame leave; tx_lock is held, and a call may begin to send. */
 static __always_inline int frame_leave(struct rsp_flow *flow,
 				       struct iov_iter *from, int flags)
@@ -291,7 +312,7 @@ static __always_inline int frame_leave(struct rsp_flow *flow,
 	err = send_or_add(flow, from, false, flags);
 	if (unlikely(err == -EAGAIN)) {
 		/* Room may have come before it was known that it is waited for. */
-		pending_send(flow, flags);
+		rsp_pending_send(flow, flags);
 		err = 0;
 	}
 	flow->frames->sent += !err;
@@ -435,7 +456,7 @@ static void kept_leave(struct rsp_flow *flow, const struct rsp_frame *frame,
 	list_add_tail(&rest->list, &frames->pending);
 	pending_count(frames, rest->size - rest->sent);
 	/* Room may have come before it was known that it is waited for. */
-	pending_send(flow, flags);
+	rsp_pending_send(flow, flags);
 }
 
 /*
@@ -499,7 +520,7 @@ static int message_send(struct rsp_flow *flow, struct rsp_replay *replay,
 	}
 	rsp_frames_queue(frames, &message);
 	WRITE_ONCE(frames->sent, frames->sent + 1);
-	pending_send(flow, flags);
+	rsp_pending_send(flow, flags);
 	mutex_unlock(&frames->tx_lock);
 	return size;
 }
@@ -566,13 +587,6 @@ static noinline_for_stack int any_send(struct rsp_flow *flow,
 	return done ?: ret;
 }
 
-/* A peer that is gone when the last record of TLS comes, behind the end, resets. */
-static void hold_for_fin(struct rsp_flow *flow, bool hold)
-{
-	if (rsp_flow_secure(flow))
-		tcp_sock_set_cork(flow->sock->sk, hold);
-}
-
 /**
  * rsp_frames_sendmsg() - send to the element
  * @flow: a flow with frames, pinned
@@ -600,123 +614,4 @@ int rsp_frames_sendmsg(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 	    !(msg->msg_flags & MSG_OOB) && !rsp_session_replay(flow->ssn))
 		return small_send(flow, msg, size, 0, flags, timeo);
 	return any_send(flow, msg, size, flags, timeo);
-}
-
-/**
- * rsp_frames_control() - send a control message
- * @flow: a flow with frames, connected
- * @octets: the message
- * @len: octets of it, RSP_FRAME_PAYLOAD_MAX at most; 0: the session ends in
- *	this direction, and nothing can be sent after it
- * @in_place: behind what is pending, not ahead of it
- *
- * Context: process.
- * Return: 0 when it was sent or is pending; -EAGAIN: too many are; -EPIPE: the
- * session has ended in this direction; -ENOMEM; or the transport's error.
- */
-int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
-		       bool in_place)
-{
-	struct rsp_frame_head head = {
-		.ppid = cpu_to_be32(RSP_PPID_ASAP),
-		.length = cpu_to_be32(len),
-	};
-	struct kvec parts[] = {
-		{ .iov_base = &head, .iov_len = sizeof(head) },
-		{ .iov_base = (void *)octets, .iov_len = len },
-	};
-	struct rsp_frames *frames = flow->frames;
-	struct iov_iter from;
-	int err;
-
-	iov_iter_kvec(&from, ITER_SOURCE, parts, ARRAY_SIZE(parts),
-		      sizeof(head) + len);
-	mutex_lock(&frames->tx_lock);
-	err = frames->shut ? -EPIPE : 0;
-	/* Who asks for answers, and reads none, gets no more of them. */
-	if (len && frames->n_controls_pending >= RSP_CONTROLS_MAX)
-		err = err ?: -EAGAIN;
-	if (err)
-		goto out_unlock;
-	if (!len)
-		hold_for_fin(flow, true);
-	/* A FIN follows the last of all, and takes it along. */
-	if (list_empty(&frames->pending))
-		err = send_or_add(flow, &from, true, len ? 0 : MSG_MORE);
-	else
-		err = pending_add(frames, &from, false, true, in_place ?
-				  &frames->pending : control_place(frames));
-	if (err && err != -EAGAIN) {
-		if (!len)
-			hold_for_fin(flow, false);
-		goto out_unlock;
-	}
-	frames->shut = !len;
-	err = pending_send(flow, 0);
-	if (err == -EAGAIN)
-		err = 0;
-out_unlock:
-	mutex_unlock(&frames->tx_lock);
-	return err;
-}
-
-/**
- * rsp_frames_flush() - send what is pending
- * @flow: a flow with frames
- *
- * Context: process.
- */
-void rsp_frames_flush(struct rsp_flow *flow)
-{
-	struct rsp_frames *frames = flow->frames;
-
-	mutex_lock(&frames->tx_lock);
-	if (!list_empty(&frames->pending))
-		pending_send(flow, 0);
-	mutex_unlock(&frames->tx_lock);
-}
-
-/* TCP would reset a peer of whom something is unread, and send nothing more. */
-static void unread_drop(struct rsp_flow *flow)
-{
-	LIST_HEAD(controls);
-	bool ended;
-
-	ended = rsp_frames_controls(flow, &controls);
-	rsp_controls_free(&controls);
-	if (ended && rsp_flow_secure(flow))
-		rsp_secure_control(flow);
-}
-
-/**
- * rsp_frames_finish() - end the session in this direction, and wait for nothing
- * @flow: a flow with frames that is about to be released
- *
- * What is pending goes to the transport, room or not: TCP sends it on when the
- * socket is gone. Control that came is no reason not to; data that nobody has
- * read is, as in TCP.
- *
- * Context: process; no call uses the flow.
- */
-void rsp_frames_finish(struct rsp_flow *flow)
-{
-	struct sock *transport = flow->sock->sk;
-
-	lock_sock(transport);
-	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
-	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
-	release_sock(transport);
-	rsp_frames_control(flow, NULL, 0, true);
-	unread_drop(flow);
-}
-
-/**
- * rsp_frames_drop_pending() - give up what was not sent
- * @frames: of a flow that nobody uses
- *
- * Context: process.
- */
-void rsp_frames_drop_pending(struct rsp_frames *frames)
-{
-	rsp_frame_list_free(&frames->pending);
 }
