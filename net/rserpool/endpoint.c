@@ -166,7 +166,7 @@ static void endpoint_tell(struct work_struct *work)
 	struct rsp_endpoint *endpoint = container_of(to_delayed_work(work),
 						     struct rsp_endpoint, tell);
 
-	rsp_sessions_flag(sock_net(&endpoint->ssn->sk), RSP_SESSION_CARD,
+	rsp_sessions_kick(sock_net(&endpoint->ssn->sk), RSP_SESSION_CARD,
 			  is_served_by, endpoint->pe);
 }
 

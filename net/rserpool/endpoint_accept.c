@@ -12,7 +12,7 @@
  * takes it.  Where nobody waits, the endpoint's work item admits it; and in a
  * secure scope always, for TLS comes first.  Nothing that came is forgotten:
  *
- * - listener_wake() wakes one call that was asleep, or else queues the work item.
+ * - rsp_listener_wake() wakes one call that was asleep, or else queues the work item.
  * - Who was asleep looks, whatever he has to say to his program: a session, a
  *   signal, the end of his time.
  * - He admits one, and leaves it to the work item if there are more.
@@ -274,7 +274,7 @@ static void admit_one(struct rsp_endpoint *endpoint)
 	bool added;
 
 	mutex_lock(&endpoint->admit_lock);
-	if (any_waits(endpoint) && !is_secure(endpoint)) {
+	if (!is_secure(endpoint)) {
 		old = set_active_memcg(mem_cgroup_from_sk(&endpoint->ssn->sk));
 		admit_next(endpoint, &added);
 		set_active_memcg(old);

@@ -205,6 +205,6 @@ u32 rsp_nl_sever(struct net *net, const struct rsp_handle *handle, u32 id)
 {
 	const struct removed removed = { .handle = handle, .id = id };
 
-	return rsp_sessions_flag(net, RSP_SESSION_SEVER, is_of_removed,
+	return rsp_sessions_kick(net, RSP_SESSION_SEVER, is_of_removed,
 				 &removed);
 }

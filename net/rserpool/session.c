@@ -564,11 +564,21 @@ void rsp_session_tally(struct sock *sk, struct rsp_tally *tally)
 	rcu_read_unlock();
 }
 
-/* @flag: set in each of them that match; negative: none is. */
-static int sessions_kick(struct net *net, int flag,
-			 bool (*match)(const struct rsp_session *ssn,
-				       const void *arg),
-			 const void *arg)
+/**
+ * rsp_sessions_kick() - give sessions something to look at
+ * @net: the namespace
+ * @flag: enum rsp_session_flag, set in each of them before its work item runs; -1:
+ *	none is
+ * @match: is a session one of them? Under RCU and the lock of the array
+ * @arg: for @match
+ *
+ * Context: process. It does not wait for the sessions.
+ * Return: how many there are.
+ */
+int rsp_sessions_kick(struct net *net, int flag,
+		      bool (*match)(const struct rsp_session *ssn,
+				    const void *arg),
+		      const void *arg)
 {
 	struct rsp_net *rn = rsp_net(net);
 	struct rsp_session *ssn;
@@ -595,24 +605,6 @@ static int sessions_kick(struct net *net, int flag,
 	return n;
 }
 
-/**
- * rsp_sessions_flag() - give sessions something to look at
- * @net: the namespace
- * @flag: set in each of them, before its work item runs
- * @match: is a session one of them? Under RCU and the lock of the array
- * @arg: for @match
- *
- * Context: process. It does not wait for the sessions.
- * Return: how many there are.
- */
-int rsp_sessions_flag(struct net *net, enum rsp_session_flag flag,
-		      bool (*match)(const struct rsp_session *ssn,
-				    const void *arg),
-		      const void *arg)
-{
-	return sessions_kick(net, flag, match, arg);
-}
-
 /* Whether it was this key is for the session to see. */
 static bool may_have_shown(const struct rsp_session *ssn, const void *arg)
 {
@@ -632,7 +624,7 @@ static bool may_have_shown(const struct rsp_session *ssn, const void *arg)
  */
 void rsp_sessions_key_revoked(struct net *net, const struct rsp_handle *handle)
 {
-	sessions_kick(net, -1, may_have_shown, handle);
+	rsp_sessions_kick(net, -1, may_have_shown, handle);
 }
 
 int __init rsp_sessions_register(void)

@@ -289,7 +289,7 @@ struct sock *rsp_session_next(struct net *net, u32 *id);
 void rsp_session_tally(struct sock *sk, struct rsp_tally *tally);
 void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 			  struct rsp_handle *handle);
-int rsp_sessions_flag(struct net *net, enum rsp_session_flag flag,
+int rsp_sessions_kick(struct net *net, int flag,
 		      bool (*match)(const struct rsp_session *ssn,
 				    const void *arg),
 		      const void *arg);

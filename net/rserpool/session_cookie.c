@@ -388,7 +388,7 @@ static void cookies_tend(struct work_struct *work)
 	struct rsp_net *rn = container_of(to_delayed_work(work), struct rsp_net,
 					  reseal);
 
-	if (rsp_sessions_flag(rn->net, RSP_SESSION_RESEAL, has_set_cookie,
+	if (rsp_sessions_kick(rn->net, RSP_SESSION_RESEAL, has_set_cookie,
 			      NULL))
 		tend(rn);
 }
