@@ -65,12 +65,8 @@ void ill(struct patient *patient, const char *check, const char *next,
 
 static bool module(struct patient *patient)
 {
-	int ret;
+	int ret = kernel_try();
 
-	if (ctl.is_open)
-		return true;
-	ret = nl_open(&ctl.client, RSERPOOL_FAMILY_NAME);
-	ctl.is_open = !ret;
 	if (!ret) {
 		well("module", "rserpool is loaded");
 		return true;

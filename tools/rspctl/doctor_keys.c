@@ -66,22 +66,6 @@ static void *row_add(struct table *table, size_t size)
 	return rows;
 }
 
-static void take(const struct nlattr *attr, struct handle *handle)
-{
-	size_t len = attr ? mnl_attr_get_payload_len(attr) : 0;
-
-	if (len > sizeof(handle->octets))
-		len = sizeof(handle->octets);
-	handle->len = (uint8_t)len;
-	if (len)
-		memcpy(handle->octets, mnl_attr_get_payload(attr), len);
-}
-
-static bool same(const struct handle *a, const struct handle *b)
-{
-	return a->len == b->len && !memcmp(a->octets, b->octets, a->len);
-}
-
 static int read_key(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attrs[RSERPOOL_A_KEY_MAX + 1];
@@ -89,7 +73,7 @@ static int read_key(const struct nlmsghdr *nlh, void *data)
 	struct key *key = row_add(&tables->keys, sizeof(*key));
 
 	attrs_read(nlh, attrs, RSERPOOL_A_KEY_MAX);
-	take(attrs[RSERPOOL_A_KEY_HANDLE], &key->handle);
+	attr_handle(attrs[RSERPOOL_A_KEY_HANDLE], &key->handle);
 	key->client = attr_u32(attrs[RSERPOOL_A_KEY_CLIENT]);
 	key->pe_id = attr_u32(attrs[RSERPOOL_A_KEY_PE_ID]);
 	return 0;
@@ -102,7 +86,7 @@ static int read_pool(const struct nlmsghdr *nlh, void *data)
 	struct pool *pool = row_add(&tables->pools, sizeof(*pool));
 
 	attrs_read(nlh, attrs, RSERPOOL_A_POOL_MAX);
-	take(attrs[RSERPOOL_A_POOL_HANDLE], &pool->handle);
+	attr_handle(attrs[RSERPOOL_A_POOL_HANDLE], &pool->handle);
 	pool->identify = attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY]);
 	if (attr_u32(attrs[RSERPOOL_A_POOL_COOKIE_KEYS]))
 		tables->seals = true;
@@ -115,7 +99,7 @@ static struct pool *pool_of(struct tables *tables, const struct handle *handle)
 	size_t i;
 
 	for (i = 0; i < tables->pools.n; i++)
-		if (same(&pool[i].handle, handle))
+		if (handle_equal(&pool[i].handle, handle))
 			return &pool[i];
 	pool = row_add(&tables->pools, sizeof(*pool));
 	pool->handle = *handle;
@@ -129,7 +113,7 @@ static struct pool *pool_of(struct tables *tables, const struct handle *handle)
 static bool is_for(const struct key *key, const struct pool *pool,
 		   uint32_t pe_id, bool listens, uint32_t client)
 {
-	if (!same(&key->handle, &pool->handle) ||
+	if (!handle_equal(&key->handle, &pool->handle) ||
 	    (key->pe_id && key->pe_id != pe_id) ||
 	    (!listens && key->client && key->client != client))
 		return false;
@@ -150,7 +134,7 @@ static int read_element(const struct nlmsghdr *nlh, void *data)
 	size_t i;
 
 	attrs_read(nlh, attrs, RSERPOOL_A_ELEMENT_MAX);
-	take(attrs[RSERPOOL_A_ELEMENT_HANDLE], &handle);
+	attr_handle(attrs[RSERPOOL_A_ELEMENT_HANDLE], &handle);
 	pool = pool_of(tables, &handle);
 	pe_id = attr_u32(attrs[RSERPOOL_A_ELEMENT_ID]);
 	listens = attr_u32(attrs[RSERPOOL_A_ELEMENT_LISTENER]) !=
@@ -175,7 +159,7 @@ static unsigned int keys_of(const struct tables *tables,
 	size_t i;
 
 	for (i = 0; i < tables->keys.n; i++)
-		n += same(&key[i].handle, &pool->handle);
+		n += handle_equal(&key[i].handle, &pool->handle);
 	return n;
 }
 

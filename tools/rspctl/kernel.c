@@ -10,21 +10,33 @@
 #include "rspctl.h"
 
 /**
- * kernel_open() - open the netlink family, once
+ * kernel_try() - open the netlink family, once
  *
- * Return: 0, or the exit status after a complaint.
+ * Return: 0; -ENOENT: the module is not loaded; or what the kernel says. Where it
+ * failed nl_close() is due, which forgets why.
  */
-int kernel_open(void)
+int kernel_try(void)
 {
 	int ret;
 
 	if (ctl.is_open)
 		return 0;
 	ret = nl_open(&ctl.client, RSERPOOL_FAMILY_NAME);
-	if (!ret) {
-		ctl.is_open = true;
+	ctl.is_open = !ret;
+	return ret;
+}
+
+/**
+ * kernel_open() - as kernel_try(), with a complaint
+ *
+ * Return: 0, or the exit status after a complaint.
+ */
+int kernel_open(void)
+{
+	int ret = kernel_try();
+
+	if (!ret)
 		return 0;
-	}
 	if (ret == -ENOENT)
 		complain("the rserpool module is not loaded; try: modprobe rserpool");
 	else
@@ -177,6 +189,32 @@ uint64_t attr_uint(const struct nlattr *attr)
 		return attr_u32(attr);
 	memcpy(&value, mnl_attr_get_payload(attr), sizeof(value));
 	return value;
+}
+
+/**
+ * attr_handle() - a pool handle
+ * @attr: the attribute, or NULL
+ * @handle: becomes the handle, of no octets where there is none
+ */
+void attr_handle(const struct nlattr *attr, struct handle *handle)
+{
+	size_t len = attr ? mnl_attr_get_payload_len(attr) : 0;
+
+	if (len > sizeof(handle->octets))
+		len = sizeof(handle->octets);
+	handle->len = (uint8_t)len;
+	if (len)
+		memcpy(handle->octets, mnl_attr_get_payload(attr), len);
+}
+
+/**
+ * handle_equal() - are two handles the same?
+ * @a: one
+ * @b: the other
+ */
+bool handle_equal(const struct handle *a, const struct handle *b)
+{
+	return a->len == b->len && !memcmp(a->octets, b->octets, a->len);
 }
 
 /**

@@ -93,3 +93,29 @@ int take_policy(struct words *words, uint32_t *policy)
 	*policy = policies[i];
 	return 0;
 }
+
+/**
+ * put_named() - take the value after a keyword, a word, and put it into a request
+ * @words: what is left
+ * @nlh: the request
+ * @keyword: the keyword, for a complaint
+ * @what: what the word is, likewise
+ * @names: the words that there are
+ * @type: the attribute's type; it becomes the word's place among them
+ *
+ * Return: 0, or the exit status after a complaint.
+ */
+int put_named(struct words *words, struct nlmsghdr *nlh, const char *keyword,
+	      const char *what, const char *const *names, uint16_t type)
+{
+	const char *word;
+	int value;
+
+	if (take_value(words, keyword, &word))
+		return EXIT_USAGE;
+	value = pick(word, what, names);
+	if (value < 0)
+		return EXIT_USAGE;
+	mnl_attr_put_u32(nlh, type, (uint32_t)value);
+	return 0;
+}

@@ -130,9 +130,8 @@ static int put_cookie_key(struct words *words, struct nlmsghdr *nlh)
 
 static int put_setting(struct words *words, struct nlmsghdr *nlh)
 {
-	const char *word;
 	uint32_t policy;
-	int key, value;
+	int key;
 
 	key = pick(*words->at, "keyword of a pool", keywords);
 	if (key < 0)
@@ -147,13 +146,8 @@ static int put_setting(struct words *words, struct nlmsghdr *nlh)
 	}
 	if (key > (int)N_SETTINGS)
 		return put_cookie_key(words, nlh);
-	if (take_value(words, keywords[key], &word))
-		return EXIT_USAGE;
-	value = pick(word, settings[key].what, settings[key].names);
-	if (value < 0)
-		return EXIT_USAGE;
-	mnl_attr_put_u32(nlh, settings[key].type, (uint32_t)value);
-	return 0;
+	return put_named(words, nlh, keywords[key], settings[key].what,
+			 settings[key].names, settings[key].type);
 }
 
 static int refused(const char *name)

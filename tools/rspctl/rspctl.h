@@ -99,8 +99,11 @@ extern const char *const event_names[];
 const char *name_of(const char *const *names, uint32_t value);
 const char *policy_name(uint32_t policy);
 int take_policy(struct words *words, uint32_t *policy);
+int put_named(struct words *words, struct nlmsghdr *nlh, const char *keyword,
+	      const char *what, const char *const *names, uint16_t type);
 
 /* kernel.c */
+int kernel_try(void);
 int kernel_open(void);
 struct nlmsghdr *request(uint8_t cmd, uint16_t flags);
 int dump(struct nlmsghdr *nlh, nl_fn fn, void *data);
@@ -113,6 +116,8 @@ void nest_read(const struct nlattr *nest, const struct nlattr **attrs,
 	       uint16_t max);
 uint32_t attr_u32(const struct nlattr *attr);
 uint64_t attr_uint(const struct nlattr *attr);
+void attr_handle(const struct nlattr *attr, struct handle *handle);
+bool handle_equal(const struct handle *a, const struct handle *b);
 void put_handle(struct nlmsghdr *nlh, uint16_t type,
 		const struct handle *handle);
 

@@ -205,23 +205,6 @@ static int put_groups(struct words *words, struct nlmsghdr *nlh)
 	return 0;
 }
 
-/* A setting whose value is a word. @what: what that is, for a complaint. */
-static int put_named(struct words *words, struct nlmsghdr *nlh,
-		     const char *keyword, const char *what,
-		     const char *const *names, uint16_t type)
-{
-	const char *word;
-	int value;
-
-	if (take_value(words, keyword, &word))
-		return EXIT_USAGE;
-	value = pick(word, what, names);
-	if (value < 0)
-		return EXIT_USAGE;
-	mnl_attr_put_u32(nlh, type, (uint32_t)value);
-	return 0;
-}
-
 static int put_registration(struct words *words, struct nlmsghdr *nlh)
 {
 	return put_named(words, nlh, "registration", "way to register",

@@ -152,15 +152,13 @@ static void show_session(const struct nlattr **attrs)
 /* @data: the handle of the sessions that are wanted, or NULL for all. */
 static int show_line(const struct nlmsghdr *nlh, void *data)
 {
-	const struct nlattr *attrs[RSERPOOL_A_SESSION_MAX + 1], *attr;
-	const struct handle *handle = data;
+	const struct nlattr *attrs[RSERPOOL_A_SESSION_MAX + 1];
+	const struct handle *wanted = data;
+	struct handle handle;
 
 	attrs_read(nlh, attrs, RSERPOOL_A_SESSION_MAX);
-	attr = attrs[RSERPOOL_A_SESSION_HANDLE];
-	if (handle && (!attr ||
-		       mnl_attr_get_payload_len(attr) != handle->len ||
-		       memcmp(mnl_attr_get_payload(attr), handle->octets,
-			      handle->len)))
+	attr_handle(attrs[RSERPOOL_A_SESSION_HANDLE], &handle);
+	if (wanted && !handle_equal(&handle, wanted))
 		return 0;
 	show_session(attrs);
 	return 0;

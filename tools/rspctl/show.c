@@ -16,14 +16,12 @@
 void show_handle(const char *key, const char *fmt, const struct nlattr *attr)
 {
 	char text[HANDLE_TEXT_MAX];
-	size_t len;
+	struct handle handle;
 
 	if (!attr)
 		return;
-	len = mnl_attr_get_payload_len(attr);
-	if (len > RSERPOOL_HANDLE_MAX)
-		len = RSERPOOL_HANDLE_MAX;
-	format_handle(mnl_attr_get_payload(attr), len, text);
+	attr_handle(attr, &handle);
+	format_handle(handle.octets, handle.len, text);
 	print_string(key, fmt, text);
 }
 
