@@ -130,3 +130,12 @@ void echo_messages(int fd)
 			break;
 	close(fd);
 }
+
+int port_of(int listener)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len = sizeof(address);
+
+	CHECK_EQ(getsockname(listener, (void *)&address, &len), 0);
+	return ntohs(address.srp_port);
+}

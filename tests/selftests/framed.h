@@ -39,5 +39,7 @@ void echo_messages(int fd);
 
 /* A socket that listens, and so is an element; id 0: any. */
 int element(const char *name, uint32_t id, int type);
+/* The port on which it listens. */
+int port_of(int listener);
 
 #endif /* _FRAMED_H */

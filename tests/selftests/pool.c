@@ -427,3 +427,28 @@ short wait_for(int fd, short events)
 			  events);
 	return pfd.revents;
 }
+
+uint32_t session_resume(int fd)
+{
+	struct rsp_info info = get_info(fd);
+
+	CHECK(info.generation != info.resumed);
+	set_option(fd, RSP_RESUME, info.generation);
+	return info.generation;
+}
+
+pid_t process(void)
+{
+	pid_t pid;
+
+	fflush(NULL);
+	pid = fork();
+	CHECK(pid >= 0);
+	return pid;
+}
+
+void process_kill(pid_t pid)
+{
+	CHECK_EQ(kill(pid, SIGKILL), 0);
+	CHECK_EQ(waitpid(pid, NULL, 0), pid);
+}

@@ -47,6 +47,10 @@ struct server {
 /* Run a command; the test fails when it does. */
 void run(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
+/* As fork(), for a child that does not return from its test, and SIGKILL for it. */
+pid_t process(void);
+void process_kill(pid_t pid);
+
 /* What a server does with a connection, in a process of its own. */
 typedef void server_fn(int fd, uint32_t id, const void *arg);
 
@@ -80,6 +84,8 @@ void write_all(int fd, const void *buf, size_t len);
 void check_echo(int fd, const char *word);
 int get_option(int fd, int option);
 void set_option(int fd, int option, int value);
+/* Agree to the failover that there was: its generation. */
+uint32_t session_resume(int fd);
 int socket_error(int fd);
 struct rsp_info get_info(int fd);
 /* What rspctl says of a counter of the scope. */

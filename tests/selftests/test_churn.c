@@ -36,11 +36,6 @@ static unsigned int failovers(void)
 
 static volatile bool over;
 
-static void resume(int fd)
-{
-	set_option(fd, RSP_RESUME, get_info(fd).generation);
-}
-
 /* What a program may see of a pool that is taken apart below it. */
 static bool expected(int err)
 {
@@ -314,7 +309,7 @@ TEST(churn_threads_share_a_socket)
 		if (i == 39)
 			over = true;
 		/* There may be one more since. */
-		resume(shared.fd);
+		session_resume(shared.fd);
 		shared.stopped = false;
 		pthread_cond_signal(&shared.changed);
 		pthread_mutex_unlock(&shared.lock);
@@ -351,7 +346,7 @@ static void check_fresh(int fd)
 	uint32_t id;
 
 	CHECK_ERR(send(fd, "x", 1, 0), EREMCHG);
-	resume(fd);
+	session_resume(fd);
 	message_fill(message, 77);
 	write_all(fd, message, sizeof(message));
 	read_all(fd, &id, sizeof(id));

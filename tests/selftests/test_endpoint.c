@@ -66,7 +66,7 @@ TEST(endpoint_end_and_failure)
 	echo_element("e", 2, SOCK_SEQPACKET);
 	CHECK_EQ(kill(pid, SIGKILL), 0);
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
-	set_option(fd, RSP_RESUME, get_option(fd, RSP_RESUME));
+	session_resume(fd);
 	CHECK_EQ(send(fd, "you", 3, 0), 3);
 	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 3);
 	CHECK_EQ(get_info(fd).pe_id, 2);

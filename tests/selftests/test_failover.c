@@ -24,15 +24,6 @@ static uint32_t other_than(uint32_t id, const struct server *servers, int n)
 	return 0;
 }
 
-static uint32_t resume(int fd)
-{
-	struct rsp_info info = get_info(fd);
-
-	CHECK(info.generation != info.resumed);
-	set_option(fd, RSP_RESUME, info.generation);
-	return info.generation;
-}
-
 TEST(failover_notify_says_so_until_resumed)
 {
 	struct server servers[2];
@@ -51,7 +42,7 @@ TEST(failover_notify_says_so_until_resumed)
 	CHECK_ERR(send(fd, "x", 1, MSG_DONTWAIT), EREMCHG);
 	CHECK_EQ(wait_for(fd, POLLIN | POLLOUT | POLLPRI | POLLERR),
 		 POLLIN | POLLOUT | POLLPRI);
-	CHECK_EQ(resume(fd), 1);
+	CHECK_EQ(session_resume(fd), 1);
 	CHECK_EQ(read_id(fd), other_than(id, servers, 2));
 	check_echo(fd, "after");
 }
@@ -74,7 +65,7 @@ TEST(failover_notify_while_blocked_in_read)
 		_exit(0);
 	}
 	CHECK_ERR(read(fd, &octet, 1), EREMCHG);
-	resume(fd);
+	session_resume(fd);
 	CHECK_EQ(read_id(fd), other_than(id, servers, 2));
 }
 
@@ -235,7 +226,7 @@ static void stream_checked(const char *config, bool notify)
 		while ((len = read(fd, buf, sizeof(buf))) > 0)
 			check_words(fd, id, &n, tail, &tail_len, buf, len);
 		CHECK(notify && len == -1 && errno == EREMCHG);
-		resume(fd);
+		session_resume(fd);
 		len = read(fd, buf, sizeof(buf));
 		CHECK(len >= 4);
 		CHECK((uint32_t)(unsigned char)buf[0] != id);
@@ -264,7 +255,7 @@ TEST(failover_resume_drops_what_is_unread)
 	server_kill(&servers[id - 1]);
 	wait_for(fd, POLLPRI);
 	CHECK_ERR(write(fd, "x", 1), EREMCHG);
-	resume(fd);
+	session_resume(fd);
 	CHECK_EQ(read_id(fd), other_than(id, servers, 2));
 }
 

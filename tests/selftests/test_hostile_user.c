@@ -138,17 +138,25 @@ TEST_USER(reset, RSP_FAILURE_RESET, "FailureReset",
 TEST_USER(gone, RSP_FAILURE_FIN, "FailureFin",
 	  close(peer))
 
+/* A session whose user says a word, and that it was all. */
+static int session_that_ends(int type, int *peer)
+{
+	int fd;
+
+	listen_at_port(type);
+	*peer = user();
+	fd = session();
+	data_send(*peer, "hello");
+	end_send(*peer);
+	return fd;
+}
+
 /* Who has said all may be gone before he hears the rest. */
 TEST(hostile_user_ends_and_resets)
 {
-	int peer, fd;
+	int peer, fd = session_that_ends(SOCK_SEQPACKET, &peer);
 	char buf[16];
 
-	listen_at_port(SOCK_SEQPACKET);
-	peer = user();
-	fd = session();
-	data_send(peer, "hello");
-	end_send(peer);
 	reset_on_close(peer);
 	wait_for(fd, POLLIN);
 	close(peer);
@@ -264,14 +272,9 @@ TEST(hostile_user_reads_no_cookies)
 /* An accepted session in which only one side has ended. */
 TEST(hostile_user_ends_first)
 {
-	int peer, fd;
+	int peer, fd = session_that_ends(SOCK_STREAM, &peer);
 	char buf[16];
 
-	listen_at_port(SOCK_STREAM);
-	peer = user();
-	fd = session();
-	data_send(peer, "hello");
-	end_send(peer);
 	close(peer);
 	CHECK_EQ(recv(fd, buf, sizeof(buf), MSG_WAITALL), 5);
 	CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 0);

@@ -57,16 +57,6 @@ TEST(tls_most_specific_key)
 	CHECK_EQ(get_info(listener).peer_id, 4);
 }
 
-/* The port on which the element of a socket listens. */
-static int port_of(int listener)
-{
-	struct sockaddr_rserpool address;
-	socklen_t len = sizeof(address);
-
-	CHECK_EQ(getsockname(listener, (void *)&address, &len), 0);
-	return ntohs(address.srp_port);
-}
-
 /*
  * A pool that wants to know its clients, by the word of the element's host. Who
  * has the pool's key alone is refused, told so, and goes on to the next element.
@@ -182,11 +172,6 @@ static void check_passes(int from, int to)
 	CHECK_EQ(recv(to, buf, sizeof(buf), 0), 4);
 }
 
-static void resume(int fd)
-{
-	set_option(fd, RSP_RESUME, get_option(fd, RSP_RESUME));
-}
-
 /*
  * The client's host revokes a key: its sessions go on with what keys are left, at
  * once and with the same element, which has done nothing. Others do not notice.
@@ -205,7 +190,7 @@ TEST(key_revoked_by_the_client)
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
 	CHECK_EQ(get_info(fd).failure, RSP_FAILURE_REVOKED);
 	CHECK_ERR(recv(accepted, buf, sizeof(buf), 0), ECONNRESET);
-	resume(fd);
+	session_resume(fd);
 	CHECK_EQ(send(fd, "back", 4, 0), 4);
 	accepted = accept(listener, NULL, NULL);
 	CHECK_EQ(recv(accepted, buf, sizeof(buf), 0), 4);
@@ -220,7 +205,7 @@ TEST(key_revoked_by_the_client)
 	key_del("e", "");
 	CHECK_ERR(recv(other, buf, sizeof(buf), 0), EREMCHG);
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
-	resume(fd);
+	session_resume(fd);
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EACCES);
 	CHECK_EQ(counter("FailureRevoked"), 3);
 }
@@ -277,7 +262,7 @@ TEST(key_replaced)
 
 	key_add("e", "", 5);
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
-	resume(fd);
+	session_resume(fd);
 	check_message(fd, "again");
 	CHECK_EQ(get_info(fd).generation, 1);
 	key_del("e", "");

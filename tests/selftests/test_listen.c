@@ -39,22 +39,6 @@ static bool is_element(const char *name)
 	return system(command) == 0;
 }
 
-static pid_t process(void)
-{
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	CHECK(pid >= 0);
-	return pid;
-}
-
-static void process_kill(pid_t pid)
-{
-	CHECK_EQ(kill(pid, SIGKILL), 0);
-	CHECK_EQ(waitpid(pid, NULL, 0), pid);
-}
-
 /* The test in the process went well. */
 static void process_end(pid_t pid)
 {

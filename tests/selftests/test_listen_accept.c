@@ -8,7 +8,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <sys/time.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "framed.h"
@@ -85,16 +84,6 @@ static void poll_and_serve(int listener)
 	}
 }
 
-static pid_t process(void)
-{
-	pid_t pid;
-
-	fflush(NULL);
-	pid = fork();
-	CHECK(pid >= 0);
-	return pid;
-}
-
 /* Users come all at once, again and again, and each gets its answer. */
 static void check_serves(const char *name)
 {
@@ -114,56 +103,39 @@ static void check_serves(const char *name)
 	}
 }
 
-static void kill_all(const pid_t *pids, int n)
+/* Some wait, each interrupted so often, us: 0: never; the next one more seldom. */
+static void check_waiters(int listener, long us, long step)
 {
-	while (n--) {
-		CHECK_EQ(kill(pids[n], SIGKILL), 0);
-		CHECK_EQ(waitpid(pids[n], NULL, 0), pids[n]);
+	pid_t pids[WAITERS];
+	int i;
+
+	for (i = 0; i < WAITERS; i++) {
+		pids[i] = process();
+		if (!pids[i])
+			wait_and_serve(listener, us + step * i);
 	}
+	check_serves("w");
+	while (i--)
+		process_kill(pids[i]);
 }
 
 TEST(listen_accept_waiters)
 {
-	int listener = element("w", 7, SOCK_SEQPACKET), i;
-	pid_t pids[WAITERS];
-
-	for (i = 0; i < WAITERS; i++) {
-		pids[i] = process();
-		if (!pids[i])
-			wait_and_serve(listener, 0);
-	}
-	check_serves("w");
-	kill_all(pids, WAITERS);
+	check_waiters(element("w", 7, SOCK_SEQPACKET), 0, 0);
 }
 
 TEST(listen_accept_waiters_interrupted)
 {
-	int listener = element("w", 7, SOCK_SEQPACKET), i;
-	pid_t pids[WAITERS];
-
-	for (i = 0; i < WAITERS; i++) {
-		pids[i] = process();
-		if (!pids[i])
-			wait_and_serve(listener, 150 + 37 * i);
-	}
-	check_serves("w");
-	kill_all(pids, WAITERS);
+	check_waiters(element("w", 7, SOCK_SEQPACKET), 150, 37);
 }
 
 /* Time is up again and again, as connections come. */
 TEST(listen_accept_waiters_time_out)
 {
-	int listener = element("w", 7, SOCK_SEQPACKET), i;
-	pid_t pids[WAITERS];
+	int listener = element("w", 7, SOCK_SEQPACKET);
 
 	time_out(listener, 1000);
-	for (i = 0; i < WAITERS; i++) {
-		pids[i] = process();
-		if (!pids[i])
-			wait_and_serve(listener, 0);
-	}
-	check_serves("w");
-	kill_all(pids, WAITERS);
+	check_waiters(listener, 0, 0);
 }
 
 /* One waits, one polls and waits a while for what the other may have taken. */
@@ -180,7 +152,8 @@ TEST(listen_accept_beside_poll)
 	if (!pids[1])
 		poll_and_serve(listener);
 	check_serves("w");
-	kill_all(pids, 2);
+	process_kill(pids[0]);
+	process_kill(pids[1]);
 }
 
 /* Of a backlog of one, all that have connected are taken in the end. */
@@ -194,7 +167,7 @@ TEST(listen_accept_small_backlog)
 	if (!pid)
 		wait_and_serve(listener, 0);
 	check_serves("w");
-	kill_all(&pid, 1);
+	process_kill(pid);
 }
 
 /* Users come one by one, and find who just waits. */
@@ -215,5 +188,5 @@ TEST(listen_accept_one_by_one)
 		CHECK_EQ(recv(fd, buf, sizeof(buf), 0), 0);
 		close(fd);
 	}
-	kill_all(&pid, 1);
+	process_kill(pid);
 }

@@ -305,7 +305,7 @@ TEST(tls_failover)
 	echo_element("e", 2, SOCK_SEQPACKET);
 	CHECK_EQ(kill(-first, SIGKILL), 0);
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
-	set_option(fd, RSP_RESUME, get_option(fd, RSP_RESUME));
+	session_resume(fd);
 	check_message(fd, "two");
 	CHECK_EQ(get_info(fd).pe_id, 2);
 	CHECK_EQ(get_info(fd).auth, RSP_AUTH_PSK);
@@ -385,21 +385,18 @@ static void wait_counter(const char *name, long n)
 /* The agent finds each key that this host has; the kernel knows whose it is. */
 TEST(tls_other_pools_key)
 {
-	struct sockaddr_rserpool address;
-	socklen_t len = sizeof(address);
 	int listener;
 
 	secure_pool("a");
 	key_add("b", "", 1);
 	key_add("a", "pe 8", 1);
 	listener = element("a", 7, SOCK_SEQPACKET);
-	CHECK_EQ(getsockname(listener, (void *)&address, &len), 0);
-	intrude(ntohs(address.srp_port), "b");
+	intrude(port_of(listener), "b");
 	wait_counter("HandshakeIdentity", 1);
-	intrude(ntohs(address.srp_port), "a pe 0x00000008");
+	intrude(port_of(listener), "a pe 0x00000008");
 	wait_counter("HandshakeIdentity", 2);
 	CHECK_EQ(counter("StateReady"), 0);
-	intrude(ntohs(address.srp_port), "a added");
+	intrude(port_of(listener), "a added");
 	wait_counter("StateReady", 1);
 	CHECK_EQ(counter("HandshakeIdentity"), 2);
 }

@@ -67,11 +67,6 @@ static void force(int fd)
 	set_option(fd, RSP_FORCE_FAILOVER, 0);
 }
 
-static void resume(int fd)
-{
-	set_option(fd, RSP_RESUME, get_info(fd).generation);
-}
-
 TEST(uring_talk)
 {
 	struct server servers[1];
@@ -147,7 +142,7 @@ TEST(uring_recv_waitall_ends_with_the_element)
 		CHECK_EQ(uring_recv(fd, buf, sizeof(buf), 0), -EREMCHG);
 		CHECK_EQ(uring_send(fd, buf, sizeof(buf), 0), -EREMCHG);
 		CHECK_EQ(buf[0], get_info(fd).prev_pe_id);
-		resume(fd);
+		session_resume(fd);
 	}
 	CHECK_EQ(uring_recv(fd, &id, 4, MSG_WAITALL), 4);
 	CHECK_EQ(id, get_info(fd).pe_id);
@@ -173,7 +168,7 @@ TEST(uring_send_waitall_ends_with_the_element)
 	sent = end().res;
 	CHECK(sent > 0 && sent < (int)sizeof(block));
 	CHECK_EQ(uring_send(fd, block, sizeof(block), MSG_WAITALL), -EREMCHG);
-	resume(fd);
+	session_resume(fd);
 	message_fill(message, 5);
 	CHECK_EQ(uring_send(fd, message, sizeof(message), MSG_WAITALL),
 		 sizeof(message));
@@ -235,7 +230,7 @@ TEST(uring_recv_multishot)
 	multishot(fd, buffers, memory);
 	cqe = end();
 	CHECK_EQ(cqe.res, -EREMCHG);
-	resume(fd);
+	session_resume(fd);
 
 	/* What the events have to say is for recvmsg(2). */
 	multishot(fd, buffers, memory);
@@ -270,7 +265,7 @@ TEST(uring_gives_no_events)
 	CHECK_EQ(recvmsg(fd, &msg, 0), sizeof(event));
 	CHECK(msg.msg_flags & MSG_NOTIFICATION);
 	CHECK_EQ(event.old_pe_id, id);
-	resume(fd);
+	session_resume(fd);
 	CHECK_EQ(uring_recv(fd, &id, 4, MSG_WAITALL), 4);
 	CHECK_EQ(id, get_info(fd).pe_id);
 }
@@ -295,7 +290,7 @@ TEST(uring_poll)
 	check_none();
 	force(fd);
 	CHECK(end().res & POLLPRI);
-	resume(fd);
+	session_resume(fd);
 }
 
 /* A request that waits holds the socket, which is closed already. */
