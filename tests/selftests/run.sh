@@ -1,10 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # In a test machine: run the selftests, or those whose file or name has $1 in it.
-# A program prints KTAP and takes such a part of a name as its argument.
+# A program prints KTAP and takes such a part of a name as its argument. It spends
+# much of its time waiting, so a second one runs beside it, in namespaces of its own.
 # RSP_TIMEOUT: the seconds that each may take.
-pick=${1:-}
+export pick=${1:-}
 programs=(out/tests/selftests/test_* tests/selftests/test_*.sh out/tests/fuzz/fuzz_*)
+# They look at what is not of one namespace: memory, the module, where workers fail.
+alone='/test_(charge|hostile|hostile_control|survive|failslab.*|rspctl\.sh|doctor\.sh)$'
 # Of 32 bits, which UML does not run, all that are asked for by name; else those that
 # have every option, message and structure of the interface in them.
 of32=(socket connect data like_tcp framed cookie endpoint listen rdm netlink)
@@ -20,31 +23,48 @@ unshare -n sh -c 'nft "add table inet stay;
 	add chain inet stay in { type filter hook input priority 0; };
 	add chain inet stay out { type filter hook output priority 0; }" &&
 	exec sleep infinity' > /dev/null 2>&1 &
+said=$(mktemp -d)
+export said
 # shellcheck disable=SC2064
-trap "kill $!" EXIT
-status=0
-for program in "${programs[@]}"; do
-	[ -x "$program" ] || continue
+trap "kill $!; rm -r '$said'" EXIT
+
+# one PROGRAM: run it, if it was picked; what it says comes when it has ended.
+one() {
+	local program=$1 name part=$pick status begun=$SECONDS
+
 	name=$(basename "$program")
 	case $program in *32/*) name+=.32 ;; esac
 	# Debian's kernel cannot be told to fail.
 	case $name in
-	test_failslab*) [ -e /proc/self/fail-nth ] || continue ;;
+	test_failslab*) [ -e /proc/self/fail-nth ] || return 0 ;;
 	esac
-	part=$pick
 	case $name in
 	*"$pick"*) part= ;;
-	*.sh) grep -qF -- "$pick" "$program" || continue ;;
+	*.sh) grep -qF -- "$pick" "$program" || return 0 ;;
 	esac
-	echo "# Subtest: $name"
-	begun=$SECONDS
-	timeout -k 5 "${RSP_TIMEOUT:-600}" "$program" "$part" < /dev/null
-	result=$?
-	echo "# $name ended with $result after $((SECONDS - begun)) s"
+	echo "# Subtest: $name" > "$said/$name"
+	timeout -k 5 "${RSP_TIMEOUT:-600}" "$program" "$part" \
+		< /dev/null >> "$said/$name" 2>&1
+	status=$?
 	# Servers that a test left: they may hold its sockets.
-	pkill -KILL -f "^$program" || :
-	[ $result = 0 ] || status=1
-	# A test that is killed has said nothing of it.
-	[ $result -lt 124 ] || echo "not ok 0 $name ended with $result"
+	pkill -KILL -f "^$program( |\$)"
+	{
+		flock 9
+		cat "$said/$name"
+		echo "# $name ended with $status after $((SECONDS - begun)) s"
+		# A test that is killed has said nothing of it.
+		[ $status -lt 124 ] || echo "not ok 0 $name ended with $status"
+	} 9> "$said/lock"
+	return $status
+}
+export -f one
+
+status=0
+for beside in 2 1; do
+	for program in "${programs[@]}"; do
+		[ -x "$program" ] || continue
+		[[ $program =~ $alone ]] && at_once=1 || at_once=2
+		[ $at_once = $beside ] && echo "$program"
+	done | xargs -r -P $beside -I{} bash -c 'one {}' || status=1
 done
 exit $status

@@ -63,7 +63,7 @@ boot_debian() {
 	(kvm_works) && accel='-cpu host -accel kvm -smp 2'
 	# shellcheck disable=SC2086
 	qemu ${VM_ACCEL:-$accel} -m "${VM_MEM:-3G}" \
-		-append "console=ttyS0 loglevel=2 log_buf_len=4M panic=-1 mitigations=off" \
+		-append "console=ttyS0 loglevel=2 log_buf_len=4M panic=-1 mitigations=off norandmaps" \
 		-virtfs "local,path=$guest/root,mount_tag=root,security_model=none,readonly=on,multidevs=remap" \
 		-virtfs "local,path=$build,mount_tag=build,security_model=none,readonly=on,multidevs=remap" \
 		< "$stdin"
