@@ -259,7 +259,10 @@ static int rdm_setsockopt(struct socket *sock, int level, int name,
 		peer = rsp_peer_at(rdm, i);
 		if (!peer)
 			continue;
-		rsp_setsockopt(peer->sock, level, name, value, len);
+		err = rsp_setsockopt(peer->sock, level, name, value, len);
+		/* Nothing is sent to it any more, and its answers are there. */
+		if (err && rsp_peer_gone(peer))
+			err = 0;
 		rsp_peer_put(peer);
 	}
 	return err;
