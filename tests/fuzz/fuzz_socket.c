@@ -20,12 +20,17 @@
 #define CALLS		4000
 #define SOCKETS		8
 #define SERVERS		4
+#define OPTIONS		(RSP_SENT_TO + 2)
+#define ADDRESS_HEAD	(int)offsetof(struct sockaddr_rserpool, srp_handle)
 
 static int fds[SOCKETS], pipes[2];
 static struct server servers[SERVERS];
 static char memory[65536 + 64];
 
 static const enum manner manners[SERVERS] = { ECHO, COUNT, SINK, DEAF };
+static const int types[] = {
+	SOCK_STREAM, SOCK_STREAM, SOCK_SEQPACKET, SOCK_SEQPACKET, SOCK_RDM,
+};
 static const char *const pools[] = { "p", "q", "r", "nobody", "own" };
 
 /* A length: often small, often odd, at times much. */
@@ -78,22 +83,43 @@ static int some_flags(void)
 	return all;
 }
 
+static struct sockaddr_rserpool some_address(socklen_t *len)
+{
+	struct sockaddr_rserpool address;
+
+	address = pool_address(pools[rnd(5)], rnd(4) ? 0 : rnd(6), len);
+	if (!rnd(8))
+		((unsigned char *)&address)[rnd(ADDRESS_HEAD)] = rnd(256);
+	if (!rnd(8))
+		*len = rnd(sizeof(address) + 8);
+	return address;
+}
+
 static void do_connect(int fd)
 {
-	const int head = offsetof(struct sockaddr_rserpool, srp_handle);
 	struct sockaddr_rserpool address;
 	socklen_t len;
 	int err;
 
-	address = pool_address(pools[rnd(5)], rnd(4) ? 0 : rnd(6), &len);
-	if (!rnd(8))
-		((unsigned char *)&address)[rnd(head)] = rnd(256);
-	if (!rnd(8))
-		len = rnd(sizeof(address) + 8);
+	address = some_address(&len);
 	err = connect(fd, (void *)&address, len) ? errno : 0;
 	if (address.srp_family == AF_RSERPOOL &&
-	    (int)len < head + address.srp_handle_len)
+	    (int)len < ADDRESS_HEAD + address.srp_handle_len)
 		CHECK_EQ(err, EINVAL);
+}
+
+static void do_send(int fd)
+{
+	struct sockaddr_rserpool address;
+	socklen_t len;
+
+	if (rnd(2)) {
+		send(fd, some_memory(), some_len(), some_flags());
+		return;
+	}
+	address = some_address(&len);
+	sendto(fd, some_memory(), some_len(), some_flags(), (void *)&address,
+	       len);
 }
 
 /* Become an element, or give a session that came to one. */
@@ -143,9 +169,10 @@ static void do_message(int fd, bool out)
 		struct cmsghdr head;
 		char octets[128];
 	} control;
+	struct sockaddr_rserpool name;
 	struct mmsghdr vec[3];
 	int i, n = 1 + rnd(3);
-	char name[128];
+	socklen_t name_len;
 
 	for (i = 0; i < (int)sizeof(control); i++)
 		control.octets[i] = rnd(8) ? 0 : rnd(256);
@@ -164,9 +191,9 @@ static void do_message(int fd, bool out)
 				rnd(2) ? CMSG_SPACE(4) : rnd(128);
 		}
 		if (!rnd(4)) {
-			memset(name, 0, sizeof(name));
-			vec[i].msg_hdr.msg_name = name;
-			vec[i].msg_hdr.msg_namelen = rnd(128);
+			name = some_address(&name_len);
+			vec[i].msg_hdr.msg_name = &name;
+			vec[i].msg_hdr.msg_namelen = name_len;
 		}
 	}
 	if (n > 1 && out)
@@ -192,15 +219,16 @@ static void do_setsockopt(int fd)
 {
 	static const uint32_t values[] = { 0, 1, 2, 3, 7, 1000, 65536, ~0U };
 	uint32_t value[16];
-	int i, ret, level = some_level();
+	int i, ret, name, level = some_level();
 	socklen_t len;
 
 	for (i = 0; i < 16; i++)
 		value[i] = rnd(4) ? values[rnd(8)] : rnd(~0U);
 	len = rnd(2) ? 4 : rnd(64);
-	ret = setsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 13 : 70), value,
-			 len);
-	if (level == SOL_RSERPOOL && len < 4)
+	name = rnd(level == SOL_RSERPOOL ? OPTIONS : 70);
+	ret = setsockopt(fd, level, name, value, len);
+	if (level == SOL_RSERPOOL && len < 4 && name != RSP_COOKIE &&
+	    name != RSP_ADDRESSES)
 		CHECK_EQ(ret, -1);
 }
 
@@ -210,7 +238,7 @@ static void do_getsockopt(int fd)
 	int level = some_level();
 
 	guard(room);
-	getsockopt(fd, level, rnd(level == SOL_RSERPOOL ? 13 : 70),
+	getsockopt(fd, level, rnd(level == SOL_RSERPOOL ? OPTIONS : 70),
 		   some_memory(), &len);
 	check_guard(room);
 }
@@ -288,7 +316,7 @@ static void do_servers(void)
 static void renew(int *fd)
 {
 	close(*fd);
-	*fd = socket(AF_RSERPOOL, (rnd(2) ? SOCK_STREAM : SOCK_SEQPACKET) |
+	*fd = socket(AF_RSERPOOL, types[rnd(5)] |
 		     (rnd(4) ? SOCK_NONBLOCK : 0), 0);
 	CHECK(*fd >= 0);
 	setsockopt(*fd, SOL_RSERPOOL, RSP_FAILOVER,
@@ -297,6 +325,11 @@ static void renew(int *fd)
 	if (rnd(2))
 		setsockopt(*fd, SOL_RSERPOOL, RSP_REPLAY,
 			   &(uint32_t){ rnd(200000) }, 4);
+	if (rnd(2))
+		setsockopt(*fd, SOL_RSERPOOL, RSP_STANDBY, &(uint32_t){ 1 }, 4);
+	if (rnd(2))
+		setsockopt(*fd, SOL_RSERPOOL, RSP_SEND_TO_ALL,
+			   &(uint32_t){ 1 }, 4);
 	if (!rnd(4))
 		setsockopt(*fd, SOL_RSERPOOL, RSP_MESSAGE_MAX,
 			   &(uint32_t){ 1 + rnd(100000) }, 4);
@@ -320,7 +353,7 @@ static void call(void)
 	case 3:
 	case 4:
 	case 5:
-		send(*fd, some_memory(), some_len(), some_flags());
+		do_send(*fd);
 		break;
 	case 6:
 	case 7:
