@@ -4,10 +4,14 @@
  * else wakes him, and however many wait, no user is forgotten.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "framed.h"
@@ -15,6 +19,8 @@
 #define WAITERS	4
 #define USERS	12
 #define ROUNDS	15
+#define CALLS	10
+#define CALL_US	100000
 
 static void ring(int signal)
 {
@@ -189,4 +195,106 @@ TEST(listen_accept_one_by_one)
 		close(fd);
 	}
 	process_kill(pid);
+}
+
+/* Those that it forks are on its processor, and go after it. */
+static void go_first(void)
+{
+	const struct sched_param first = { .sched_priority = 1 };
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	CHECK_EQ(sched_setaffinity(0, sizeof(one), &one), 0);
+	CHECK_EQ(sched_setscheduler(0, SCHED_FIFO | SCHED_RESET_ON_FORK,
+				    &first), 0);
+}
+
+/* A second call would find what the first one forgot. */
+static pid_t call_once(int listener)
+{
+	const struct sigaction action = { .sa_handler = ring };
+	pid_t pid = process();
+
+	if (pid)
+		return pid;
+	CHECK_EQ(sigaction(SIGALRM, &action, NULL), 0);
+	accept(listener, NULL, NULL);
+	for (;;)
+		pause();
+}
+
+/* The only thing that it sleeps in is the call. */
+static void wait_asleep(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (i = 0; state != 'S'; i++) {
+		CHECK(i < 10000);
+		usleep(1000);
+		f = fopen(path, "r");
+		CHECK(f);
+		CHECK_EQ(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+		fclose(f);
+	}
+}
+
+/* Without a sleep, in which the call could go on. */
+static void spin(long us)
+{
+	struct timespec since, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &since);
+	do
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	while ((now.tv_sec - since.tv_sec) * 1000000 +
+	       (now.tv_nsec - since.tv_nsec) / 1000 < us);
+}
+
+/*
+ * A call is woken for a connection, and before it runs its program is sent a
+ * signal, or its time is over: it runs when the user waits for his card, not
+ * earlier. Nobody else is there to take him in.
+ */
+static void check_woken(int listener, bool interrupt)
+{
+	struct sockaddr_in to = {
+		.sin_family = AF_INET,
+		.sin_port = htons(port_of(listener)),
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+	};
+	struct pollfd card = { .events = POLLIN };
+	pid_t pid;
+	int i;
+
+	if (!interrupt)
+		time_out(listener, CALL_US);
+	go_first();
+	for (i = 0; i < CALLS; i++) {
+		pid = call_once(listener);
+		card.fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		wait_asleep(pid);
+		CHECK_ERR(connect(card.fd, (void *)&to, sizeof(to)),
+			  EINPROGRESS);
+		if (interrupt)
+			CHECK_EQ(kill(pid, SIGALRM), 0);
+		else
+			spin(CALL_US);
+		CHECK_EQ(poll(&card, 1, 20000), 1);
+		close(card.fd);
+		process_kill(pid);
+	}
+}
+
+TEST(listen_accept_woken_and_interrupted)
+{
+	check_woken(element("w", 7, SOCK_SEQPACKET), true);
+}
+
+TEST(listen_accept_woken_and_out_of_time)
+{
+	check_woken(element("w", 7, SOCK_SEQPACKET), false);
 }
