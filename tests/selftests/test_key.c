@@ -270,28 +270,53 @@ TEST(key_replaced)
 	CHECK(counter("HandshakeNoKey") >= 1);
 }
 
-/* What stands by is of no use any more, and that is all. */
-TEST(key_of_a_standby_revoked)
+static void element_keys_add(void)
 {
-	int fd, tries = 1000;
-
 	secure_scope();
 	agent_start();
 	key_add("e", "pe 1", 1);
 	key_add("e", "pe 2", 2);
-	echo_element("e", 1, SOCK_SEQPACKET);
+}
+
+/*
+ * What stands by is of no use any more, by the word of the user's host alone, and
+ * that is all.
+ */
+TEST(key_of_a_standby_revoked)
+{
+	int fd, accepted, i, listeners[2], tries = 1000;
+	struct host host;
+	char buf[8];
+
+	host_make(&host, 1);
+	host_enter(&host);
+	element_keys_add();
+	for (i = 0; i < 2; i++)
+		listeners[i] = element("e", i + 1, SOCK_SEQPACKET);
+	host_leave();
+	element_keys_add();
+	run("rspctl pe add pool e id 1 use control tcp 10.77.1.2:%d",
+	    port_of(listeners[0]));
 	fd = framed_connect("e", SOCK_SEQPACKET);
 	set_option(fd, RSP_STANDBY, 1);
-	echo_element("e", 2, SOCK_SEQPACKET);
+	run("rspctl pe add pool e id 2 use control tcp 10.77.1.2:%d",
+	    port_of(listeners[1]));
 	while (get_info(fd).standby_pe_id != 2 && tries--)
 		usleep(20000);
+	accepted = accept(listeners[1], NULL, NULL);
 	key_del("e", "pe 2");
-	while (get_info(fd).standby_pe_id && tries--)
+	while (get_info(fd).standby_pe_id && tries-- > 0)
 		usleep(20000);
 	CHECK(tries > 0);
 	CHECK_EQ(counter("StandbyLost"), 1);
-	check_message(fd, "hello");
+	CHECK_EQ(counter("ElementAvoided"), 0);
+	CHECK_ERR(recv(accepted, buf, sizeof(buf), 0), ECONNRESET);
+	accepted = accept(listeners[0], NULL, NULL);
+	check_passes(fd, accepted);
 	CHECK_EQ(get_info(fd).generation, 0);
+	host_enter(&host);
+	CHECK_EQ(counter("FailureRevoked"), 0);
+	host_leave();
 }
 
 /* Keys come and go while sessions do: none is left that has a key that is gone. */
