@@ -100,12 +100,19 @@ static void failover_done(struct rsp_session *ssn)
 	rsp_session_serve(ssn);
 }
 
+static bool for_want_of_security(const struct rsp_session *ssn)
+{
+	return rsp_net(sock_net(&ssn->sk))->secure &&
+	       ssn->round_err == -EACCES;
+}
+
 /* The round found nobody: wait for an element, and try anyhow in a while. */
 static void failover_wait(struct rsp_session *ssn)
 {
 	unsigned long pause = rsp_session_probation(ssn);
 
 	ssn->round_over = true;
+	assign_bit(RSP_SESSION_DENIED, &ssn->flags, for_want_of_security(ssn));
 	/* What came while the round went on may have come too late for it. */
 	if (test_bit(RSP_SESSION_WOKEN, &ssn->flags))
 		rsp_session_kick(ssn);
@@ -119,10 +126,11 @@ static bool failover_waits(struct rsp_session *ssn)
 	       !test_bit(RSP_SESSION_WOKEN, &ssn->flags);
 }
 
-static bool for_want_of_security(const struct rsp_session *ssn)
+/* The round that time ran out in may not have come to the reason again. */
+static int give_up_error(const struct rsp_session *ssn)
 {
-	return rsp_net(sock_net(&ssn->sk))->secure &&
-	       ssn->round_err == -EACCES;
+	return test_bit(RSP_SESSION_DENIED, &ssn->flags) ||
+	       for_want_of_security(ssn) ? -EACCES : -EHOSTUNREACH;
 }
 
 /**
@@ -134,8 +142,7 @@ static bool for_want_of_security(const struct rsp_session *ssn)
 void rsp_session_failover(struct rsp_session *ssn)
 {
 	if (time_after_eq(jiffies, ssn->deadline)) {
-		failover_give_up(ssn, for_want_of_security(ssn) ?
-				      -EACCES : -EHOSTUNREACH);
+		failover_give_up(ssn, give_up_error(ssn));
 		return;
 	}
 	if (!failover_waits(ssn)) {
@@ -197,6 +204,7 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	}
 
 	RSP_INC_STATS(net, RSP_MIB_FAILOVER);
+	clear_bit(RSP_SESSION_DENIED, &ssn->flags);
 	ssn->begun = ktime_get();
 	ssn->deadline = jiffies + ssn->failover_timeout;
 	rsp_session_enter(ssn, RSP_SESSION_FAILOVER);

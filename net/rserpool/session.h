@@ -97,6 +97,7 @@ enum rsp_session_flag {
 	RSP_SESSION_CARD,	/* accepted: the business card is out of date */
 	RSP_SESSION_OVERFLOW,	/* a message found no room in @replay */
 	RSP_SESSION_SEEK,	/* there may be an element to stand by */
+	RSP_SESSION_DENIED,	/* the failover's last whole round: no TLS with any */
 };
 
 /**

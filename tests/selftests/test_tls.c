@@ -198,6 +198,9 @@ TEST(tls_two_threads_and_epoll_on_a_stream)
 #define KEY_1	"0102030405060708090a0b0c0d0e0f10" \
 		"1112131415161718191a1b1c1d1e1f20"
 
+#define WRONG_KEY "-psk ff02030405060708090a0b0c0d0e0f10" \
+		"1112131415161718191a1b1c1d1e1f20"
+
 /* Of the first key for which key show prints @whose. */
 static void identity_get(const char *whose, char *identity)
 {
@@ -409,8 +412,7 @@ TEST(tls_wrong_key_is_passed_over)
 	secure_pool("o");
 	run("rspctl scope set avoid-max 60s avoid-min 60s");
 	openssl_start(4433, "");
-	openssl_start(4434, "-psk ff02030405060708090a0b0c0d0e0f10"
-			    "1112131415161718191a1b1c1d1e1f20");
+	openssl_start(4434, WRONG_KEY);
 	run("rspctl pool add o policy prio");
 	run("rspctl pe add pool o id 1 tcp 127.0.0.1:4434 priority 2");
 	run("rspctl pe add pool o id 2 tcp 127.0.0.1:4433 priority 1");
@@ -420,6 +422,34 @@ TEST(tls_wrong_key_is_passed_over)
 	CHECK_EQ(counter("HandshakeFailed"), 1);
 	CHECK_EQ(counter("FailureSecurity"), 1);
 	run("rspctl pe show pool o id 1 | grep -q failed");
+}
+
+/*
+ * Time runs out while the handshake goes on that a round before has failed in: that
+ * is the reason still.
+ */
+TEST(tls_given_up_in_a_round)
+{
+	pid_t agent, first;
+	char octet;
+	int fd;
+
+	agent = secure_pool("o");
+	run("rspctl scope set avoid-min 100ms avoid-max 100ms");
+	run("rspctl pool add o failover auto");
+	first = openssl_start(4433, "");
+	run("rspctl pe add pool o id 1 tcp 127.0.0.1:4433");
+	fd = pool_connect("o");
+	check_reversed(fd);
+	openssl_start(4434, WRONG_KEY);
+	run("rspctl pe add pool o id 2 tcp 127.0.0.1:4434");
+	set_option(fd, RSP_FAILOVER_TIMEOUT, 6000);
+	CHECK_EQ(kill(-first, SIGKILL), 0);
+	while (!counter("FailureSecurity"))
+		usleep(20000);
+	agent_signal(agent, SIGSTOP);
+	CHECK_ERR(read(fd, &octet, 1), EACCES);
+	CHECK_EQ(counter("FailoverFailed"), 1);
 }
 
 TEST(tls_never_in_plain)
