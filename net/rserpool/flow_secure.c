@@ -250,7 +250,11 @@ int rsp_secure_control(struct rsp_flow *flow)
 	int ret = 0;
 
 	mutex_lock(&flow->handshake->control_lock);
-	/* What somebody else has taken is not there any more. */
+	/* What somebody else has taken is not there any more, or was a failure. */
+	if (READ_ONCE(flow->fault)) {
+		ret = -EPROTO;
+		goto out_unlock;
+	}
 	if (record_receive(flow, &first, 1, MSG_PEEK, &type) < 0)
 		type = 0;
 	switch (type) {
@@ -268,6 +272,7 @@ int rsp_secure_control(struct rsp_flow *flow)
 		ret = fault(flow);
 		break;
 	}
+out_unlock:
 	mutex_unlock(&flow->handshake->control_lock);
 	return ret;
 }

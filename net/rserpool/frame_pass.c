@@ -462,9 +462,9 @@ void rsp_pass_run(struct rsp_flow *flow, struct rsp_pass *pass)
 		pass->err = -ESTALE;
 		return;
 	}
-	if (frames->ended || frames->fault) {
+	if (frames->ended || frames->fault || flow->fault) {
 		pass->ready = true;
-		pass->err = frames->fault ? -EPROTO : 0;
+		pass->err = frames->ended && !frames->fault ? 0 : -EPROTO;
 		return;
 	}
 	if (rsp_pass_dry(flow))
