@@ -123,6 +123,7 @@ struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 {
 	struct rsp_session *ssn = session_inherit(listener);
 	struct rsp_flow *flow = NULL;
+	int err;
 
 	if (ssn) {
 		lock_sock(&ssn->sk);
@@ -140,7 +141,11 @@ struct rsp_session *rsp_session_accepted(struct rsp_session *listener,
 	ssn->flow = flow;
 	atomic_inc(&pe->sessions);
 	set_bit(RSP_FLOW_COUNTED, &flow->flags);
-	if (rsp_session_enlist(ssn) || rsp_session_card_send(ssn))
+	err = rsp_session_enlist(ssn) ?: rsp_session_card_send(ssn);
+	/* What came with the end of the handshake may be forged: it is counted. */
+	if (err && handshake)
+		rsp_secure_failure(flow, err);
+	if (err)
 		goto err_unlock;
 	rsp_session_serve(ssn);
 	/* Who revoked its key before it had a number did not see it. */
