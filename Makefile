@@ -112,14 +112,17 @@ selftests := $(filter-out %/test_uring,$(selftests))
 endif
 # With libmnl, for those that ask the family themselves.
 selftest_netlink := tests/selftests/netlink.c
-selftest_lib := $(filter-out tests/selftests/test_% $(selftest_netlink),$(wildcard tests/selftests/*.c))
+# With GnuTLS, for those that have the keys of TLS.
+selftest_tls := $(addprefix tests/selftests/,tls_peer.c dialogue.c)
+selftest_lib := $(filter-out tests/selftests/test_% $(selftest_netlink) $(selftest_tls),\
+	$(wildcard tests/selftests/*.c))
 
 bench_programs := out/bench/client out/bench/server out/bench/asap_parse
 
 # The same for 32 bits, those that need no library, where the compiler can:
 # the guest's.
 selftests32 := $(patsubst tests/selftests/%.c,out/tests/selftests32/%,\
-	$(shell grep -L '"netlink.h"\|<liburing' $(wildcard tests/selftests/test_*.c)))
+	$(shell grep -L '"netlink.h"\|"tls_peer.h"\|<liburing' $(wildcard tests/selftests/test_*.c)))
 
 user32: $(selftests32)
 
@@ -148,12 +151,14 @@ out/bin/rserpool-tlshd: packaging/rserpool-tlshd
 
 user: $(selftests) $(fuzzers) $(bench_programs) tools
 
-out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(selftest_netlink) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
+out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(selftest_netlink) $(selftest_tls) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
 
 $(patsubst %.c,out/%,$(shell grep -l 'netlink.h"' tests/selftests/test_*.c tests/fuzz/fuzz_*.c)): \
 	LDLIBS += $(selftest_netlink) -lmnl
+$(patsubst %.c,out/%,$(shell grep -l 'tls_peer.h"' tests/selftests/test_*.c)): \
+	LDLIBS += $(selftest_tls) -lgnutls
 out/tests/selftests/test_uring: LDLIBS += -luring
 
 out/bin/%: examples/%.c include/uapi/linux/rserpool.h

@@ -21,11 +21,22 @@ void test_register(struct test *test)
 	tests_end = &test->next;
 }
 
+static char about[256];
+
+void test_about(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(about, sizeof(about), fmt, args);
+	va_end(args);
+}
+
 void test_fail(const char *file, int line, const char *fmt, ...)
 {
 	va_list args;
 
-	printf("# %s:%d: ", file, line);
+	printf("# %s:%d: %s%s", file, line, about, *about ? ": " : "");
 	va_start(args, fmt);
 	vprintf(fmt, args);
 	va_end(args);
@@ -36,6 +47,7 @@ void test_fail(const char *file, int line, const char *fmt, ...)
 
 static bool run(const struct test *test)
 {
+	const char *timeout = getenv("RSP_TEST_TIMEOUT");
 	int status;
 	pid_t pid;
 
@@ -45,7 +57,7 @@ static bool run(const struct test *test)
 		return false;
 	if (!pid) {
 		setpgid(0, 0);
-		alarm(TEST_TIMEOUT);
+		alarm(timeout ? atoi(timeout) : TEST_TIMEOUT);
 		if (unshare(CLONE_NEWNET) || system("ip link set lo up"))
 			test_fail(__FILE__, __LINE__, "no namespace: %s",
 				  strerror(errno));

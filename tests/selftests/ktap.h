@@ -26,6 +26,8 @@ struct test {
 void test_register(struct test *test);
 void test_fail(const char *file, int line, const char *fmt, ...)
 	__attribute__((noreturn, format(printf, 3, 4)));
+/* What the test is at; said when it fails. */
+void test_about(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 #define TEST(_name)							\
 	static void test_##_name(void);					\

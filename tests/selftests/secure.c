@@ -38,6 +38,19 @@ void key_del(const char *pool, const char *also)
 	run("rspctl key del pool %s %s", pool, also);
 }
 
+void identity_get(const char *whose, char *identity)
+{
+	char command[256];
+	FILE *out;
+
+	snprintf(command, sizeof(command), "rspctl key show | "
+		 "sed -n '/^pool %s/,$ s/.*identity //p'", whose);
+	out = popen(command, "r");
+	CHECK(out);
+	CHECK_EQ(fscanf(out, "%63s", identity), 1);
+	pclose(out);
+}
+
 /* A socket of its protocol has joined a group: it is for the agent's requests. */
 static bool agent_listens(pid_t agent)
 {

@@ -14,6 +14,8 @@ void secure_scope(void);
  */
 void key_add(const char *pool, const char *also, int n);
 void key_del(const char *pool, const char *also);
+/* Of the first key for which key show prints @whose; at most 63 octets. */
+void identity_get(const char *whose, char *identity);
 
 /* tlshd runs in the test's namespace, and has begun to listen. */
 pid_t agent_start(void);

@@ -201,20 +201,6 @@ TEST(tls_two_threads_and_epoll_on_a_stream)
 #define WRONG_KEY "-psk ff02030405060708090a0b0c0d0e0f10" \
 		"1112131415161718191a1b1c1d1e1f20"
 
-/* Of the first key for which key show prints @whose. */
-static void identity_get(const char *whose, char *identity)
-{
-	char command[256];
-	FILE *out;
-
-	snprintf(command, sizeof(command), "rspctl key show | "
-		 "sed -n '/^pool %s/,$ s/.*identity //p'", whose);
-	out = popen(command, "r");
-	CHECK(out);
-	CHECK_EQ(fscanf(out, "%63s", identity), 1);
-	pclose(out);
-}
-
 /* A server that knows nothing of pools: openssl's, which sends lines reversed. */
 static pid_t openssl_start(int port, const char *also)
 {
