@@ -7,28 +7,6 @@ dir=$(cd "$(dirname "$0")/../.." && pwd)
 [ -e /sys/kernel/debug/kmemleak ] && : "${RSPCTL_ELEMENTS:=10000}"
 : "${RSPCTL_ELEMENTS:=100000}"
 
-test_no_module() {
-	local path status
-
-	if [ -d /sys/module/rserpool ]; then
-		# Where KASAN runs a module is loaded once a boot.
-		[ -e /sys/kernel/debug/kmemleak ] && exit 4
-		rmmod rserpool
-	fi
-	path=$(cat /proc/sys/kernel/modprobe)
-	echo /bin/false > /proc/sys/kernel/modprobe
-	status=0
-	refused 2 'module is not loaded; try: modprobe rserpool' \
-		ctl pool show || status=1
-	echo "$path" > /proc/sys/kernel/modprobe
-	return $status
-}
-
-test_loads_module() {
-	ctl pool show
-	[ -d /sys/module/rserpool ]
-}
-
 test_scope() {
 	ctl scope set name 'a\x20b' pools-max 7 elements-max 0x10 \
 		sessions-max 5 resolutions-max 3 replay-max 1000000 avoid-min 2s avoid-max 1m \

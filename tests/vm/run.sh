@@ -59,7 +59,8 @@ kvm_works() {
 
 boot_debian() {
 	need_packages qemu-system-x86
-	accel='-cpu max -accel tcg,thread=multi -smp 2'
+	# What a processor has, an emulated one has to do: Westmere has no more than AES.
+	accel='-cpu Westmere -accel tcg,thread=multi -smp 2'
 	(kvm_works) && accel='-cpu host -accel kvm -smp 2'
 	# shellcheck disable=SC2086
 	qemu ${VM_ACCEL:-$accel} -m "${VM_MEM:-3G}" \
