@@ -5,7 +5,8 @@
 #                 with DESTDIR and PREFIX as usual
 # make install-dkms  the module's sources to where DKMS looks for them
 # make unit       the tools' own tests, here, with sanitizers
-# make demo       a failover, live, in a test guest
+# make demo       a failover, live, in a test guest; SECURE=1 in a plain and in a
+#                 secure scope, and what of it is to be read on the wire
 # make check      every test there is; T=name runs those whose name has it, SEED=n
 #                 with what is drawn as in the run that printed this seed
 # make soak       the tests that repeat, for hours
@@ -90,7 +91,7 @@ check-gen:
 	Documentation/netlink/generate.sh check
 
 demo:
-	tests/vm/run.sh debian examples/demo.sh
+	tests/vm/run.sh debian examples/demo$(if $(SECURE),_secure).sh
 
 bench:
 	bench/run.py "$(B)"
