@@ -98,7 +98,7 @@ bool rsp_endpoint_backlogged(const struct rsp_endpoint *endpoint)
 
 static bool is_secure(const struct rsp_endpoint *endpoint)
 {
-	return READ_ONCE(rsp_net(sock_net(&endpoint->ssn->sk))->secure);
+	return READ_ONCE(rsp_net(sock_net(&endpoint->ssn->sk))->auth);
 }
 
 /**

@@ -102,7 +102,7 @@ static void failover_done(struct rsp_session *ssn)
 
 static bool for_want_of_security(const struct rsp_session *ssn)
 {
-	return rsp_net(sock_net(&ssn->sk))->secure &&
+	return rsp_net(sock_net(&ssn->sk))->auth &&
 	       ssn->round_err == -EACCES;
 }
 

@@ -288,6 +288,7 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 	}
 	lockdep_set_class(&sock->wq.wait.lock, &flow_wait_key);
 	flow->handshake = handshake;
+	flow->auth = handshake ? handshake->auth : RSP_AUTH_NONE;
 	flow->sock = sock;
 	refcount_set(&flow->users, 1);
 	INIT_LIST_HEAD(&flow->draining);
@@ -331,7 +332,7 @@ struct rsp_flow *rsp_flow_open(struct rsp_session *ssn, struct rsp_pe *pe,
 	if (transport->use != RSP_TRANSPORT_USE_DATA_ONLY)
 		tcp_sock_set_nodelay(sock->sk);
 	rsp_transport_configure(ssn, sock);
-	if (rsp_net(sock_net(sk))->secure) {
+	if (rsp_net(sock_net(sk))->auth) {
 		handshake = rsp_handshake_make(sock, RSP_HANDSHAKE_CLIENT);
 		if (IS_ERR(handshake))
 			return ERR_CAST(handshake);

@@ -92,6 +92,7 @@ struct rsp_flow_ops {
  * @born: low 32 bits of the jiffies at which the session turned to the element
  * @identity: TLS: for whom the key is that the peer has shown; fixed before it is
  *	used
+ * @auth: enum rsp_auth; fixed
  * @fault: TLS: enum rsp_failure: what came must not have come
  * @err: the last error that the transport told of, negative; 0: none
  * @rcu: frees it, when no list has it
@@ -111,6 +112,7 @@ struct rsp_flow {
 	u32 born;
 	int err;
 	struct rsp_identity identity;
+	u8 auth;
 	u8 fault;
 	union {
 		struct list_head draining;

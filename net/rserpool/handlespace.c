@@ -218,6 +218,7 @@ static void pool_free(struct work_struct *work)
 	/* Both live on for a grace period. */
 	rsp_policy_index_free(rcu_dereference_protected(pool->selectable, 1));
 	rsp_cookie_keys_put(pool->cookie_keys);
+	kfree_rcu(rcu_dereference_protected(pool->tls_name, 1), rcu);
 	kfree_rcu(pool, rcu);
 }
 
@@ -349,6 +350,30 @@ u8 rsp_pool_identify(struct rsp_handlespace *hs,
 	identify = pool ? READ_ONCE(pool->config.identify) : 0;
 	rcu_read_unlock();
 	return identify;
+}
+
+/**
+ * rsp_pool_tls_name() - the name that certificates of the pool's elements bear
+ * @hs: the handlespace
+ * @handle: of the pool, which need not be there
+ * @text: RSP_TLS_NAME_SIZE octets; becomes it
+ *
+ * Context: any.
+ * Return: true; false: there is none.
+ */
+bool rsp_pool_tls_name(struct rsp_handlespace *hs,
+		       const struct rsp_handle *handle, char *text)
+{
+	const struct rsp_tls_name *name;
+	const struct rsp_pool *pool;
+
+	rcu_read_lock();
+	pool = rsp_pool_find_rcu(hs, handle);
+	name = pool ? rcu_dereference(pool->tls_name) : NULL;
+	if (name)
+		strscpy(text, name->text, RSP_TLS_NAME_SIZE);
+	rcu_read_unlock();
+	return name;
 }
 
 /**

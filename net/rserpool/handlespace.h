@@ -8,6 +8,7 @@
 #include <linux/refcount.h>
 #include <linux/rhashtable.h>
 #include <linux/rserpool.h>
+#include <linux/rserpool_netlink.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
 #include <linux/timerqueue.h>
@@ -79,6 +80,18 @@ enum rsp_identify {
 	RSP_IDENTIFY_ALL	= RSP_IDENTIFY_CLIENT | RSP_IDENTIFY_PE,
 };
 
+#define RSP_TLS_NAME_SIZE	(RSERPOOL_TLS_NAME_MAX + 1)
+
+/**
+ * struct rsp_tls_name - a name of the DNS, or an address
+ * @rcu: frees it
+ * @text: it, fixed
+ */
+struct rsp_tls_name {
+	struct rcu_head rcu;
+	char text[];
+};
+
 /**
  * struct rsp_pool_config - what an operator sets of a pool
  * @policy: enum rsp_policy_type; fixed once the pool has an element
@@ -116,6 +129,8 @@ struct rsp_pool_config {
  *	locklessly
  * @cookie_keys: what seals cookies, NULL: nothing does; the writer lock and
  *	@avoided_lock to change
+ * @tls_name: which the certificates of its elements must bear, NULL: there is
+ *	none; writer lock, RCU
  * @mark: generation of the last sync that named it; writer lock
  * @free: frees it
  * @rcu: the same, a grace period later
@@ -137,6 +152,7 @@ struct rsp_pool {
 	struct rb_root_cached avoided;
 	u32 n_avoided;
 	struct rsp_cookie_keys *cookie_keys;
+	struct rsp_tls_name __rcu *tls_name;
 	u32 mark;
 	struct work_struct free;
 	struct rcu_head rcu;
@@ -329,6 +345,8 @@ struct rsp_pool *rsp_pool_get(struct rsp_handlespace *hs,
 			      const struct rsp_handle *handle);	/* Ref */
 void rsp_pool_put(struct rsp_pool *pool);
 struct rsp_cookie_keys *rsp_pool_cookie_keys(struct rsp_pool *pool); /* Ref */
+bool rsp_pool_tls_name(struct rsp_handlespace *hs,
+		       const struct rsp_handle *handle, char *text);
 u8 rsp_pool_identify(struct rsp_handlespace *hs,
 		     const struct rsp_handle *handle);
 struct rsp_pe *rsp_pe_find_rcu(struct rsp_pool *pool, u32 id);
@@ -369,6 +387,8 @@ struct rsp_pool *rsp_pool_add(struct rsp_handlespace *hs,
 			      bool explicit);
 int rsp_pool_set(struct rsp_pool *pool, const struct rsp_pool_config *config,
 		 bool explicit);
+struct rsp_tls_name *rsp_tls_name_make(const char *text, size_t len);
+void rsp_pool_set_tls_name(struct rsp_pool *pool, struct rsp_tls_name *name);
 int rsp_pool_set_cookie_keys(struct rsp_pool *pool,
 			     struct rsp_cookie_keys *keys);
 void rsp_pool_del(struct rsp_pool *pool);

@@ -4,6 +4,7 @@
  * whole by mark and sweep.  All of it under the writer lock.
  */
 
+#include <linux/ctype.h>
 #include <net/ipv6.h>
 
 #include "cookie.h"
@@ -234,6 +235,58 @@ int rsp_pool_set_cookie_keys(struct rsp_pool *pool,
 	rsp_cookie_keys_put(old);
 	pool_notify(pool, RSP_CHANGE_SET);
 	return 0;
+}
+
+static bool is_tls_name(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (!isalnum(text[i]) && !strchr("-.:_", text[i]))
+			return false;
+	return len && len < RSP_TLS_NAME_SIZE && isalnum(*text);
+}
+
+/**
+ * rsp_tls_name_make() - make a name for a pool's elements
+ * @text: it
+ * @len: of how many octets
+ *
+ * Context: process.
+ * Return: for rsp_pool_set_tls_name() or kfree(); or an ERR_PTR():
+ * -EINVAL: it is neither a name of the DNS nor an address;
+ * -ENOMEM: no memory.
+ */
+struct rsp_tls_name *rsp_tls_name_make(const char *text, size_t len)
+{
+	struct rsp_tls_name *name;
+
+	if (!is_tls_name(text, len))
+		return ERR_PTR(-EINVAL);
+	name = kzalloc(struct_size(name, text, len + 1), GFP_KERNEL_ACCOUNT);
+	if (!name)
+		return ERR_PTR(-ENOMEM);
+	memcpy(name->text, text, len);
+	return name;
+}
+
+/**
+ * rsp_pool_set_tls_name() - certificates of the pool's elements bear another name
+ * @pool: the pool
+ * @name: the pool's from now on; NULL: they bear none
+ *
+ * It is for handshakes to come.
+ *
+ * Context: process; writer lock.
+ */
+void rsp_pool_set_tls_name(struct rsp_pool *pool, struct rsp_tls_name *name)
+{
+	struct rsp_tls_name *old;
+
+	old = rcu_replace_pointer(pool->tls_name, name,
+				  lockdep_is_held(&pool->hs->lock));
+	kfree_rcu(old, rcu);
+	pool_notify(pool, RSP_CHANGE_SET);
 }
 
 /**

@@ -49,7 +49,7 @@ struct rsp_unreachable {
  * @replay_max: octets that all sessions may keep, to send them again; the same
  * @replay_octets: octets that they do
  * @cookie_window_ms: how old a sealed cookie may be when it comes back; the same
- * @secure: all sessions have TLS; fixed before the first element; the same
+ * @auth: enum rsp_auth of all sessions; fixed before the first element; the same
  * @client: number of this host as a client, 0: it has none; the same
  * @handshake_timeout_ms: how long a handshake of TLS may take; the same
  * @keys: the pools' keys
@@ -77,7 +77,7 @@ struct rsp_net {
 	struct rsp_unreachable unreachable;
 	u32 replay_max;
 	u32 cookie_window_ms;
-	bool secure;
+	u8 auth;
 	u32 client;
 	u32 handshake_timeout_ms;
 	struct rsp_keys keys;

@@ -88,7 +88,7 @@ static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_HAN
 	[RSERPOOL_A_SCOPE_PE_GROUP_MIN] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_PE_GROUP_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_MODE] = NLA_POLICY_MAX(NLA_U32, 1),
-	[RSERPOOL_A_SCOPE_AUTH] = NLA_POLICY_MAX(NLA_U32, 1),
+	[RSERPOOL_A_SCOPE_AUTH] = NLA_POLICY_MAX(NLA_U32, 2),
 	[RSERPOOL_A_SCOPE_CLIENT] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_handshake_timeout_range),
 };
@@ -99,23 +99,25 @@ static const struct nla_policy rserpool_pool_get_nl_policy[RSERPOOL_A_POOL_HANDL
 };
 
 /* RSERPOOL_CMD_POOL_NEW - do */
-static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_IDENTIFY + 1] = {
+static const struct nla_policy rserpool_pool_new_nl_policy[RSERPOOL_A_POOL_TLS_NAME + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
 	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
 	[RSERPOOL_A_POOL_IDENTIFY] = NLA_POLICY_MAX(NLA_U32, 3),
 	[RSERPOOL_A_POOL_COOKIE_KEY] = NLA_POLICY_MAX_LEN(RSERPOOL_COOKIE_KEY_MAX),
+	[RSERPOOL_A_POOL_TLS_NAME] = { .type = NLA_NUL_STRING, .len = RSERPOOL_TLS_NAME_MAX, },
 };
 
 /* RSERPOOL_CMD_POOL_SET - do */
-static const struct nla_policy rserpool_pool_set_nl_policy[RSERPOOL_A_POOL_IDENTIFY + 1] = {
+static const struct nla_policy rserpool_pool_set_nl_policy[RSERPOOL_A_POOL_TLS_NAME + 1] = {
 	[RSERPOOL_A_POOL_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
 	[RSERPOOL_A_POOL_POLICY] = { .type = NLA_U32, },
 	[RSERPOOL_A_POOL_FIN] = NLA_POLICY_MAX(NLA_U32, 1),
 	[RSERPOOL_A_POOL_FAILOVER] = NLA_POLICY_MAX(NLA_U32, 3),
 	[RSERPOOL_A_POOL_IDENTIFY] = NLA_POLICY_MAX(NLA_U32, 3),
 	[RSERPOOL_A_POOL_COOKIE_KEY] = NLA_POLICY_MAX_LEN(RSERPOOL_COOKIE_KEY_MAX),
+	[RSERPOOL_A_POOL_TLS_NAME] = { .type = NLA_NUL_STRING, .len = RSERPOOL_TLS_NAME_MAX, },
 };
 
 /* RSERPOOL_CMD_POOL_DEL - do */
@@ -241,14 +243,14 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_POOL_NEW,
 		.doit		= rserpool_nl_pool_new_doit,
 		.policy		= rserpool_pool_new_nl_policy,
-		.maxattr	= RSERPOOL_A_POOL_IDENTIFY,
+		.maxattr	= RSERPOOL_A_POOL_TLS_NAME,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= RSERPOOL_CMD_POOL_SET,
 		.doit		= rserpool_nl_pool_set_doit,
 		.policy		= rserpool_pool_set_nl_policy,
-		.maxattr	= RSERPOOL_A_POOL_IDENTIFY,
+		.maxattr	= RSERPOOL_A_POOL_TLS_NAME,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -145,18 +145,18 @@ int rserpool_nl_scope_set_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct rsp_net *rn = rsp_of(info);
 	kgid_t min, max;
-	bool secure;
+	u8 auth;
 	int err;
 
 	mutex_lock(&rn->handlespace.lock);
 	min = rn->pe_group_min;
 	max = rn->pe_group_max;
 	err = check_scope(info, rn) ?: get_groups(skb, info, &min, &max) ?:
-	      rsp_nl_get_security(info, rn, &secure);
+	      rsp_nl_get_security(info, rn, &auth);
 	if (!err) {
 		rn->pe_group_min = min;
 		rn->pe_group_max = max;
-		rn->secure = secure;
+		rn->auth = auth;
 		set_scope(rn, info->attrs);
 	}
 	mutex_unlock(&rn->handlespace.lock);
@@ -199,6 +199,24 @@ static int get_cookie_keys(const struct genl_info *info,
 			     "This kernel cannot make an HMAC-SHA256 key of it");
 }
 
+/* The name of the pool's elements, likewise. */
+static int get_tls_name(const struct genl_info *info,
+			struct rsp_tls_name **name)
+{
+	const struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_TLS_NAME];
+
+	*name = NULL;
+	if (!attr || !nla_len(attr) || !*(char *)nla_data(attr))
+		return 0;
+	*name = rsp_tls_name_make(nla_data(attr),
+				  strnlen(nla_data(attr), nla_len(attr)));
+	if (!IS_ERR(*name))
+		return 0;
+	return rsp_nl_refuse(info, attr, PTR_ERR(*name), PTR_ERR(*name) == -EINVAL ?
+			     "A name of the DNS, or an address, is expected" :
+			     "There is no memory for the name");
+}
+
 static int set_cookie_keys(const struct genl_info *info, struct rsp_pool *pool,
 			   struct rsp_cookie_keys *keys)
 {
@@ -215,12 +233,20 @@ static int set_cookie_keys(const struct genl_info *info, struct rsp_pool *pool,
 	return 0;
 }
 
+static void set_tls_name(const struct genl_info *info, struct rsp_pool *pool,
+			 struct rsp_tls_name *name)
+{
+	if (info->attrs[RSERPOOL_A_POOL_TLS_NAME])
+		rsp_pool_set_tls_name(pool, name);
+}
+
 int rserpool_nl_pool_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *attr = info->attrs[RSERPOOL_A_POOL_HANDLE];
 	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
 	struct rsp_pool_config config = { .policy = RSP_POLICY_RR };
 	struct rsp_cookie_keys *keys;
+	struct rsp_tls_name *name;
 	struct rsp_handle handle;
 	struct rsp_pool *pool;
 	int err;
@@ -230,20 +256,28 @@ int rserpool_nl_pool_new_doit(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	get_pool_config(info->attrs, &config);
-	err = get_cookie_keys(info, &keys);
+	err = get_tls_name(info, &name);
 	if (err)
 		return err;
+	err = get_cookie_keys(info, &keys);
+	if (err) {
+		kfree(name);
+		return err;
+	}
 
 	mutex_lock(&hs->lock);
 	if (rsp_pool_find_rcu(hs, &handle))
 		pool = ERR_PTR(-EEXIST);
 	else
 		pool = rsp_pool_add(hs, &handle, &config, true);
-	/* With none before it, a key is not refused. */
-	if (!IS_ERR(pool))
+	if (!IS_ERR(pool)) {
+		/* With none before it, a key is not refused. */
 		set_cookie_keys(info, pool, keys);
-	else
+		set_tls_name(info, pool, name);
+	} else {
 		rsp_cookie_keys_put(keys);
+		kfree(name);
+	}
 	mutex_unlock(&hs->lock);
 	if (PTR_ERR_OR_ZERO(pool) == -EOPNOTSUPP)
 		attr = info->attrs[RSERPOOL_A_POOL_POLICY];
@@ -256,12 +290,16 @@ int rserpool_nl_pool_set_doit(struct sk_buff *skb, struct genl_info *info)
 	struct rsp_handlespace *hs = &rsp_of(info)->handlespace;
 	struct rsp_pool_config config;
 	struct rsp_cookie_keys *keys;
+	struct rsp_tls_name *name;
 	struct rsp_pool *pool;
 	int err;
 
-	err = get_cookie_keys(info, &keys);
+	err = get_tls_name(info, &name);
 	if (err)
 		return err;
+	err = get_cookie_keys(info, &keys);
+	if (err)
+		goto out_name;
 	mutex_lock(&hs->lock);
 	pool = rsp_nl_find_pool(info, attr, RSERPOOL_A_POOL_HANDLE, hs);
 	if (IS_ERR(pool)) {
@@ -277,10 +315,15 @@ int rserpool_nl_pool_set_doit(struct sk_buff *skb, struct genl_info *info)
 				   err);
 	else
 		err = set_cookie_keys(info, pool, keys);
+	if (!err)
+		set_tls_name(info, pool, name);
 unlock:
 	mutex_unlock(&hs->lock);
-	if (err)
-		rsp_cookie_keys_put(keys);
+	if (!err)
+		return 0;
+	rsp_cookie_keys_put(keys);
+out_name:
+	kfree(name);
 	return err;
 }
 

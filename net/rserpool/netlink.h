@@ -60,7 +60,7 @@ int rsp_nl_put_transport(struct sk_buff *skb, int type,
 			 const struct rsp_transport *transport);
 
 int rsp_nl_get_security(const struct genl_info *info, const struct rsp_net *rn,
-			bool *secure);
+			u8 *auth);
 int rsp_nl_put_security(struct sk_buff *skb, const struct rsp_net *rn);
 
 /* Answers. */

@@ -481,12 +481,17 @@ int rsp_nl_put_pool(struct sk_buff *skb, const struct rsp_pool *pool)
 {
 	const struct rsp_cookie_keys *keys = pool->cookie_keys;
 	const struct rsp_pool_config *config = &pool->config;
+	const struct rsp_tls_name *name =
+		rcu_dereference_protected(pool->tls_name,
+					  lockdep_is_held(&pool->hs->lock));
 
 	if (rsp_nl_put_handle(skb, RSERPOOL_A_POOL_HANDLE, &pool->handle) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_POLICY, config->policy) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_FIN, config->fin) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_FAILOVER, config->failover) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_IDENTIFY, config->identify) ||
+	    (name && nla_put_string(skb, RSERPOOL_A_POOL_TLS_NAME,
+				    name->text)) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_COOKIE_KEYS,
 			keys ? 1 + !!keys->last_key : 0) ||
 	    nla_put_u32(skb, RSERPOOL_A_POOL_ELEMENTS, pool->n_elements) ||

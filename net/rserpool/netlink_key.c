@@ -22,28 +22,33 @@ static bool in_use(const struct rsp_net *rn)
  * rsp_nl_get_security() - what a request says of the scope's security
  * @info: scope-set
  * @rn: the scope; its handlespace's writer lock is held
- * @secure: becomes whether its sessions are to have TLS
+ * @auth: becomes how the ends of its sessions are to know each other
  *
  * Context: process.
  * Return: 0, or a refusal.
  */
 int rsp_nl_get_security(const struct genl_info *info, const struct rsp_net *rn,
-			bool *secure)
+			u8 *auth)
 {
 	const struct nlattr *mode = info->attrs[RSERPOOL_A_SCOPE_MODE];
-	const struct nlattr *auth = info->attrs[RSERPOOL_A_SCOPE_AUTH];
+	const struct nlattr *by = info->attrs[RSERPOOL_A_SCOPE_AUTH];
 	const struct nlattr *name = info->attrs[RSERPOOL_A_SCOPE_NAME];
+	bool secure = rn->auth;
 
-	*secure = rn->secure;
+	*auth = rn->auth;
 	if (mode)
-		*secure = nla_get_u32(mode) == RSERPOOL_MODE_SECURE;
-	if (auth && *secure != (nla_get_u32(auth) == RSP_AUTH_PSK))
-		return rsp_nl_refuse(info, auth, -EINVAL,
-				     *secure ? "A secure scope wants auth psk" :
-					       "Only a secure scope has auth psk");
-	if (*secure != rn->secure && in_use(rn))
-		return rsp_nl_refuse(info, mode, -EBUSY,
-				     "The mode cannot be changed while there are elements or sessions");
+		secure = nla_get_u32(mode) == RSERPOOL_MODE_SECURE;
+	if (by)
+		*auth = nla_get_u32(by);
+	else if (secure != !!rn->auth)
+		*auth = secure ? RSP_AUTH_PSK : RSP_AUTH_NONE;
+	if (secure != !!*auth)
+		return rsp_nl_refuse(info, by, -EINVAL, secure ?
+				     "A secure scope wants auth psk or x509" :
+				     "Only a secure scope has auth psk or x509");
+	if (*auth != rn->auth && in_use(rn))
+		return rsp_nl_refuse(info, mode ?: by, -EBUSY,
+				     "Mode and auth cannot be changed while there are elements or sessions");
 	if (name && rn->keys.n && nla_strcmp(name, rn->name))
 		return rsp_nl_refuse(info, name, -EBUSY,
 				     "The keys are for this name; remove them first");
@@ -60,10 +65,9 @@ int rsp_nl_get_security(const struct genl_info *info, const struct rsp_net *rn,
 int rsp_nl_put_security(struct sk_buff *skb, const struct rsp_net *rn)
 {
 	if (nla_put_u32(skb, RSERPOOL_A_SCOPE_MODE,
-			rn->secure ? RSERPOOL_MODE_SECURE :
-				     RSERPOOL_MODE_PLAIN) ||
-	    nla_put_u32(skb, RSERPOOL_A_SCOPE_AUTH,
-			rn->secure ? RSP_AUTH_PSK : RSP_AUTH_NONE) ||
+			rn->auth ? RSERPOOL_MODE_SECURE :
+				   RSERPOOL_MODE_PLAIN) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_AUTH, rn->auth) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_CLIENT, rn->client) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT,
 			rn->handshake_timeout_ms) ||

@@ -525,7 +525,7 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 		info->pe_id = flow->pe->node.id;
 		rsp_flow_names(flow, &info->local, &info->peer);
 		if (rsp_flow_secure(flow)) {
-			info->auth = RSP_AUTH_PSK;
+			info->auth = flow->auth;
 			info->cipher = rsp_secure_cipher(flow);
 			info->peer_id = ssn->accepted ? flow->identity.client :
 							flow->identity.pe_id;

@@ -2,10 +2,15 @@
 /*
  * How a session in a secure scope makes sure of an element that it has connected:
  * it offers the most specific key that it has for that, has the agent agree on
- * TLS, and compares who has shown which key with who was meant.
+ * TLS, and compares who has shown which key with who was meant. With certificates,
+ * the agent does that: it knows them, and is told the name that is meant.
  */
 
+#include <linux/slab.h>
+#include <net/handshake.h>
 #include <net/sock.h>
+
+#include <keys/asymmetric-type.h>
 
 #include "flow.h"
 #include "flow_secure.h"
@@ -22,6 +27,23 @@ static void tell(void *data)
 	rsp_session_kick(data);
 }
 
+/* Something to show, or to ask for. */
+static bool has_means(const struct rsp_session *ssn,
+		      struct rsp_handshake *handshake, u32 pe_id)
+{
+	struct rsp_net *rn = rsp_net(handshake->net);
+	struct rsp_handlespace *hs = &rn->handlespace;
+	u8 identify = rsp_pool_identify(hs, &ssn->handle);
+
+	if (handshake->auth == RSP_AUTH_X509) {
+		handshake->anonymous = !(identify & RSP_IDENTIFY_CLIENT);
+		return rsp_pool_tls_name(hs, &ssn->handle, handshake->name);
+	}
+	handshake->key = rsp_key_offer(rn, &ssn->handle, pe_id, identify,
+				       handshake->name);
+	return handshake->key;
+}
+
 static int begin(struct rsp_session *ssn, struct rsp_flow *flow)
 {
 	struct rsp_handshake *handshake = flow->handshake;
@@ -29,14 +51,12 @@ static int begin(struct rsp_session *ssn, struct rsp_flow *flow)
 	struct rsp_net *rn = rsp_net(net);
 	u32 pe_id = flow->pe->node.id;
 
-	handshake->key = rsp_key_offer(rn, &ssn->handle, pe_id,
-				       rsp_pool_identify(&rn->handlespace,
-							 &ssn->handle),
-				       handshake->name);
-	if (!handshake->key) {
+	if (!has_means(ssn, handshake, pe_id)) {
 		RSP_INC_STATS(net, RSP_MIB_HANDSHAKE_NO_KEY);
-		net_warn_ratelimited("rserpool: session %u: no key for element 0x%08x of its pool\n",
-				     ssn->state.id, pe_id);
+		net_warn_ratelimited("rserpool: session %u: no %s for element 0x%08x of its pool\n",
+				     ssn->state.id,
+				     handshake->auth == RSP_AUTH_X509 ?
+				     "tls-name" : "key", pe_id);
 		return -EACCES;
 	}
 	if (ssn->state.now == RSP_SESSION_CONNECT)
@@ -78,23 +98,58 @@ bool rsp_peer_is_meant(struct rsp_handshake *handshake,
 		       struct rsp_identity *identity)
 {
 	struct rsp_net *rn = rsp_net(handshake->net);
+	bool server = handshake->side == RSP_HANDSHAKE_SERVER;
 	u8 identify;
 
 	if (!rsp_secure_strong(handshake->sock))
 		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_WEAK,
 			      "what was agreed on is not TLS 1.3");
+	identify = rsp_pool_identify(&rn->handlespace, handle) &
+		   (server ? RSP_IDENTIFY_CLIENT : RSP_IDENTIFY_PE);
+	if (handshake->auth == RSP_AUTH_X509) {
+		*identity = (struct rsp_identity){};
+		return !(server && identify) || handshake->peer != TLS_NO_PEERID ||
+		       refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_ANONYMOUS,
+			      "it has shown no certificate, as its pool demands");
+	}
 	handshake->shown = rsp_key_shown(rn, handshake->peer, handle, pe_id,
 					 identity);
 	if (!handshake->shown)
 		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_IDENTITY,
 			      "its key is not one of this pool and this element");
-	identify = rsp_pool_identify(&rn->handlespace, handle) &
-		   (handshake->side == RSP_HANDSHAKE_CLIENT ?
-		    RSP_IDENTIFY_PE : RSP_IDENTIFY_CLIENT);
 	if (!rsp_identity_tells(identity, identify))
 		return refuse(handshake, pe_id, RSP_MIB_HANDSHAKE_ANONYMOUS,
 			      "its key does not tell who it is, as its pool demands");
 	return true;
+}
+
+/**
+ * rsp_session_peer_subject() - of whom the peer's certificate is
+ * @ssn: a session
+ * @subject: becomes the RDNSequence of its subject in DER, for kfree()
+ *
+ * Context: process; the session's socket lock.
+ * Return: how many octets; -ENOTCONN: no element serves; -ENODATA: the peer has
+ * shown no certificate, or this kernel or the agent does not keep it; -ENOMEM.
+ */
+int rsp_session_peer_subject(const struct rsp_session *ssn, u8 **subject)
+{
+	const struct rsp_flow *flow = ssn->flow;
+	const struct asymmetric_key_id *id = NULL;
+	const struct asymmetric_key_ids *ids;
+	const struct key *shown;
+
+	if (!flow || ssn->state.now != RSP_SESSION_READY)
+		return -ENOTCONN;
+	shown = flow->auth == RSP_AUTH_X509 ? flow->handshake->shown : NULL;
+	if (shown && !strcmp(shown->type->name, "asymmetric")) {
+		ids = asymmetric_key_ids(shown);
+		id = ids ? ids->id[2] : NULL;
+	}
+	if (!id)
+		return -ENODATA;
+	*subject = kmemdup(id->data, id->len, GFP_KERNEL_ACCOUNT);
+	return *subject ? id->len : -ENOMEM;
 }
 
 /* What this host lacks is not the element's fault. */

@@ -15,5 +15,6 @@ int rsp_session_secure(struct rsp_session *ssn, struct rsp_flow *flow,
 bool rsp_peer_is_meant(struct rsp_handshake *handshake,
 		       const struct rsp_handle *handle, u32 pe_id,
 		       struct rsp_identity *identity);
+int rsp_session_peer_subject(const struct rsp_session *ssn, u8 **subject);
 
 #endif /* _RSERPOOL_SESSION_SECURE_H */

@@ -12,6 +12,7 @@
 #include "session.h"
 #include "session_cookie.h"
 #include "session_control.h"
+#include "session_secure.h"
 
 static void flow_set_message_max(struct rsp_flow *flow, u32 octets)
 {
@@ -244,6 +245,27 @@ out_free:
 	return ret;
 }
 
+static int peer_subject_get(struct rsp_session *ssn, char __user *value,
+			    int room, int __user *len)
+{
+	u8 *subject;
+	int ret;
+
+	lock_sock(&ssn->sk);
+	ret = rsp_session_peer_subject(ssn, &subject);
+	release_sock(&ssn->sk);
+	if (ret < 0)
+		return ret;
+	if (room < ret)
+		ret = -EINVAL;
+	else if (copy_to_user(value, subject, ret) || put_user(ret, len))
+		ret = -EFAULT;
+	else
+		ret = 0;
+	kfree(subject);
+	return ret;
+}
+
 /**
  * rsp_sockopt_u32() - the value of an option that is a number
  * @value: what setsockopt(2) got; may be longer, as with other families
@@ -367,6 +389,8 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		break;
 	case RSP_ADDRESSES:
 		return addresses_get(ssn, value, room, len);
+	case RSP_PEER_SUBJECT:
+		return peer_subject_get(ssn, value, room, len);
 	case RSP_COOKIE:
 		return cookie_get(sock, value, room, len);
 	case RSP_INFO:

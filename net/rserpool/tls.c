@@ -43,6 +43,22 @@ static struct workqueue_struct *handshake_wq;
 
 /* The agent. */
 
+/* The agent's configuration names certificate and key. */
+static int start_x509(struct rsp_handshake *handshake,
+		      struct tls_handshake_args *args)
+{
+	args->ta_my_cert = TLS_NO_CERT;
+	args->ta_my_privkey = TLS_NO_PRIVKEY;
+	if (handshake->anonymous)
+		return tls_client_hello_anon(args, GFP_KERNEL);
+	if (handshake->side == RSP_HANDSHAKE_CLIENT)
+		return tls_client_hello_x509(args, GFP_KERNEL);
+	/* A peer's certificate replaces the key of this name. */
+	snprintf(handshake->name, sizeof(handshake->name), "rserpool-%llu-%u",
+		 handshake->net->net_cookie, handshake->at);
+	return tls_server_hello_x509(args, GFP_KERNEL);
+}
+
 static int agent_start(struct rsp_handshake *handshake)
 {
 	struct tls_handshake_args args = {
@@ -56,6 +72,8 @@ static int agent_start(struct rsp_handshake *handshake)
 		.ta_my_peerids = { handshake->key },
 	};
 
+	if (handshake->auth == RSP_AUTH_X509)
+		return start_x509(handshake, &args);
 	return handshake->side == RSP_HANDSHAKE_CLIENT ?
 	       tls_client_hello_psk(&args, GFP_KERNEL) :
 	       tls_server_hello_psk(&args, GFP_KERNEL);
@@ -79,16 +97,16 @@ static bool place_take(struct rsp_handshake *handshake)
 	u8 side = handshake->side;
 
 	spin_lock(&all->lock);
-	if (!handshake->placed && all->n[side] < RSP_HANDSHAKES_MAX) {
+	if (!handshake->at && ~all->taken[side]) {
 		/* Who gives one back wakes the first that waits. */
 		list_del_init(&handshake->place);
-		handshake->placed = true;
-		all->n[side]++;
+		handshake->at = ffz(all->taken[side]) + 1;
+		all->taken[side] |= BIT(handshake->at - 1);
 	}
-	if (!handshake->placed && list_empty(&handshake->place))
+	if (!handshake->at && list_empty(&handshake->place))
 		list_add_tail(&handshake->place, &all->waiting[side]);
 	spin_unlock(&all->lock);
-	return handshake->placed;
+	return handshake->at;
 }
 
 static void place_give(struct rsp_handshake *handshake)
@@ -98,12 +116,13 @@ static void place_give(struct rsp_handshake *handshake)
 	u8 side = handshake->side;
 
 	spin_lock(&all->lock);
-	all->n[side] -= handshake->placed;
-	handshake->placed = false;
+	if (handshake->at)
+		all->taken[side] &= ~BIT(handshake->at - 1);
+	handshake->at = 0;
 	list_del_init(&handshake->place);
 	next = list_first_entry_or_null(&all->waiting[side],
 					struct rsp_handshake, place);
-	if (next && all->n[side] < RSP_HANDSHAKES_MAX)
+	if (next && ~all->taken[side])
 		mod_delayed_work(handshake_wq, &next->work, 0);
 	spin_unlock(&all->lock);
 }
@@ -156,8 +175,23 @@ static void count(const struct rsp_handshake *handshake, int result)
 	trace_rsp_handshake(handshake->side, handshake->key, result);
 }
 
+/* With its place it would lose its name. */
+static void certificate_take(struct rsp_handshake *handshake)
+{
+	struct key *key;
+
+	if (handshake->auth != RSP_AUTH_X509 ||
+	    handshake->peer == TLS_NO_PEERID)
+		return;
+	key = key_lookup(handshake->peer);
+	if (!IS_ERR(key))
+		handshake->shown = key;
+}
+
 static void finish(struct rsp_handshake *handshake, int result)
 {
+	if (!result)
+		certificate_take(handshake);
 	place_give(handshake);
 	if (result != -ECANCELED)
 		count(handshake, result);
@@ -332,6 +366,7 @@ struct rsp_handshake *rsp_handshake_make(struct socket *sock,
 	WRITE_ONCE(sock->sk->sk_rcvlowat, 1);
 	handshake->file = file;
 	handshake->sock = sock;
+	handshake->auth = READ_ONCE(rsp_net(net)->auth);
 	rsp_handshake_init(handshake, net, &rsp_net(net)->handshakes,
 			   &agent_ops, side);
 	return handshake;

@@ -17,7 +17,7 @@ struct rsp_handshake;
 struct socket;
 
 /* Of a namespace and a side; the agent runs a process for each. */
-#define RSP_HANDSHAKES_MAX	32
+#define RSP_HANDSHAKES_MAX	BITS_PER_TYPE(u32)
 
 enum rsp_handshake_side {
 	RSP_HANDSHAKE_CLIENT,
@@ -28,12 +28,12 @@ enum rsp_handshake_side {
 /**
  * struct rsp_handshakes - what bounds the handshakes of a namespace
  * @lock: all below
- * @n: that have a place, of each side
+ * @taken: set of the places that are taken, of each side
  * @waiting: those that wait for one, the first that came first
  */
 struct rsp_handshakes {
 	spinlock_t lock; /* see above */
-	unsigned int n[RSP_HANDSHAKE_SIDES];
+	u32 taken[RSP_HANDSHAKE_SIDES];
 	struct list_head waiting[RSP_HANDSHAKE_SIDES];
 };
 
@@ -55,16 +55,19 @@ struct rsp_handshake_ops {
  * @net: whose; fixed
  * @all: what bounds it; fixed
  * @side: enum rsp_handshake_side; fixed
+ * @auth: enum rsp_auth, not RSP_AUTH_NONE; fixed
  * @file: of @sock, which lives as long as this; fixed
  * @sock: a connected TCP socket; fixed
  * @key: serial of the key to offer, 0: the client chooses; fixed by
  *	rsp_handshake_begin()
- * @name: what the agent calls the peer, which it else looks up in the DNS
+ * @anonymous: the client shows no certificate; as @key
+ * @name: what the agent calls the peer, which it else looks up in the DNS; of a
+ *	client with certificates, the name that the peer's must bear
  * @refs: one of the owner, one of the work item while the handshake lasts, one
  *	of the agent
  * @work: does all that is done, in each state; ordered by itself
  * @place: in rsp_handshakes.waiting; @all's lock
- * @placed: it has a place; the same
+ * @at: the place that it has, plus 1; 0: none; the same
  * @deadline: jiffies at which it is given up; fixed by rsp_handshake_begin()
  * @started: the agent was asked; @work's
  * @late: @file is to be put late; @work's
@@ -72,9 +75,10 @@ struct rsp_handshake_ops {
  * @ended: owner's hands are off; it may be given up
  * @done: @status and @peer are there; the agent's word
  * @status: what the agent says, 0 or negative errno
- * @peer: serial of the key that the peer has shown, 0: none
- * @shown: the key of this scope that the peer has shown, once its owner knows
- *	it; holds a reference; the owner's
+ * @peer: serial of the key or the certificate that the peer has shown, 0: none
+ * @shown: what the peer has shown; holds a reference. A key of this scope, once the
+ *	owner knows it; the owner's. Or a certificate, NULL where it has shown none or
+ *	this kernel does not keep it; set when @result is
  * @lock: the rest
  * @result: 0, negative errno, or -EINPROGRESS
  * @tell: to be called when @result is there, under the lock; NULL: nobody wants
@@ -86,14 +90,16 @@ struct rsp_handshake {
 	struct net *net;
 	struct rsp_handshakes *all;
 	u8 side;
+	u8 auth;
 	struct file *file;
 	struct socket *sock;
 	key_serial_t key;
-	char name[RSP_IDENTITY_SIZE];
+	bool anonymous;
+	char name[RSP_TLS_NAME_SIZE];
 	refcount_t refs;
 	struct delayed_work work;
 	struct list_head place;
-	bool placed;
+	u8 at;
 	unsigned long deadline;
 	bool started;
 	bool late;

@@ -256,7 +256,7 @@ static void case_exit(struct kunit *test)
 		msleep(20);
 	KUNIT_EXPECT_EQ(test, refs, module_refcount(THIS_MODULE));
 	for (side = 0; side < RSP_HANDSHAKE_SIDES; side++) {
-		KUNIT_EXPECT_EQ(test, 0, all.n[side]);
+		KUNIT_EXPECT_EQ(test, 0, all.taken[side]);
 		KUNIT_EXPECT_TRUE(test, list_empty(&all.waiting[side]));
 	}
 }

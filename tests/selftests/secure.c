@@ -69,7 +69,7 @@ static bool agent_listens(pid_t agent)
 	return found;
 }
 
-pid_t agent_start(void)
+pid_t agent_start_by(const char *more)
 {
 	char path[64];
 	pid_t agent, test = getpid();
@@ -80,7 +80,7 @@ pid_t agent_start(void)
 	file = fopen(path, "w");
 	CHECK(file);
 	fprintf(file, "[debug]\nloglevel=0\ntls=0\nnl=0\n"
-		      "[authenticate]\nkeyrings=.rserpool\n");
+		      "[authenticate]\nkeyrings=.rserpool\n%s", more);
 	fclose(file);
 	fflush(NULL);
 	agent = fork();
@@ -103,6 +103,11 @@ pid_t agent_start(void)
 		usleep(20000);
 	}
 	return agent;
+}
+
+pid_t agent_start(void)
+{
+	return agent_start_by("");
 }
 
 void agent_signal(pid_t agent, int signal)

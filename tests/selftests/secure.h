@@ -19,6 +19,8 @@ void identity_get(const char *whose, char *identity);
 
 /* tlshd runs in the test's namespace, and has begun to listen. */
 pid_t agent_start(void);
+/* The same, with more lines in its configuration. */
+pid_t agent_start_by(const char *more);
 /* That and the processes that it has for handshakes. */
 void agent_signal(pid_t agent, int signal);
 /* And it is gone, with all that it was at. */

@@ -85,8 +85,10 @@ static int read_scope(const struct nlmsghdr *nlh, void *data)
 
 	attrs_read(nlh, attrs, RSERPOOL_A_SCOPE_MAX);
 	patient->client = attr_u32(attrs[RSERPOOL_A_SCOPE_CLIENT]);
-	if (attr_u32(attrs[RSERPOOL_A_SCOPE_MODE]) == RSERPOOL_MODE_SECURE)
-		well("scope", "it is secure");
+	patient->auth = attr_u32(attrs[RSERPOOL_A_SCOPE_AUTH]);
+	if (patient->auth)
+		well("scope", "it is secure, with %s",
+		     patient->auth == RSP_AUTH_X509 ? "certificates" : "keys");
 	else
 		ill(patient, "scope",
 		    "before there are elements and sessions: rspctl scope set name NAME mode secure auth psk",
@@ -132,7 +134,8 @@ int doctor(struct words *words)
 			ret = kernel_error(NULL);
 	}
 	doctor_tls(&patient);
-	doctor_key_type(&patient);
+	if (patient.auth != RSP_AUTH_X509)
+		doctor_key_type(&patient);
 	doctor_agent(&patient);
 	if (loaded && !ret)
 		ret = doctor_keys(&patient);

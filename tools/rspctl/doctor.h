@@ -10,11 +10,15 @@
  * struct patient - what is known of the scope so far
  * @ok: all that was checked was well
  * @client: number of this host as a client, 0: it has none
+ * @auth: enum rsp_auth of the scope
+ * @certified: the agent has a certificate for elements of this host
  * @seals: a pool has a key for cookies
  */
 struct patient {
 	bool ok;
 	uint32_t client;
+	uint32_t auth;
+	bool certified;
 	bool seals;
 };
 

@@ -120,12 +120,30 @@ static bool names_keyring(char *line)
 	return false;
 }
 
-/* -errno: it cannot be read; 0: it does not name the keyring; 1: it does. */
-static int config_names_keyring(unsigned int pid, char *path, size_t size)
+/* A line of the form x509.certificate=FILE. */
+static bool names_certificate(char *line)
+{
+	static const char word[] = "x509.certificate";
+
+	line += strspn(line, " \t");
+	if (strncmp(line, word, strlen(word)))
+		return false;
+	line += strlen(word);
+	line += strspn(line, " \t");
+	return *line == '=' && line[1 + strspn(line + 1, " \t\n")];
+}
+
+/*
+ * Has the agent's configuration such a line, in a section if one is named?
+ * -errno: it cannot be read; else 0 or 1.
+ */
+static int config_has(unsigned int pid, char *path, size_t size,
+		      const char *section, bool (*is_it)(char *line))
 {
 	static const char *const usual[] = { "/etc/tlshd.conf",
 					     "/etc/tlshd/config" };
 	char name[PATH_MAX + 32], line[1024];
+	bool inside = !section;
 	int found = 0;
 	FILE *file;
 
@@ -139,8 +157,11 @@ static int config_names_keyring(unsigned int pid, char *path, size_t size)
 	file = fopen(name, "re");
 	if (!file)
 		return -errno;
-	while (!found && fgets(line, sizeof(line), file))
-		found = names_keyring(line);
+	while (!found && fgets(line, sizeof(line), file)) {
+		if (section && *line == '[')
+			inside = !strncmp(line, section, strlen(section));
+		found = inside && is_it(line);
+	}
 	fclose(file);
 	return found;
 }
@@ -167,7 +188,7 @@ static int keyring_holders(void)
 static void keyring(struct patient *patient, unsigned int pid)
 {
 	char path[PATH_MAX];
-	int named = config_names_keyring(pid, path, sizeof(path));
+	int named = config_has(pid, path, sizeof(path), NULL, names_keyring);
 	int holders = keyring_holders();
 
 	if (named < 0)
@@ -187,6 +208,25 @@ static void keyring(struct patient *patient, unsigned int pid)
 		    "the agent has not the keyring " KEYRING ": it began before the module was loaded");
 	else
 		well("keyring", "the agent has " KEYRING ", by %s", path);
+}
+
+static void certificates(struct patient *patient, unsigned int pid)
+{
+	char path[PATH_MAX];
+	int named = config_has(pid, path, sizeof(path), "[authenticate.server]",
+			       names_certificate);
+
+	patient->certified = named > 0;
+	if (named < 0)
+		ill(patient, "certificate", "try as root",
+		    "the agent's configuration %s cannot be read: %s", path,
+		    strerror(-named));
+	else if (named)
+		well("certificate", "elements of this host have one, by %s",
+		     path);
+	else
+		well("certificate", "elements of this host have none, by %s",
+		     path);
 }
 
 /**
@@ -211,5 +251,8 @@ void doctor_agent(struct patient *patient)
 		return;
 	}
 	well("agent", "process %u does handshakes", pid);
-	keyring(patient, pid);
+	if (patient->auth == RSP_AUTH_X509)
+		certificates(patient, pid);
+	else
+		keyring(patient, pid);
 }

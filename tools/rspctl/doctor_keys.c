@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Whether there is a key for each element of each pool. */
+/* Whether there is a key for each element of each pool; or a name for each pool. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +24,15 @@ struct key {
  * struct pool - a pool, and what it lacks
  * @handle: its handle
  * @identify: enum rserpool_identify
+ * @named: it has a tls-name
  * @lacks: an element for which there is no key
  * @pe_id: which, the first one
- * @listens: it is one of this host
+ * @listens: it is one of this host; with certificates, any of them is
  */
 struct pool {
 	struct handle handle;
 	uint32_t identify;
+	bool named;
 	bool lacks;
 	uint32_t pe_id;
 	bool listens;
@@ -88,6 +90,7 @@ static int read_pool(const struct nlmsghdr *nlh, void *data)
 	attrs_read(nlh, attrs, RSERPOOL_A_POOL_MAX);
 	attr_handle(attrs[RSERPOOL_A_POOL_HANDLE], &pool->handle);
 	pool->identify = attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY]);
+	pool->named = attrs[RSERPOOL_A_POOL_TLS_NAME];
 	if (attr_u32(attrs[RSERPOOL_A_POOL_COOKIE_KEYS]))
 		tables->seals = true;
 	return 0;
@@ -139,6 +142,10 @@ static int read_element(const struct nlmsghdr *nlh, void *data)
 	pe_id = attr_u32(attrs[RSERPOOL_A_ELEMENT_ID]);
 	listens = attr_u32(attrs[RSERPOOL_A_ELEMENT_LISTENER]) !=
 		  RSERPOOL_LISTENER_NONE;
+	if (tables->patient->auth == RSP_AUTH_X509) {
+		pool->listens |= listens;
+		return 0;
+	}
 	for (i = 0; i < tables->keys.n; i++)
 		if (is_for(&key[i], pool, pe_id, listens,
 			   tables->patient->client))
@@ -188,6 +195,26 @@ static void say_what_it_lacks(struct patient *patient, const struct pool *pool,
 		ill(patient, "keys", next, "pool %s has no key", name);
 }
 
+static void look_at_names(struct patient *patient, const struct pool *pool,
+			  const char *name)
+{
+	char next[2 * HANDLE_TEXT_MAX];
+
+	snprintf(next, sizeof(next),
+		 "rspctl pool set %s tls-name NAME, which the certificates of its elements bear",
+		 name);
+	if (pool->named)
+		well("names", "pool %s has one", name);
+	else
+		ill(patient, "names", next,
+		    "pool %s has no tls-name; nothing connects to it", name);
+	if (pool->listens && !patient->certified)
+		ill(patient, "names",
+		    "name x509.certificate and x509.private_key in the agent's configuration, under [authenticate.server], and restart it",
+		    "pool %s has elements on this host, without a certificate",
+		    name);
+}
+
 static int table(uint8_t cmd, nl_fn fn, struct tables *tables)
 {
 	struct nlmsghdr *nlh = request(cmd, 0);
@@ -221,13 +248,15 @@ int doctor_keys(struct patient *patient)
 	for (i = 0; !ret && i < tables.pools.n; i++) {
 		format_handle(pool[i].handle.octets, pool[i].handle.len, name);
 		n = keys_of(&tables, &pool[i]);
-		if (pool[i].lacks || !n)
+		if (patient->auth == RSP_AUTH_X509)
+			look_at_names(patient, &pool[i], name);
+		else if (pool[i].lacks || !n)
 			say_what_it_lacks(patient, &pool[i], name);
 		else
 			well("keys", "pool %s has %u for all of its elements",
 			     name, n);
 	}
-	if (!ret && !tables.pools.n)
+	if (!ret && !tables.pools.n && patient->auth != RSP_AUTH_X509)
 		well("keys", "there is no pool yet; %zu of pools to come",
 		     tables.keys.n);
 	patient->seals = tables.seals;

@@ -24,7 +24,7 @@ const char *const failure_names[] = {
 	"control", "message-size", "rejected", "security", "revoked", NULL
 };
 const char *const mode_names[] = { "plain", "secure", NULL };
-const char *const auth_names[] = { "none", "psk", NULL };
+const char *const auth_names[] = { "none", "psk", "x509", NULL };
 const char *const identify_names[] = { "none", "client", "pe", "both", NULL };
 const char *const event_names[] = {
 	"failover-begun", "failover-done", "failover-failed", "cookie-echoed",

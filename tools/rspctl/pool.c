@@ -31,6 +31,9 @@ void pool_show(const struct nlmsghdr *nlh)
 	identify = attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY]);
 	print_string("identify", identify ? " identify %s" : NULL,
 		     name_of(identify_names, identify));
+	if (attrs[RSERPOOL_A_POOL_TLS_NAME])
+		print_string("tls-name", " tls-name %s",
+			     mnl_attr_get_str(attrs[RSERPOOL_A_POOL_TLS_NAME]));
 	print_uint("cookie-keys",
 		   attr_u32(attrs[RSERPOOL_A_POOL_COOKIE_KEYS]) ?
 		   " cookie-keys %" PRIu64 : NULL,
@@ -80,7 +83,7 @@ static int show(struct words *words)
 	return show_table(RSERPOOL_CMD_POOL_GET, show_line);
 }
 
-/* Settings whose value is a word; cookie-key is behind them. */
+/* Settings whose value is a word; the others are behind them. */
 static const struct {
 	const char *what;
 	const char *const *names;
@@ -92,7 +95,7 @@ static const struct {
 };
 
 static const char *const keywords[] = {
-	"fin", "failover", "identify", "policy", "cookie-key", NULL
+	"fin", "failover", "identify", "policy", "cookie-key", "tls-name", NULL
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
@@ -128,6 +131,21 @@ static int put_cookie_key(struct words *words, struct nlmsghdr *nlh)
 	return ret;
 }
 
+/* Whether it is a name is the kernel's to say. */
+static int put_tls_name(struct words *words, struct nlmsghdr *nlh)
+{
+	const char *name;
+
+	if (take_value(words, "tls-name", &name))
+		return EXIT_USAGE;
+	if (strlen(name) > RSERPOOL_TLS_NAME_MAX)
+		return complain("tls-name: it has %d octets at most",
+				RSERPOOL_TLS_NAME_MAX);
+	mnl_attr_put_strz(nlh, RSERPOOL_A_POOL_TLS_NAME,
+			  is_word(name, "none") ? "" : name);
+	return 0;
+}
+
 static int put_setting(struct words *words, struct nlmsghdr *nlh)
 {
 	uint32_t policy;
@@ -144,8 +162,10 @@ static int put_setting(struct words *words, struct nlmsghdr *nlh)
 		mnl_attr_put_u32(nlh, RSERPOOL_A_POOL_POLICY, policy);
 		return 0;
 	}
-	if (key > (int)N_SETTINGS)
+	if (key == N_SETTINGS + 1)
 		return put_cookie_key(words, nlh);
+	if (key > (int)N_SETTINGS)
+		return put_tls_name(words, nlh);
 	return put_named(words, nlh, keywords[key], settings[key].what,
 			 settings[key].names, settings[key].type);
 }
@@ -201,7 +221,7 @@ static int add(struct words *words)
 static int set(struct words *words)
 {
 	if (words->n == 1)
-		return complain("what shall be set? say policy, fin, failover, identify or cookie-key");
+		return complain("what shall be set? say policy, fin, failover, identify, cookie-key or tls-name");
 	return configure(words, RSERPOOL_CMD_POOL_SET, 0);
 }
 
@@ -253,14 +273,14 @@ const struct command pool_commands[] = {
 		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
 			 "\t[ failover { notify | auto | off | default } ]\n"
 			 "\t[ identify { none | client | pe | both } ]\n"
-			 "\t[ cookie-key { FILE | none } ]"
+			 "\t[ cookie-key { FILE | none } ] [ tls-name { NAME | none } ]"
 	},
 	{
 		.name = "set", .run = set,
 		.usage = "NAME [ policy POLICY ] [ fin { eof | failure } ]\n"
 			 "\t[ failover { notify | auto | off | default } ]\n"
 			 "\t[ identify { none | client | pe | both } ]\n"
-			 "\t[ cookie-key { FILE | none } ]"
+			 "\t[ cookie-key { FILE | none } ] [ tls-name { NAME | none } ]"
 	},
 	{ .name = "del", .run = del, .usage = "NAME [ now ]" },
 	{ .name = NULL }

@@ -27,12 +27,16 @@ static void print_config(const char *verb, const struct nlattr **attrs,
 	if (policy)
 		print_text(" policy %s", policy_name(attr_u32(
 				   attrs[RSERPOOL_A_POOL_POLICY])));
-	print_text(" fin %s failover %s identify %s\n",
+	print_text(" fin %s failover %s identify %s",
 		   name_of(fin_names, attr_u32(attrs[RSERPOOL_A_POOL_FIN])),
 		   name_of(failover_names,
 			   attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER])),
 		   name_of(identify_names,
 			   attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY])));
+	if (attrs[RSERPOOL_A_POOL_TLS_NAME])
+		print_text(" tls-name %s",
+			   mnl_attr_get_str(attrs[RSERPOOL_A_POOL_TLS_NAME]));
+	print_text("\n");
 }
 
 static int save_made_pool(const struct nlmsghdr *nlh, void *data)
@@ -56,7 +60,8 @@ static int save_other_pool(const struct nlmsghdr *nlh, void *data)
 	if (!attrs[RSERPOOL_A_POOL_EXPLICIT] &&
 	    (attr_u32(attrs[RSERPOOL_A_POOL_FIN]) != RSP_FIN_EOF ||
 	     attr_u32(attrs[RSERPOOL_A_POOL_FAILOVER]) > RSP_FAILOVER_NOTIFY ||
-	     attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY])))
+	     attr_u32(attrs[RSERPOOL_A_POOL_IDENTIFY]) ||
+	     attrs[RSERPOOL_A_POOL_TLS_NAME]))
 		print_config("set", attrs, false);
 	return 0;
 }

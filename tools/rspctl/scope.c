@@ -318,7 +318,7 @@ const struct command scope_commands[] = {
 			 "\t[ unreachable-pe-rate N ] [ unreachable-pe-burst N ]\n"
 			 "\t[ pe-id-range MIN-MAX ] [ registration { auto | own } ]\n"
 			 "\t[ pe-group-range { MIN-MAX | none } ]\n"
-			 "\t[ mode { plain | secure } ] [ auth { none | psk } ]\n"
+			 "\t[ mode { plain | secure } ] [ auth { none | psk | x509 } ]\n"
 			 "\t[ client N ] [ handshake-timeout TIME ]"
 	},
 	{ .name = NULL }

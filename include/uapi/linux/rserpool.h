@@ -65,6 +65,7 @@ struct sockaddr_rserpool {
 #define RSP_STANDBY		14 /* __u32, 0 or 1: hold a connection for a failover */
 #define RSP_SEND_TO_ALL		15 /* __u32, 0 or 1: SOCK_RDM, to all elements */
 #define RSP_SENT_TO		16 /* get: __u32, how many the last message went to */
+#define RSP_PEER_SUBJECT	17 /* get: octets, of whom the peer's certificate is, DER */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
@@ -188,10 +189,13 @@ enum rsp_failure {
  * enum rsp_auth - how the two ends of a session know each other
  * @RSP_AUTH_NONE: they do not: what they send is in the clear
  * @RSP_AUTH_PSK: TLS 1.3, each has shown that it has the key
+ * @RSP_AUTH_X509: TLS 1.3, the element has shown a certificate of the pool's name,
+ *	and the user one where the pool wants that
  */
 enum rsp_auth {
 	RSP_AUTH_NONE,
 	RSP_AUTH_PSK,
+	RSP_AUTH_X509,
 };
 
 /**
