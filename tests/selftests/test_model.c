@@ -31,6 +31,7 @@
 
 #include "hosts.h"
 #include "netlink.h"
+#include "secure.h"
 #include "pool.h"
 
 #define NODES		3
@@ -184,6 +185,7 @@ static struct node {
 
 static struct dice schedule;	/* what happens, and when */
 static bool sealed;
+static bool secure;
 
 static void node_start(struct node *node)
 {
@@ -251,6 +253,14 @@ static void node_remove(const struct node *node, bool now)
 	CHECK_EQ(talk(), 0);
 }
 
+/* The host that the calling thread is on has keys and an agent. */
+static void host_secure(void)
+{
+	secure_pool("model");
+	/* One that falls silent in a handshake is given up, too. */
+	run("rspctl scope set handshake-timeout 3s");
+}
+
 static void nodes_make(void)
 {
 	const char *key = sealed ? "cookie-key /tmp/rsp_key" : "";
@@ -258,12 +268,16 @@ static void nodes_make(void)
 
 	run("printf 0123456789abcdef > /tmp/rsp_key");
 	netlink_start();
+	if (secure)
+		host_secure();
 	run("rspctl scope set avoid-min 20ms avoid-max 50ms");
 	run("rspctl pool add model policy %s",
 	    draw(&schedule, 2) ? "rr" : "rand");
 	for (i = 0; i < NODES; i++) {
 		host_make(&nodes[i].host, i + 1);
 		host_enter(&nodes[i].host);
+		if (secure)
+			host_secure();
 		run("rspctl pool add model %s", key);
 		host_leave();
 		node_start(&nodes[i]);
@@ -645,6 +659,8 @@ static void session(uint8_t mode, unsigned int failovers)
 	CHECK_EQ(status, 0);
 	CHECK_EQ(shared->answered, shared->asked);
 	CHECK_EQ(get_info(trial.fd).generation, failovers);
+	CHECK_EQ(get_info(trial.fd).auth,
+		 secure ? RSP_AUTH_PSK : RSP_AUTH_NONE);
 	CHECK_EQ(shared->changes,
 		 mode == RSP_FAILOVER_NOTIFY ? failovers : 0);
 	printf("# %u failovers, %llu answers, ahead %u, up to %u octets\n",
@@ -694,4 +710,16 @@ TEST(model_auto)
 TEST(model_notify)
 {
 	model(RSP_FAILOVER_NOTIFY, failovers() / 4);
+}
+
+TEST(model_auto_over_tls)
+{
+	secure = true;
+	model(RSP_FAILOVER_AUTO, failovers() / 4);
+}
+
+TEST(model_notify_over_tls)
+{
+	secure = true;
+	model(RSP_FAILOVER_NOTIFY, failovers() / 8);
 }
