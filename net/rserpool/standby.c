@@ -466,7 +466,7 @@ void rsp_standby_free(struct rsp_session *ssn, struct list_head *flows)
 		return;
 	if (flows && standby->flow) {
 		flow = flow_take(standby, RSP_STANDBY_LEFT, RSP_FAILURE_NONE);
-			calm(flow);
+		calm(flow);
 		rsp_flow_detach(flow);
 		list_add_tail(&flow->draining, flows);
 	}

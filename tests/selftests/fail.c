@@ -15,8 +15,8 @@
 #define WORKERS_MAX	256
 
 /*
- * In how many runs no worker must fail until that is believed, and in how many
- * it may be none of those that were to.
+ * In how many runs nothing must fail until that is believed, for not all runs have
+ * as many places; and in how many it may be no worker of those that were to.
  */
 #define TRIES		3
 #define OTHERS_MAX	100
@@ -206,11 +206,11 @@ static void check_result(const struct each *each, int nth, int err, bool failed)
 void at_each_place(const struct each *each)
 {
 	int fail_nth = open("/proc/thread-self/fail-nth", O_RDWR);
-	int nth, fd, err;
+	int nth = 1, tries = 0, fd, err;
 	bool failed;
 
 	CHECK(fail_nth >= 0);
-	for (nth = 1; ; nth++) {
+	while (tries < TRIES) {
 		CHECK(nth < PLACES_MAX);
 		fd = each->begin();
 		arm(fail_nth, nth);
@@ -218,8 +218,12 @@ void at_each_place(const struct each *each)
 		failed = disarm(fail_nth);
 		check_result(each, nth, err, failed);
 		each->end(fd, err);
-		if (!failed)
-			break;
+		if (failed) {
+			nth++;
+			tries = 0;
+		} else {
+			tries++;
+		}
 	}
 	close(fail_nth);
 	printf("# %d places\n", nth - 1);

@@ -79,15 +79,30 @@ static char answer(int fd, uint32_t *id)
 	return octets[0];
 }
 
-/* Nothing but what was not refused. */
+/* As many answers as there are elements that were sent to, one of each. */
+static void answers(int fd, char octet, int n)
+{
+	bool came[ELEMENTS + 1] = {};
+	uint32_t id;
+
+	while (n--) {
+		CHECK_EQ(answer(fd, &id), octet);
+		CHECK(!came[id]);
+		came[id] = true;
+	}
+}
+
+/* To each in turn: an answer to what was refused would come before theirs. */
 static void send_end(int fd, int err)
 {
 	uint32_t id;
+	int i;
 
 	if (!err)
 		CHECK_EQ(answer(fd, &id), 'a');
-	CHECK_EQ(send_to(fd, "p", 'b'), 1);
-	CHECK_EQ(answer(fd, &id), 'b');
+	for (i = 0; i < ELEMENTS; i++)
+		CHECK_EQ(send_to(fd, "p", 'b'), 1);
+	answers(fd, 'b', ELEMENTS);
 	close(fd);
 }
 
@@ -149,19 +164,6 @@ static int to_all(void)
 
 	set_option(fd, RSP_SEND_TO_ALL, 1);
 	return fd;
-}
-
-/* As many answers of one message as there are elements that it went to. */
-static void answers(int fd, char octet, int n)
-{
-	bool came[ELEMENTS + 1] = {};
-	uint32_t id;
-
-	while (n--) {
-		CHECK_EQ(answer(fd, &id), octet);
-		CHECK(!came[id]);
-		came[id] = true;
-	}
 }
 
 static void to_all_end(int fd, int err)
