@@ -9,6 +9,8 @@
 #                 secure scope, and what of it is to be read on the wire
 # make check      every test there is; T=name runs those whose name has it, SEED=n
 #                 with what is drawn as in the run that printed this seed
+# make check-teeth  whether the tests of secure scopes fail when what they test is
+#                 taken out of the module; T=name only what has it in its name
 # make soak       the tests that repeat, for hours
 # make fuzz       the fuzzers with SEEDS=n seeds (200), the first of them SEED=n;
 #                 libFuzzer's with RUNS=n executions (10000000)
@@ -76,6 +78,9 @@ install-tools: out/bin/rspctl $(daemons)
 
 check:
 	RSP_SEED=$(SEED) tests/run "$(T)"
+
+check-teeth:
+	tests/teeth/run.sh "$(T)"
 
 soak:
 	RSP_SEED=$(SEED) tests/run soak
@@ -294,5 +299,5 @@ message-files: out/tests/unit/message_files $(capture)
 	@rm -rf out/frames && mkdir -p out/frames/corpus
 	@$< asap frames $(capture) out/frames/corpus
 
-.PHONY: all modules install install-modules install-tools install-dkms unit check soak fuzz \
-	libfuzzers message-files gen check-gen bench demo guest clean tools user user32
+.PHONY: all modules install install-modules install-tools install-dkms unit check check-teeth soak \
+	fuzz libfuzzers message-files gen check-gen bench demo guest clean tools user user32

@@ -55,14 +55,28 @@ names() {
 		xargs grep -nIE '(https?|ftp|git)://[a-z]|/home/|[ "=]/(root|work)/|/tmp/wt' |
 		grep .
 }
+# make check-teeth says whether they do what they are for.
+teeth() {
+	local patch test status=0
+
+	for patch in tests/teeth/*.patch; do
+		patch -s -p1 --dry-run < "$patch" || status=1
+		for test in $(sed -n 's/^Fails: //p' "$patch"); do
+			grep -q "^TEST($test)" tests/selftests/test_*.c ||
+				{ echo "$patch: there is no test $test"; status=1; }
+		done
+	done
+	return $status
+}
 echo "KTAP version 1"
 echo "1..$(grep -c "^check .*$pick" $self)"
-need_packages perl python3 shellcheck
+need_packages perl python3 shellcheck patch
 check checkpatch checkpatch
 check kernel_doc kernel_doc
 check shell shell
 check spdx spdx
 check names names
+check teeth teeth
 check sparse tests/vm/build.sh sparse
 check install tests/vm/build.sh install
 check gen Documentation/netlink/generate.sh check

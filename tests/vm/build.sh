@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # build.sh debian|uml: build the module, the tests and the programs for a test
 # machine, in a copy of the tree in the cache; print that copy's folder.
+# build.sh module: only the module, for a machine that had all the rest.
 # build.sh sparse: what sparse says of the module, on 6.12.
 # build.sh unit: build the programs' own tests and run them; let tshark read what
 # the codec wrote, and libFuzzer try it for some seconds.
@@ -60,7 +61,8 @@ depmod_with() {
 jobs=-j$(nproc)
 lock "$build"
 stage "$build/debian"
-in_guest "$build/debian" make -s "$jobs" -C /src user user32
+[ "$kernel" = module ] ||
+	in_guest "$build/debian" make -s "$jobs" -C /src user user32
 
 # The kernel's own netlink client, for the tests.
 linux=$("$vm/linux-source.sh")
@@ -68,11 +70,12 @@ mkdir -p "$build/debian/out/ynl"
 rsync -a "$linux/tools/net/ynl/pyynl" "$linux/Documentation/netlink/genetlink.yaml" \
 	"$build/debian/out/ynl/"
 case $kernel in
-debian)
+debian|module)
 	in_guest "$build/debian" make -s "$jobs" W=1e RSERPOOL_BENCH=y \
 		-C "/usr/lib/modules/$(cat "$guest/version")/build" M=/src modules
-	depmod_with "$build/debian" \
+	[ "$kernel" = module ] || depmod_with "$build/debian" \
 		"$guest/root/usr/lib/modules/$(cat "$guest/version")"
+	kernel=debian
 	;;
 uml)
 	uml=$("$vm/uml-kernel.sh")

@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# In a test machine: with the module out/teeth/NAME.ko, for each NAME, every test that
+# the head of NAME.patch names must fail: then this says "bitten NAME". First they
+# must all be good with the module as it is.
+export RSP_TEST_TIMEOUT=60
+updates=/usr/lib/modules/$(uname -r)/updates
+
+tests_of() { sed -n 's/^Fails: //p' "tests/teeth/$1.patch"; }
+
+unload() {
+	local tries=100
+
+	while [ -d /sys/module/rserpool ] && ! rmmod rserpool 2> /dev/null; do
+		[ $((tries--)) -gt 0 ] || { echo "# rserpool does not unload"; exit 1; }
+		sleep 0.1
+	done
+}
+
+# run TEST: what the test says. Servers that it leaves may hold its output.
+run() {
+	local program said=/tmp/said
+
+	program=$(grep -l "^TEST($1)" tests/selftests/test_*.c)
+	program=out/${program%.c}
+	timeout -k 5 100 "$program" "$1" < /dev/null > $said 2>&1
+	pkill -KILL -f "^$program( |\$)"
+	sed -n "/^#/p; s/^\(not \)\?ok [0-9]* $1\$/\1ok/p" $said
+}
+
+bad=0
+for test in $(for name; do tests_of "$name"; done | tr ' ' '\n' | sort -u); do
+	said=$(run "$test")
+	echo "$said" | grep -qx ok && continue
+	echo "${said//#/# $test:}"
+	echo "# $test fails without any patch"
+	bad=1
+done
+[ $bad = 0 ] || exit 1
+
+for name; do
+	unload
+	cp "out/teeth/$name.ko" "$updates/rserpool.ko"
+	bitten=1
+	for test in $(tests_of "$name"); do
+		said=$(run "$test")
+		echo "# $name: $(echo "$said" | tail -n 2 | tr '\n' ' ')"
+		echo "$said" | grep -qx "not ok" && continue
+		echo "# $name: $test is good all the same"
+		bitten=0
+	done
+	[ $bitten = 0 ] || echo "bitten $name"
+done
