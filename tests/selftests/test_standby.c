@@ -272,7 +272,7 @@ TEST(standby_framed_is_told_nothing)
 	servers[1] = framed_server("p", 2, framed, NULL);
 	standby_is(fd, 2);
 	ask(fd);
-	CHECK_EQ(look(&seen[2].accepts), 1);
+	wait_count(&seen[2].accepts, 1);
 	CHECK_EQ(look(&seen[2].controls), 0);
 	server_kill(&servers[0]);
 	moved_to(fd, 2);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -205,7 +206,7 @@ TEST(tls_two_threads_and_epoll_on_a_stream)
 static pid_t openssl_start(int port, const char *also)
 {
 	char identity[64], command[512];
-	pid_t pid;
+	pid_t pid, test = getpid();
 
 	identity_get("", identity);
 	snprintf(command, sizeof(command), "exec openssl s_server -quiet "
@@ -217,6 +218,10 @@ static pid_t openssl_start(int port, const char *also)
 	CHECK(pid >= 0);
 	if (!pid) {
 		setpgid(0, 0);
+		/* It has the test's sockets. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != test)
+			_exit(0);
 		execlp("sh", "sh", "-c", command, NULL);
 		_exit(127);
 	}
