@@ -218,6 +218,17 @@ out_free:
 	return err;
 }
 
+/* All of an option's value, or none of it. */
+static int value_give(const void *from, int size, char __user *value, int room,
+		      int __user *len)
+{
+	if (room < size || room < 0)
+		return -EINVAL;
+	if (copy_to_user(value, from, size) || put_user(size, len))
+		return -EFAULT;
+	return 0;
+}
+
 static int addresses_get(struct rsp_session *ssn, char __user *value, int room,
 			 int __user *len)
 {
@@ -233,13 +244,7 @@ static int addresses_get(struct rsp_session *ssn, char __user *value, int room,
 	release_sock(&ssn->sk);
 	if (ret < 0)
 		goto out_free;
-	ret *= sizeof(*addresses);
-	if (room < ret)
-		ret = -EINVAL;
-	else if (copy_to_user(value, addresses, ret) || put_user(ret, len))
-		ret = -EFAULT;
-	else
-		ret = 0;
+	ret = value_give(addresses, ret * sizeof(*addresses), value, room, len);
 out_free:
 	kfree(addresses);
 	return ret;
@@ -256,12 +261,7 @@ static int peer_subject_get(struct rsp_session *ssn, char __user *value,
 	release_sock(&ssn->sk);
 	if (ret < 0)
 		return ret;
-	if (room < ret)
-		ret = -EINVAL;
-	else if (copy_to_user(value, subject, ret) || put_user(ret, len))
-		ret = -EFAULT;
-	else
-		ret = 0;
+	ret = value_give(subject, ret, value, room, len);
 	kfree(subject);
 	return ret;
 }
@@ -401,9 +401,5 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 	default:
 		return -ENOPROTOOPT;
 	}
-	if (room < size || room < 0)
-		return -EINVAL;
-	if (copy_to_user(value, from, size) || put_user(size, len))
-		return -EFAULT;
-	return 0;
+	return value_give(from, size, value, room, len);
 }
