@@ -4,7 +4,8 @@
 # one above it, which counts only if it failed and none of them did. A plan that
 # is not kept is a failure: a test program that dies half way does not pass.
 #
-# "# Layer: NAME" opens a layer, "# Layer NAME ended with STATUS" ends it.
+# "# Layer: NAME" opens a layer, "# Layer NAME ended with STATUS" ends it; between
+# them "# machine: TEXT" says what a test machine found wrong.
 
 BEGIN { deepest = 0 }
 
@@ -40,9 +41,13 @@ line ~ /^# Layer: / {
 
 line ~ /^# Layer .* ended with [0-9]+/ {
 	close_plans(0)
-	if (line !~ / ended with 0/  && failed == layer_failed)
-		fail("layer " layer)
+	if (line !~ / ended with 0/ && (fault || failed == layer_failed))
+		fail("layer " layer fault)
+	fault = ""
 }
+
+# That the command failed the tests have said.
+line ~ /^# machine: / && line !~ /the command ended with/ { fault = fault ": " substr(line, 12) }
 
 line ~ /^# Subtest: / {
 	close_plans(level)
