@@ -116,12 +116,11 @@ selftests := $(patsubst %.c,out/%,$(wildcard tests/selftests/test_*.c))
 ifeq ($(wildcard /usr/include/liburing.h),)
 selftests := $(filter-out %/test_uring,$(selftests))
 endif
-# With libmnl, for those that ask the family themselves.
-selftest_netlink := tests/selftests/netlink.c
-# With GnuTLS, for those that have the keys of TLS.
-selftest_tls := $(addprefix tests/selftests/,tls_peer.c dialogue.c)
-selftest_lib := $(filter-out tests/selftests/test_% $(selftest_netlink) $(selftest_tls),\
-	$(wildcard tests/selftests/*.c))
+# What they share; netlink.c wants libmnl, tls_peer.c and dialogue.c GnuTLS: of an
+# archive a program gets what it uses.
+selftest_lib := $(filter-out tests/selftests/test_%,$(wildcard tests/selftests/*.c))
+selftest_lib32 := $(filter-out %/netlink.c %/tls_peer.c %/dialogue.c,$(selftest_lib))
+selftest_headers := $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 
 bench_programs := out/bench/client out/bench/server out/bench/asap_parse
 
@@ -132,9 +131,15 @@ selftests32 := $(patsubst tests/selftests/%.c,out/tests/selftests32/%,\
 
 user32: $(selftests32)
 
-out/tests/selftests32/%: tests/selftests/%.c $(selftest_lib) $(wildcard tests/selftests/*.h) include/uapi/linux/rserpool.h
+out/tests/selftests32/lib.a: $(selftest_lib32:tests/selftests/%.c=out/tests/selftests32/%.o)
+	$(AR) rcsD $@ $^
+
+out/tests/selftests32/%.o: tests/selftests/%.c $(selftest_headers)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -Wno-psabi -m32 -o $@ $< $(selftest_lib) -lpthread
+	$(CC) $(CFLAGS) -Wno-psabi -m32 -c -o $@ $<
+
+out/tests/selftests32/%: tests/selftests/%.c out/tests/selftests32/lib.a
+	$(CC) $(CFLAGS) -Wno-psabi -m32 -o $@ $^ -lpthread
 
 # Those of libFuzzer run here, the others in the test machines.
 libfuzzers := $(patsubst tests/fuzz/%.c,out/fuzz/%,\
@@ -142,9 +147,9 @@ libfuzzers := $(patsubst tests/fuzz/%.c,out/fuzz/%,\
 fuzzers := $(filter-out $(libfuzzers:out/%=out/tests/%),\
 	$(patsubst %.c,out/%,$(wildcard tests/fuzz/fuzz_*.c)))
 
-out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h $(selftest_lib) $(selftest_netlink) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
+out/tests/fuzz/%: tests/fuzz/%.c tests/fuzz/fuzz.h out/tests/selftests/lib.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
+	$(CC) $(CFLAGS) -o $@ $(filter-out %.h,$^) -lpthread $(LDLIBS)
 
 examples := $(patsubst examples/%.c,out/bin/%,$(wildcard examples/*.c))
 
@@ -157,14 +162,20 @@ out/bin/rserpool-tlshd: packaging/rserpool-tlshd
 
 user: $(selftests) $(fuzzers) $(bench_programs) tools
 
-out/tests/selftests/%: tests/selftests/%.c $(selftest_lib) $(selftest_netlink) $(selftest_tls) $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
+out/tests/selftests/lib.a: $(selftest_lib:%.c=out/%.o)
+	$(AR) rcsD $@ $^
+
+out/tests/selftests/%.o: tests/selftests/%.c $(selftest_headers)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $< $(selftest_lib) -lpthread $(LDLIBS)
+	$(CC) $(CFLAGS) -c -o $@ $<
+
+out/tests/selftests/%: tests/selftests/%.c out/tests/selftests/lib.a
+	$(CC) $(CFLAGS) -o $@ $^ -lpthread $(LDLIBS)
 
 $(patsubst %.c,out/%,$(shell grep -l 'netlink.h"' tests/selftests/test_*.c tests/fuzz/fuzz_*.c)): \
-	LDLIBS += $(selftest_netlink) -lmnl
+	LDLIBS += -lmnl
 $(patsubst %.c,out/%,$(shell grep -l 'tls_peer.h"' tests/selftests/test_*.c)): \
-	LDLIBS += $(selftest_tls) -lgnutls
+	LDLIBS += -lgnutls
 out/tests/selftests/test_uring: LDLIBS += -luring
 
 out/bin/%: examples/%.c include/uapi/linux/rserpool.h
