@@ -42,7 +42,7 @@ qemu() {
 	QEMU_MODULE_DIR=$lib/qemu $limit "$usr/lib64/ld-linux-x86-64.so.2" \
 		--library-path "$lib" "$usr/bin/qemu-system-x86_64" \
 		-L "$usr/share/qemu" -L "$usr/share/seabios" \
-		-machine q35 -display none -monitor none \
+		-machine q35 -display none -vga none -monitor none \
 		-no-reboot -nic none -chardev stdio,id=tty,signal=off \
 		-serial chardev:tty \
 		-kernel "$guest/root/boot/vmlinuz-$(cat "$guest/version")" \
