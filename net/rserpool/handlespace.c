@@ -6,10 +6,10 @@
  * table of the scope by pool and PE identifier: a table a pool would cost each
  * of 10 000 small pools more than its elements.  Beside these every pool and
  * every element has a dense index, at which a dump resumes.  Here is how they
- * are found, held and freed; handlespace_write.c has what a feeder changes.
- * Which elements may be selected is the knowledge of the pool's policy
- * (policy.c); handlespace_avoid.c takes an element out of it for a time, and
- * handlespace_wait.c has those who wait for one.
+ * are found, held and freed; handlespace_pool.c, handlespace_pe.c and
+ * handlespace_sync.c have what a feeder changes.  Which elements may be selected
+ * is the knowledge of the pool's policy (policy.c); handlespace_avoid.c takes an
+ * element out of it for a time, and handlespace_wait.c has those who wait for one.
  *
  * Locks.  One mutex a scope serialises the writers.  Readers take no lock: RCU
  * keeps what they find for as long as they look, and refcount_inc_not_zero()

@@ -32,7 +32,10 @@ int rsp_pe_hash(struct rsp_pe *pe);
 void rsp_pe_rehash(struct rsp_pe *old, struct rsp_pe *new);
 void rsp_pe_unhash(struct rsp_pe *pe);
 
-/* handlespace_write.c */
+/* handlespace_pool.c */
+void rsp_pool_remove(struct rsp_pool *pool);
+
+/* handlespace_pe.c */
 void rsp_pe_notify(struct rsp_pe *pe, enum rsp_change change);
 void rsp_pe_remove(struct rsp_pe *pe, enum rsp_change change);
 
