@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The handlespace: with every policy, with other tasks, with many elements. */
 
+#include <linux/delay.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 
@@ -176,7 +177,7 @@ static int select_until_stopped(void *data)
 				selector->wrong++;
 			rsp_pe_put(pe);
 		}
-		selector->selections++;
+		WRITE_ONCE(selector->selections, selector->selections + 1);
 		cond_resched();
 	}
 	return 0;
@@ -188,6 +189,8 @@ static struct task_struct *start(struct kunit *test, struct selector *selector)
 
 	task = kthread_run(select_until_stopped, selector, "rsp_select");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	while (!READ_ONCE(selector->selections))
+		msleep(1);
 	return task;
 }
 

@@ -254,6 +254,11 @@ void server_stop(const struct server *server)
 	CHECK_EQ(kill(-server->pid, SIGSTOP), 0);
 }
 
+void server_continue(const struct server *server)
+{
+	CHECK_EQ(kill(-server->pid, SIGCONT), 0);
+}
+
 void server_cut(const struct server *server)
 {
 	run("nft -f - <<END\n"

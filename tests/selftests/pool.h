@@ -59,7 +59,8 @@ struct server server_run(uint32_t id, int family, server_fn *fn,
 			 const void *arg);
 struct server server_start(uint32_t id, enum manner manner, int family);
 void server_kill(struct server *server);	/* SIGKILL, children too */
-void server_stop(const struct server *server);	/* SIGSTOP */
+void server_stop(const struct server *server);	/* SIGSTOP, children too */
+void server_continue(const struct server *server);
 void server_cut(const struct server *server);	/* drop what comes and goes */
 void server_heal(void);					/* and no more */
 

@@ -267,14 +267,17 @@ TEST(framed_larger_than_the_buffer)
 	const size_t size = 1 << 20;
 	char *out = pattern(size), *in = malloc(size);
 	int fd, small = 4096, i;
+	struct server server;
 
-	framed_pool("p", "", framed_echo, NULL);
+	server = framed_pool("p", "", framed_echo, NULL);
 	fd = framed_connect("p", SOCK_SEQPACKET);
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small));
 	for (i = 0; i < 8; i++) {
 		wait_for(fd, POLLOUT);
+		server_stop(&server);
 		CHECK_EQ(send(fd, out, size, MSG_DONTWAIT), size);
 		CHECK_ERR(send(fd, out, 1, MSG_DONTWAIT), EAGAIN);
+		server_continue(&server);
 		memset(in, 0, size);
 		CHECK_EQ(recv(fd, in, size, 0), size);
 		CHECK(!memcmp(in, out, size));
