@@ -458,8 +458,13 @@ static void check_all(void)
 static u32 frames_make(const u8 *from, size_t n)
 {
 	static const u32 ppids[] = { 11, 0, 0, 7 };
+	static u8 patterns[4][256 + 65536];
 	u32 at = 0;
 
+	if (!patterns[0][1])
+		for (u32 i = 0; i < sizeof(patterns); i++)
+			(&patterns[0][0])[i] = i % sizeof(patterns[0]) *
+					       (1 + i / sizeof(patterns[0]));
 	for (; n >= 4; n -= 4, from += 4) {
 		u32 length = from[1] | from[2] << 8, head, i;
 		u8 kind = from[0];
@@ -479,8 +484,7 @@ static u32 frames_make(const u8 *from, size_t n)
 			octets[at + 4 + i] = head >> (24 - 8 * i);
 		}
 		at += 8;
-		for (i = 0; i < length; i++)
-			octets[at + i] = from[3] + i * (1 + (kind >> 6));
+		memcpy(octets + at, patterns[kind >> 6] + from[3], length);
 		at += length;
 	}
 	return at;
