@@ -160,7 +160,10 @@ out/bin/rserpool-tlshd: packaging/rserpool-tlshd
 	install -m 755 $< $@
 	$(if $(daemons),,@echo "enrpd is left out: it wants pkg-config to find $(daemon_packages)")
 
-user: $(selftests) $(fuzzers) $(bench_programs) tools
+# What stands on other hosts in tests of the daemons.
+test_programs := $(if $(have_daemons),out/tests/asap_client)
+
+user: $(selftests) $(test_programs) $(fuzzers) $(bench_programs) tools
 
 out/tests/selftests/lib.a: $(selftest_lib:%.c=out/%.o)
 	$(AR) rcsD $@ $^
@@ -269,6 +272,11 @@ out/enrpd/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 out/bin/enrpd: $(enrpd_objects)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lgnutls -lconfig -lm
+
+out/tests/asap_client: tests/programs/asap_client.c $(codec) $(channel) $(wildcard tools/lib/*.h) $(codec_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -o $@ $< $(codec) $(channel) \
+		tools/lib/text.c -luv -lgnutls
 
 out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)

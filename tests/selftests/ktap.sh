@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Sourced by test programs in bash: each test is a function test_NAME, run in a
-# subshell with a network namespace of its own, $ns; ctl is rspctl there. The
-# first command that fails ends the test; exit 4 skips it. At the end of the
-# file stands "ktap_run PREFIX".
+# subshell with a network namespace of its own, $ns, and those that it makes whose
+# names begin with that; ctl is rspctl there. The first command that fails ends the
+# test; exit 4 skips it. At the end of the file stands "ktap_run PREFIX".
 pick=${1:-}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -53,7 +53,7 @@ within() {
 }
 
 run() {
-	local test=$1 status
+	local test=$1 status each
 
 	ns=ktap-$BASHPID
 	ip netns add "$ns"
@@ -61,8 +61,10 @@ run() {
 	# Not in a condition: set -e would not hold there.
 	(set -eE; trap 'echo "# line $LINENO: $BASH_COMMAND" >&2' ERR; "test_$test")
 	status=$?
-	ip netns pids "$ns" | xargs -r kill -KILL
-	ip netns del "$ns"
+	for each in $(ip netns list | cut -d ' ' -f 1 | grep -E "^$ns(-|\$)"); do
+		ip netns pids "$each" | xargs -r kill -KILL
+		ip netns del "$each"
+	done
 	return $status
 }
 

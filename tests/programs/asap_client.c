@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * An element or a user that talks to a registrar: what the arguments say, one
+ * after the other, each with its answer. Keep-alives are answered.
+ *
+ *	asap_client ADDRESS:PORT [ psk NAME KEY ] COMMAND...
+ *
+ *	register POOL ID ADDRESS:PORT SECONDS [ control ]
+ *	deregister POOL ID
+ *	resolve POOL	subscribe POOL
+ *	unreachable POOL ID
+ *	mute		answer no keep-alives from now on
+ *	stay		print what comes until it is killed
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/rserpool_netlink.h>
+
+#include "../../net/rserpool/asap.h"
+#include "../../tools/lib/channel.h"
+#include "../../tools/lib/text.h"
+
+static struct channel_group group;
+static struct channel *channel;
+static uv_loop_t loop;
+static char **words;		/* what is left of the arguments */
+static bool stays, mute;
+static u8 buf[RSP_ASAP_LENGTH_MAX + 1];
+
+static void die(const char *what, const char *why)
+{
+	printf("%s: %s\n", what, why);
+	exit(1);
+}
+
+static const char *word(const char *expected)
+{
+	if (!*words)
+		die(expected, "is missing");
+	return *words++;
+}
+
+static u32 number(const char *expected)
+{
+	u32 value;
+
+	if (parse_u32(word(expected), &value))
+		die(expected, "is no number");
+	return value;
+}
+
+static void address(struct transport *transport)
+{
+	const char *expected = parse_transport(word("address"), transport);
+
+	if (expected)
+		die("address", expected);
+}
+
+static void begin(struct rsp_tlv_writer *w, u8 type, u8 flags)
+{
+	const char *pool = word("pool");
+
+	rsp_tlv_writer_init(w, buf, sizeof(buf));
+	rsp_asap_begin(w, type, flags);
+	rsp_tlv_put(w, RSP_TLV_HANDLE, pool, strlen(pool));
+}
+
+static void send_built(struct rsp_tlv_writer *w)
+{
+	if (channel_send(channel, buf, (u32)rsp_asap_end(w, 0)))
+		die("send", "no");
+}
+
+static void put_element(struct rsp_tlv_writer *w)
+{
+	struct rsp_tlv_policy policy = { .type = RSERPOOL_POLICY_RR };
+	struct rsp_tlv_transport tcp = { .type = RSP_TLV_TCP_TRANSPORT };
+	struct rsp_tlv_element element = { .id = number("identifier") };
+	struct rsp_tlv_address at;
+	struct transport to;
+	u32 outer, inner;
+
+	address(&to);
+	element.life = (s32)number("seconds");
+	if (*words && !strcmp(*words, "control")) {
+		words++;
+		tcp.use = RSP_TRANSPORT_USE_DATA_CONTROL;
+	}
+	tcp.port = to.port;
+	at.octets.data = to.family == AF_INET ? (u8 *)&to.v4 : (u8 *)&to.v6;
+	at.octets.len = to.family == AF_INET ? 4 : 16;
+	outer = rsp_tlv_begin_element(w, &element);
+	inner = rsp_tlv_begin_transport(w, &tcp);
+	rsp_tlv_put_address(w, &at);
+	rsp_tlv_end(w, inner);
+	rsp_tlv_put_policy(w, &policy);
+	rsp_tlv_end(w, outer);
+}
+
+/* The next command, up to one that waits for an answer. */
+static void go_on(void)
+{
+	struct rsp_tlv_writer w;
+	const char *command;
+
+	while (*words) {
+		command = word("command");
+		stays = !strcmp(command, "stay");
+		if (stays)
+			return;
+		if (!strcmp(command, "mute")) {
+			mute = true;
+			continue;
+		}
+		if (!strcmp(command, "register")) {
+			begin(&w, RSP_ASAP_REGISTRATION, 0);
+			put_element(&w);
+		} else if (!strcmp(command, "deregister")) {
+			begin(&w, RSP_ASAP_DEREGISTRATION, 0);
+			rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, number("id"));
+		} else if (!strcmp(command, "unreachable")) {
+			begin(&w, RSP_ASAP_ENDPOINT_UNREACHABLE, 0);
+			rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, number("id"));
+		} else if (!strcmp(command, "resolve")) {
+			begin(&w, RSP_ASAP_HANDLE_RESOLUTION, 0);
+		} else if (!strcmp(command, "subscribe")) {
+			begin(&w, RSP_ASAP_HANDLE_RESOLUTION,
+			      RSP_ASAP_FLAG_SUBSCRIBE);
+		} else {
+			die(command, "is no command");
+		}
+		send_built(&w);
+		if (strcmp(command, "unreachable"))
+			return;
+	}
+	channel_end(channel);
+}
+
+static void say_element(const struct rsp_tlv_element *element)
+{
+	struct rsp_tlv_list list = element->user, addresses;
+	char text[TRANSPORT_TEXT_MAX];
+	struct rsp_tlv_transport tcp;
+	struct transport at = { 0 };
+	struct rsp_tlv_address one;
+
+	printf(" 0x%08x", element->id);
+	while (rsp_tlv_next_transport(&list, &tcp)) {
+		addresses = tcp.addresses;
+		if (!rsp_tlv_next_address(&addresses, &one))
+			continue;
+		at.family = one.octets.len == 4 ? AF_INET : AF_INET6;
+		at.port = tcp.port;
+		memcpy(&at.v6, one.octets.data, one.octets.len);
+		format_transport(&at, text);
+		printf(" %s", text);
+	}
+	printf(" home 0x%08x", element->home);
+}
+
+static void say(const char *what, const struct rsp_asap_message *msg)
+{
+	struct rsp_tlv_list list = msg->params, causes = msg->causes;
+	struct rsp_tlv_element element;
+	char handle[HANDLE_TEXT_MAX];
+	struct rsp_tlv cause;
+
+	format_handle(msg->handle.data, msg->handle.len, handle);
+	printf("%s %s", what, handle);
+	if (msg->has_pe_id)
+		printf(" 0x%08x", msg->pe_id);
+	while (rsp_tlv_next_element(&list, &element))
+		say_element(&element);
+	while (rsp_tlv_next_cause(&causes, &cause))
+		printf(" cause 0x%x", cause.type);
+	printf("\n");
+}
+
+static void answer_keep_alive(const struct rsp_asap_message *msg)
+{
+	struct rsp_tlv_writer w;
+
+	say("keep-alive", msg);
+	if (mute)
+		return;
+	rsp_tlv_writer_init(&w, buf, sizeof(buf));
+	rsp_asap_begin(&w, RSP_ASAP_ENDPOINT_KEEP_ALIVE_ACK, 0);
+	rsp_tlv_put(&w, RSP_TLV_HANDLE, msg->handle.data, msg->handle.len);
+	rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, msg->pe_id);
+	send_built(&w);
+}
+
+static void on_message(struct channel *from, const uint8_t *data, uint32_t len)
+{
+	struct rsp_asap_message msg;
+	struct rsp_tlv_input in;
+
+	(void)from;
+	if (rsp_asap_parse(&in, data, len, &msg))
+		die("message", in.error.what);
+	switch (msg.type) {
+	case RSP_ASAP_ENDPOINT_KEEP_ALIVE:
+		answer_keep_alive(&msg);
+		return;
+	case RSP_ASAP_REGISTRATION_RESPONSE:
+		say(msg.flags & RSP_ASAP_FLAG_REJECT ? "refused" : "registered",
+		    &msg);
+		break;
+	case RSP_ASAP_DEREGISTRATION_RESPONSE:
+		say("deregistered", &msg);
+		break;
+	case RSP_ASAP_HANDLE_RESOLUTION_RESPONSE:
+		say("resolved", &msg);
+		break;
+	default:
+		printf("message 0x%x\n", msg.type);
+		break;
+	}
+	if (!stays)
+		go_on();
+}
+
+static void on_open(struct channel *from)
+{
+	(void)from;
+	go_on();
+}
+
+static void on_closed(struct channel *from, const char *why)
+{
+	(void)from;
+	if (why)
+		die("closed", why);
+	channel_group_fini(&group);
+}
+
+static struct tls *read_tls(void)
+{
+	struct tls_config config = { 0 };
+	struct tls *tls;
+	const char *key;
+	char why[200];
+	size_t i;
+
+	words++;
+	config.identity = word("identity");
+	key = word("key");
+	config.key.len = strlen(key) / 2;
+	for (i = 0; i < config.key.len && i < TLS_PSK_MAX; i++)
+		sscanf(key + 2 * i, "%2hhx", &config.key.octets[i]);
+	tls = tls_new(&config, why, sizeof(why));
+	if (!tls)
+		die("tls", why);
+	return tls;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct channel_ops ops = {
+		.open = on_open, .message = on_message, .closed = on_closed,
+	};
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	struct tls *tls = NULL;
+	struct transport at;
+
+	(void)argc;
+	words = argv + 1;
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	address(&at);
+	to.sin_addr = at.v4;
+	to.sin_port = htons(at.port);
+	if (*words && !strcmp(*words, "psk"))
+		tls = read_tls();
+	uv_loop_init(&loop);
+	channel_group_init(&group, &loop);
+	channel = channel_connect(&group, tls, &channel_limits_default,
+				  (void *)&to, sizeof(to), &ops, NULL);
+	if (!channel)
+		die("connect", strerror(errno));
+	tls_put(tls);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	return 0;
+}

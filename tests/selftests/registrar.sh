@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by tests of registrars, after ktap.sh: hosts around the router $ns, and an
+# enrpd on each that wants one. Host N is the namespace $ns-N, its address is
+# 10.9.N.2; identity host-N may register identifiers N00 to N99 in any pool.
+
+PATH=$PATH:$PWD/out/tests
+
+# on N COMMAND...: on that host
+on() { nsenter --net="/run/netns/$ns-$1" "${@:2}"; }
+
+# starts N NAME COMMAND...: the same, and it goes on; what it says goes to $tmp/NAME,
+# its number to $tmp/NAME.pid
+starts() {
+	touch "$tmp/$2"
+	nsenter --net="/run/netns/$ns-$1" "${@:3}" >> "$tmp/$2" 2>&1 &
+	echo $! > "$tmp/$2.pid"
+}
+# ends NAME SIGNAL: who was started so
+ends() {
+	kill "-$2" "$(cat "$tmp/$1.pid")"
+	wait "$(cat "$tmp/$1.pid")"
+}
+
+# says NAME TEXT: who was started so says this, now or soon
+says() { within 20 grep -q -- "$2" "$tmp/$1"; }
+
+# hosts N...: make these hosts
+hosts() {
+	local n
+
+	rm -f "$tmp"/*
+	ip netns exec "$ns" sysctl -qw net.ipv4.ip_forward=1
+	for n; do
+		ip netns add "$ns-$n"
+		ip -n "$ns-$n" link set lo up
+		ip -n "$ns" link add "host$n" type veth peer name eth0 netns "$ns-$n"
+		ip -n "$ns" address add "10.9.$n.1/24" dev "host$n"
+		ip -n "$ns" link set "host$n" up
+		ip -n "$ns-$n" address add "10.9.$n.2/24" dev eth0
+		ip -n "$ns-$n" link set eth0 up
+		ip -n "$ns-$n" route add default via "10.9.$n.1"
+	done
+}
+
+key() { printf "%064d" "$1"; }
+
+# auth_file N...: the identities of these hosts
+auth_file() {
+	local n
+
+	echo 'identities = ('
+	for n; do
+		[ "$n" = "$1" ] || echo ,
+		echo "{ name = \"host-$n\"; key = \"$(key "$n")\";"
+		echo "may = ( { handle = \"*\"; ids = [ ${n}00, ${n}99 ]; } ); }"
+	done
+	echo ');'
+}
+
+# registrar N [SETTING...]: start enrpd on that host, and wait until it listens
+registrar() {
+	local n=$1 setting
+
+	shift
+	[ -e "$tmp/auth" ] || auth_file 1 2 3 4 5 > "$tmp/auth"
+	{
+		echo 'asap-listen = "0.0.0.0:3864";'
+		echo "authorization = \"$tmp/auth\"; server-id = $n; log-debug = true;"
+		for setting; do echo "$setting;"; done
+	} > "$tmp/$n.conf"
+	starts "$n" "enrpd-$n" enrpd -c "$tmp/$n.conf"
+	within 20 eval 'on $n ss -Hltn "sport = 3864" | grep -q .'
+}
+
+# client N [REGISTRAR] COMMAND...: the host's, at that registrar or at the first
+client_command() {
+	local n=$1 at=1
+
+	shift
+	[[ $1 == [0-9] ]] && { at=$1; shift; }
+	command=(asap_client "10.9.$at.2:3864" psk "host-$n" "$(key "$n")" "$@")
+}
+client() {
+	client_command "$@"
+	on "$1" "${command[@]}"
+}
+
+# stays N [REGISTRAR] COMMAND...: the same, and it stays, as client-N
+stays() {
+	client_command "$@"
+	starts "$1" "client-$1" "${command[@]}" stay
+}
+
+# resolves N [REGISTRAR] POOL TEXT: this is what it gets, now or soon
+answered() { client "${asked[@]}" | grep -qE -- "$answer"; }
+resolves() {
+	answer=${*: -1} asked=("${@:1:$#-2}" resolve "${@: -2:1}")
+	within 20 answered
+}

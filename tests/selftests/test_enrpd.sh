@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# The registrar as it is installed: its files, its port, TLS, and signals, with
+# elements and users on other hosts.
+. "$(dirname "$0")/ktap.sh"
+. "$(dirname "$0")/registrar.sh"
+
+test_register() {
+	hosts 1 2 3
+	registrar 1 'keep-alive-timeout = "1s"'
+	stays 2 register web 207 10.9.2.2:80 600
+	says client-2 'registered web 0x000000cf'
+	same "$(client 3 resolve web)" \
+		'resolved web 0x000000cf 10.9.2.2:80 home 0x00000001'
+	same "$(client 3 resolve db)" 'resolved db cause 0x9'
+	# What is not his: an identifier, an address, another's element.
+	same "$(client 3 register web 208 10.9.3.2:80 600)" \
+		'refused web 0x000000d0 cause 0xa'
+	same "$(client 3 register web 300 10.9.2.2:80 600)" \
+		'refused web 0x0000012c cause 0xa'
+	same "$(client 3 deregister web 207)" 'deregistered web 0x000000cf cause 0xa'
+	says enrpd-1 'host-3.*refused, cause 0xa'
+	# Who does not come again goes, and his pool with him.
+	! ends client-2 KILL
+	resolves 3 web 'web cause 0x9'
+	says enrpd-1 'no other has come'
+}
+
+test_strangers() {
+	hosts 1 2
+	registrar 1
+	refused 1 '' on 2 asap_client 10.9.1.2:3864 psk host-2 "$(key 3)" resolve web
+	refused 1 '' on 2 asap_client 10.9.1.2:3864 psk nobody "$(key 2)" resolve web
+	refused 1 '' on 2 asap_client 10.9.1.2:3864 resolve web
+	same "$(client 2 resolve web)" 'resolved web cause 0x9'
+}
+
+test_keep_alive() {
+	hosts 1 2 3
+	registrar 1 'keep-alive-interval = "200ms"' 'keep-alive-timeout = "2s"'
+	stays 2 register web 207 10.9.2.2:80 600
+	stays 3 mute register web 300 10.9.3.2:80 600
+	says client-3 'keep-alive web 0x0000012c'
+	resolves 3 web '^resolved web 0x000000cf 10.9.2.2:80 home 0x00000001$'
+	says client-2 'keep-alive web 0x000000cf'
+	says enrpd-1 'does not answer'
+}
+
+test_subscribe() {
+	hosts 1 2 3
+	registrar 1
+	stays 2 register web 207 10.9.2.2:80 600
+	says client-2 registered
+	stays 3 subscribe web
+	says client-3 0x000000cf
+	client 2 register web 208 10.9.2.2:81 600 > /dev/null
+	says client-3 '0x000000d0 10.9.2.2:81'
+	client 2 deregister web 207 deregister web 208 > /dev/null
+	says client-3 'resolved web cause 0x9'
+}
+
+# What is stored has a place in the new file, or goes; the rest stays.
+test_reload() {
+	hosts 1 2 3
+	registrar 1
+	stays 2 register web 207 10.9.2.2:80 600
+	stays 3 register web 300 10.9.3.2:80 600
+	says client-2 registered
+	says client-3 registered
+	echo 'identities = ( { name = ' > "$tmp/auth"
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	says enrpd-1 'what was read before holds'
+	auth_file 1 3 > "$tmp/auth"
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	says enrpd-1 'key is not good any more'
+	says client-2 closed
+	same "$(client 3 resolve web)" \
+		'resolved web 0x0000012c 10.9.3.2:80 home 0x00000001'
+	ends enrpd-1 TERM
+}
+
+ktap_run enrpd
