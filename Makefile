@@ -243,16 +243,16 @@ tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
 
 # A registrar without its files, which libconfig reads.
-registrar := $(addprefix tools/enrpd/,account.c change.c client.c deadline.c handlespace.c \
-	keep_alive.c log.c pattern.c registrar.c registration.c reload.c resolution.c select.c)
-registrar_tests := $(registrar) $(codec) $(channel) tools/lib/text.c tests/unit/registrar_test.c
+registrar := $(addprefix tools/enrpd/,account.c change.c client.c deadline.c feed.c \
+	feed_asap.c feed_tell.c handlespace.c keep_alive.c log.c pattern.c registrar.c registration.c reload.c resolution.c select.c)
+registrar_tests := $(registrar) $(codec) $(channel) tools/lib/text.c tools/lib/nl.c tests/unit/registrar_test.c
 
 $(addprefix out/tests/unit/test_,registrar registrar_sequences select): out/tests/unit/%: \
 tests/unit/%.c $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(registrar_tests) -luv -lgnutls -lcmocka -lm
+		-o $@ $< $(registrar_tests) -luv -lgnutls -lmnl -lcmocka -lm
 
 out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tools/enrpd/*.[ch]) $(tools_headers)
 	@mkdir -p $(@D)
@@ -262,7 +262,7 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 		settings_file.c) \
 		tools/lib/text.c -lconfig -lgnutls -lcmocka
 
-enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) tools/lib/text.c \
+enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) tools/lib/text.c tools/lib/nl.c \
 	$(wildcard tools/enrpd/*.c))
 
 out/enrpd/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
@@ -271,7 +271,7 @@ out/enrpd/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 
 out/bin/enrpd: $(enrpd_objects)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lgnutls -lconfig -lm
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lgnutls -lconfig -lmnl -lm
 
 out/tests/asap_client: tests/programs/asap_client.c $(codec) $(channel) $(wildcard tools/lib/*.h) $(codec_headers)
 	@mkdir -p $(@D)

@@ -22,6 +22,9 @@ ends() {
 	wait "$(cat "$tmp/$1.pid")"
 }
 
+# listens N PORT: somebody does on that host
+listens() { on "$1" ss -Hltn "sport = $2" | grep -q .; }
+
 # says NAME TEXT: who was started so says this, now or soon
 says() { within 20 grep -q -- "$2" "$tmp/$1"; }
 
@@ -70,7 +73,7 @@ registrar() {
 		for setting; do echo "$setting;"; done
 	} > "$tmp/$n.conf"
 	starts "$n" "enrpd-$n" enrpd -c "$tmp/$n.conf"
-	within 20 eval 'on $n ss -Hltn "sport = 3864" | grep -q .'
+	within 20 listens "$n" 3864
 }
 
 # client N [REGISTRAR] COMMAND...: the host's, at that registrar or at the first
@@ -97,4 +100,48 @@ answered() { client "${asked[@]}" | grep -qE -- "$answer"; }
 resolves() {
 	answer=${*: -1} asked=("${@:1:$#-2}" resolve "${@: -2:1}")
 	within 20 answered
+}
+
+# pair_key N M: what the registrars of these two hosts share
+pair_key() { printf "%032d%032d" $(($1 < $2 ? $1 : $2)) $(($1 < $2 ? $2 : $1)); }
+
+# peers_file N M...: the peers of host N are those of the others
+peers_file() {
+	local n=$1 m first=y
+
+	shift
+	echo "name = \"registrar-$n\"; peers = ("
+	for m; do
+		[ "$m" = "$n" ] && continue
+		[ $first ] || echo ,
+		first=
+		echo "{ name = \"registrar-$m\"; key = \"$(pair_key "$n" "$m")\";"
+		echo "  address = \"10.9.$m.2:9902\"; }"
+	done
+	echo ');'
+}
+
+# [ mentor=TIME ] peer N SETTING...: start one whose peers are those of hosts 1 to 3; the timers are
+# short, but for what a slow machine could be late with
+peer() {
+	local n=$1
+
+	shift
+	peers_file "$n" 1 2 3 > "$tmp/peers-$n"
+	registrar "$n" 'feed = false' 'enrp-listen = "0.0.0.0:9902"' \
+		"peers = \"$tmp/peers-$n\"" 'heartbeat-cycle = "500ms"' \
+		'max-time-last-heard = "5s"' 'max-time-no-response = "2s"' \
+		"mentor-timeout = \"${mentor:-2s}\"" "$@"
+}
+
+# together N...: each of these knows each other, and serves
+together() {
+	local n m
+
+	for n; do
+		for m; do
+			[ "$n" = "$m" ] || says "enrpd-$n" "peer registrar-$m .*is there"
+		done
+		says "enrpd-$n" 'no peer gives us\|gave us all'
+	done
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What changes the handlespace, and who hears of it: subscribers, after a while
- * in which more may change.
+ * What changes the handlespace, and who hears of it: this host's kernel, and
+ * subscribers, after a while in which more may change.
  */
 #include "registrar.h"
 
@@ -29,6 +29,7 @@ static void mark_changed(struct registrar *registrar, struct pool *pool)
 void change_put(struct registrar *registrar, struct element *element)
 {
 	mark_changed(registrar, element->pool);
+	feed_put(&registrar->feed, element);
 }
 
 /**
@@ -45,6 +46,7 @@ void change_remove(struct registrar *registrar, struct element *element)
 	deadline_clear(&registrar->deadlines, &element->keep_alive);
 	list_del(&element->in_client);
 	change_account(element, NULL);
+	feed_remove(&registrar->feed, element);
 	if (pool->n > 1) {
 		mark_changed(registrar, pool);
 	} else {

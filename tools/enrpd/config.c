@@ -58,6 +58,8 @@ static const struct setting settings[] = {
 	{ "report-rate", NUMBER, AT(report_rate), 1, 1000000, 10 },
 	{ "report-burst", NUMBER, AT(report_burst), 1, 1000000, 100 },
 	{ "update-interval", TIME, AT(update_interval), 0, HOUR, 100 },
+	{ "feed", BOOLEAN, AT(feed), 0, 1, 1 },
+	{ "start-grace", TIME, AT(start_grace), 0, HOUR, 30000 },
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))

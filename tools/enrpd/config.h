@@ -46,6 +46,8 @@ struct addresses {
  * @report_rate: reports a second of one connection
  * @report_burst: of them at once
  * @update_interval: milliseconds between two updates to subscribers
+ * @feed: this host's kernel is given the handlespace
+ * @start_grace: milliseconds that elements have to come again after a start
  */
 struct config {
 	uint32_t server_id;
@@ -73,6 +75,8 @@ struct config {
 	uint32_t report_rate;
 	uint32_t report_burst;
 	uint32_t update_interval;
+	bool feed;
+	uint32_t start_grace;
 };
 
 int config_load(struct config *config, const char *path,

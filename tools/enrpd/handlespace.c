@@ -295,6 +295,7 @@ static struct element *element_new(struct handlespace *hs, struct pool *pool,
 	element->pool = pool;
 	element->id = id;
 	list_init(&element->in_client);
+	list_init(&element->in_feed);
 	list_add_tail(&element->in_pool, &pool->elements);
 	pool->n++;
 	place = &hs->element_table[hash_element(hs, pool, id) &

@@ -74,6 +74,7 @@ struct pool {
  * @in_pool: place in @pool
  * @in_home: place in @home
  * @in_client: place in @client
+ * @in_feed: place among those that the kernel is to be told of
  * @client: the connection that it registered by; NULL when that has gone
  * @account: whose it is; NULL: nobody's that we know
  * @expiry: when its registration ends
@@ -85,6 +86,7 @@ struct pool {
  * @turn: of LUD the degradation counter, of WRR the next turn
  * @reports: that it is unreachable, since it answered
  * @reporter: who sent the last one; only compared
+ * @local: a socket of this host listens for it
  * @asked: a keep-alive waits for its answer
  * @overdue: the answer's time was over once
  * @expiring: the registration's time was over once
@@ -99,6 +101,7 @@ struct element {
 	struct list in_pool;
 	struct list in_home;
 	struct list in_client;
+	struct list in_feed;
 	struct client *client;
 	struct account *account;
 	struct deadline expiry;
@@ -110,6 +113,7 @@ struct element {
 	u64 turn;
 	u32 reports;
 	const void *reporter;
+	bool local;
 	bool asked;
 	bool overdue;
 	bool expiring;

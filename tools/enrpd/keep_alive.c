@@ -68,6 +68,16 @@ bool overdue(struct registrar *registrar, struct deadline *deadline,
 	return false;
 }
 
+/* Of a socket of this host the kernel knows. The element may be gone then. */
+static void ask_kernel(struct registrar *registrar, struct element *element)
+{
+	if (feed_alive(&registrar->feed, element))
+		set(registrar, element,
+		    varied(registrar->config.keep_alive_interval));
+	else
+		remove_with(registrar, element, "no socket listens for it");
+}
+
 /* The element may be gone afterwards, with the connection. */
 static void send_keep_alive(struct registrar *registrar,
 			    struct element *element)
@@ -97,6 +107,10 @@ static void ask(struct registrar *registrar, struct element *element)
 {
 	u32 rate = registrar->config.keep_alive_rate;
 
+	if (element->local) {
+		ask_kernel(registrar, element);
+		return;
+	}
 	if (bucket_take(&registrar->keep_alives, now_of(registrar), rate,
 			rate)) {
 		send_keep_alive(registrar, element);
@@ -179,11 +193,34 @@ void keep_alive_ack_take(struct client *client,
 }
 
 /**
- * unreachable_take() - somebody reports an element
- * @client: who; it may be gone afterwards
- * @msg: the message
+ * unreachable_report() - somebody reports an element
+ * @registrar: the registrar
+ * @element: it; it may be gone afterwards
+ * @reporter: who; only compared
  *
  * Who says it again before the element could answer has said no more than once.
+ */
+void unreachable_report(struct registrar *registrar, struct element *element,
+			const void *reporter)
+{
+	if (element->home->id != registrar->id)
+		return;
+	if (element->reporter != reporter) {
+		element->reporter = reporter;
+		element->reports++;
+	}
+	if (element->reports > registrar->config.bad_pe_reports) {
+		registrar->counters.reported++;
+		remove_with(registrar, element, "too many reported it");
+	} else if (!element->asked) {
+		ask(registrar, element);
+	}
+}
+
+/**
+ * unreachable_take() - a connection reports an element
+ * @client: whose; it may be gone afterwards
+ * @msg: the message
  */
 void unreachable_take(struct client *client,
 		      const struct rsp_asap_message *msg)
@@ -199,16 +236,6 @@ void unreachable_take(struct client *client,
 		return;
 	}
 	registrar->counters.reports++;
-	if (!element || element->home->id != registrar->id)
-		return;
-	if (element->reporter != client) {
-		element->reporter = client;
-		element->reports++;
-	}
-	if (element->reports > registrar->config.bad_pe_reports) {
-		registrar->counters.reported++;
-		remove_with(registrar, element, "too many reported it");
-	} else if (!element->asked) {
-		ask(registrar, element);
-	}
+	if (element)
+		unreachable_report(registrar, element, client);
 }

@@ -123,6 +123,8 @@ int registrar_listen(struct registrar *registrar, char *why, size_t room)
 		if (listen_at(registrar, &config->plain_listen.at[i], NULL, why,
 			      room))
 			return -1;
+	if (config->feed)
+		feed_start(&registrar->feed);
 	return 0;
 }
 
@@ -145,6 +147,7 @@ int registrar_init(struct registrar *registrar, uv_loop_t *loop)
 			return -errno;
 	list_init(&registrar->clients);
 	list_init(&registrar->changed);
+	feed_init(&registrar->feed);
 	registrar->limits = channel_limits_default;
 	registrar->limits.queue_max = config->queue_max;
 	registrar->limits.setup_ms = config->handshake_timeout;
@@ -168,6 +171,7 @@ void registrar_stop(struct registrar *registrar)
 {
 	unsigned int i;
 
+	feed_stop(&registrar->feed);
 	for (i = 0; i < registrar->n_listeners; i++)
 		channel_listener_close(&registrar->listeners[i]);
 	while (!list_empty(&registrar->clients))

@@ -11,6 +11,7 @@
 #include "../lib/channel.h"
 #include "authorization.h"
 #include "config.h"
+#include "feed.h"
 #include "handlespace.h"
 #include "select.h"
 
@@ -34,6 +35,9 @@
  * @malformed: messages
  * @unexpected: messages that are not for a registrar
  * @not_read: connections closed because they did not read
+ * @fed: elements given to the kernel
+ * @unfed: elements that the kernel refused
+ * @syncs: begun with the kernel
  */
 struct counters {
 	u64 registrations;
@@ -54,6 +58,9 @@ struct counters {
 	u64 malformed;
 	u64 unexpected;
 	u64 not_read;
+	u64 fed;
+	u64 unfed;
+	u64 syncs;
 };
 
 /**
@@ -119,6 +126,7 @@ struct subscription {
  * @n_listeners: how many
  * @clients: connections of elements and users
  * @n_clients: how many
+ * @feed: of this host's kernel
  * @changed: pools that subscribers are to be told of
  * @update: when they are told
  * @keep_alives: that may be sent
@@ -140,6 +148,7 @@ struct registrar {
 	unsigned int n_listeners;
 	struct list clients;
 	u32 n_clients;
+	struct feed feed;
 	struct list changed;
 	struct deadline update;
 	struct bucket keep_alives;
@@ -163,6 +172,9 @@ bool client_accept(struct channel_listener *listener, struct channel *channel);
 void client_send(struct client *client, const void *data, int len);
 
 /* In registration.c */
+int registration_put(struct registrar *registrar, struct client *client,
+		     const struct rsp_octets *handle,
+		     const struct element_data *data);
 void registration_take(struct client *client,
 		       const struct rsp_asap_message *msg);
 void deregistration_take(struct client *client,
@@ -185,6 +197,8 @@ void keep_alive_ack_take(struct client *client,
 			 const struct rsp_asap_message *msg);
 void unreachable_take(struct client *client,
 		      const struct rsp_asap_message *msg);
+void unreachable_report(struct registrar *registrar, struct element *element,
+			const void *reporter);
 
 /* In change.c */
 void change_put(struct registrar *registrar, struct element *element);

@@ -173,7 +173,8 @@ static int check(struct client *client, const struct rsp_asap_message *msg,
 	err = check_grant(client, msg, element);
 	if (err)
 		return err;
-	if (there && there->account && there->account != client->account)
+	if (there && (there->local || (there->account &&
+				       there->account != client->account)))
 		return -EADDRINUSE;
 	if (!(there && there->account) &&
 	    client->account->n_elements >= client->account->elements_max)
@@ -207,24 +208,28 @@ static void asap_transport(const struct client *client, u8 buf[20],
 	transport->addresses.end = buf + w.len;
 }
 
-static int put(struct client *client, const struct rsp_asap_message *msg,
-	       const struct rsp_tlv_element *from)
+/**
+ * registration_put() - store an element that this registrar owns
+ * @registrar: the registrar
+ * @client: the connection that registered it; NULL: a socket of this host
+ * @handle: its pool
+ * @data: all that is said of it; it has been checked
+ *
+ * Return: 0, or as element_put().
+ */
+int registration_put(struct registrar *registrar, struct client *client,
+		     const struct rsp_octets *handle,
+		     const struct element_data *data)
 {
-	struct registrar *registrar = client->registrar;
-	struct rsp_tlv_transport asap;
-	struct element_data data = {
-		.element = from, .home = registrar->id, .asap = &asap,
-	};
 	struct element *element;
-	u8 buf[20];
+	s32 life = data->element->life;
 	int ret;
 
 	/* Two of each element, and our own. */
 	if (deadlines_reserve(&registrar->deadlines,
 			      2 * registrar->hs.n_elements + 8))
 		return -ENOMEM;
-	asap_transport(client, buf, &asap);
-	ret = element_put(&registrar->hs, &msg->handle, &data, &element);
+	ret = element_put(&registrar->hs, handle, data, &element);
 	if (ret < 0)
 		return ret;
 	if (ret)
@@ -233,16 +238,30 @@ static int put(struct client *client, const struct rsp_asap_message *msg,
 		registrar->counters.reregistrations++;
 	element->expiry.fire = registration_expired;
 	element->expiring = false;
-	if (from->life == RSP_LIFE_INFINITE)
+	if (life == RSP_LIFE_INFINITE)
 		deadline_clear(&registrar->deadlines, &element->expiry);
 	else
 		deadline_set(&registrar->deadlines, &element->expiry,
-			     uv_now(registrar->loop) + 1000ULL * from->life);
+			     uv_now(registrar->loop) + 1000ULL * life);
+	element->local = !client;
 	change_client(element, client);
-	change_account(element, client->account);
+	change_account(element, client ? client->account : NULL);
 	keep_alive_begin(registrar, element);
 	change_put(registrar, element);
 	return 0;
+}
+
+static int put(struct client *client, const struct rsp_asap_message *msg,
+	       const struct rsp_tlv_element *from)
+{
+	struct rsp_tlv_transport asap;
+	struct element_data data = {
+		.element = from, .home = client->registrar->id, .asap = &asap,
+	};
+	u8 buf[20];
+
+	asap_transport(client, buf, &asap);
+	return registration_put(client->registrar, client, &msg->handle, &data);
 }
 
 /**

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/genetlink.h>
 #include <stdlib.h>
 #include <string.h>
@@ -210,7 +211,8 @@ static int dump_once(struct nl_client *client, struct nlmsghdr *nlh)
  * nl_dump() - read a whole table, then give its parts to a function
  * @client: an open client
  * @nlh: from nl_request()
- * @fn: called for each answer; a negative return ends it
+ * @fn: called for each answer, and may talk itself, but not dump; a negative
+ *	return ends it
  * @data: for @fn
  *
  * All of it is kept first: what changed while it was read (NLM_F_DUMP_INTR)
@@ -224,6 +226,7 @@ int nl_dump(struct nl_client *client, struct nlmsghdr *nlh, nl_fn fn,
 {
 	const struct nlmsghdr *answer;
 	int ret, torn, left, tries = 0;
+	uint32_t seq;
 
 	nlh->nlmsg_flags |= NLM_F_DUMP;
 	do {
@@ -231,6 +234,7 @@ int nl_dump(struct nl_client *client, struct nlmsghdr *nlh, nl_fn fn,
 	} while (torn > 0 && ++tries < NL_DUMP_TRIES);
 	if (torn < 0)
 		return torn;
+	seq = client->seq;
 	answer = (const void *)client->dump;
 	/* mnl_nlmsg_ok() counts in int: go on in pieces of less. */
 	for (size_t done = 0; done < client->dump_len;) {
@@ -240,7 +244,7 @@ int nl_dump(struct nl_client *client, struct nlmsghdr *nlh, nl_fn fn,
 		answer = (const void *)(client->dump + done);
 		if (!mnl_nlmsg_ok(answer, left))
 			break;
-		if (answer->nlmsg_seq == client->seq &&
+		if (answer->nlmsg_seq == seq &&
 		    answer->nlmsg_type >= NLMSG_MIN_TYPE) {
 			ret = fn(answer, data);
 			if (ret < 0)
@@ -351,6 +355,25 @@ void nl_close(struct nl_client *client)
 }
 
 /**
+ * nl_do_not_wait() - have a client never wait
+ * @client: an open client
+ *
+ * The answers to a request are there when its send returns, so that only
+ * nl_events() has something else to say: -EAGAIN when nothing more has come.
+ *
+ * Return: 0, or a negative errno.
+ */
+int nl_do_not_wait(struct nl_client *client)
+{
+	int fd = mnl_socket_get_fd(client->socket);
+	int flags = fcntl(fd, F_GETFL);
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return fail(client, errno);
+	return 0;
+}
+
+/**
  * nl_join() - hear of what a multicast group tells
  * @client: an open client
  * @group: the group's name
@@ -375,13 +398,14 @@ int nl_join(struct nl_client *client, const char *group)
 }
 
 /**
- * nl_events() - give what the joined groups tell to a function, for ever
+ * nl_events() - give what the joined groups tell to a function, for ever or
+ *	until nothing more has come
  * @client: an open client
  * @fn: called for each message; a negative return ends it
  * @data: for @fn
  *
  * Return: what @fn returned, or a negative errno; -ENOBUFS when messages were
- * lost, after which it may be called again.
+ * lost, after which it may be called again; -EAGAIN after nl_do_not_wait().
  */
 int nl_events(struct nl_client *client, nl_fn fn, void *data)
 {

@@ -72,6 +72,7 @@ int nl_talk(struct nl_client *client, struct nlmsghdr *nlh, nl_fn fn,
 	    void *data);
 int nl_dump(struct nl_client *client, struct nlmsghdr *nlh, nl_fn fn,
 	    void *data);
+int nl_do_not_wait(struct nl_client *client);
 int nl_join(struct nl_client *client, const char *group);
 int nl_events(struct nl_client *client, nl_fn fn, void *data);
 
