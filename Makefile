@@ -72,7 +72,7 @@ install-tools: out/bin/rspctl $(daemons)
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|' packaging/$$d.service \
 			> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$d.service || exit; \
 		install -d $(DESTDIR)$(PREFIX)/share/doc/rserpool && \
-		install -m 644 packaging/$$d.conf packaging/$$d.auth \
+		install -m 644 packaging/$$d.conf packaging/$$d.auth packaging/$$d.peers \
 			$(DESTDIR)$(PREFIX)/share/doc/rserpool/ || exit; \
 	done
 
@@ -243,11 +243,13 @@ tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
 
 # A registrar without its files, which libconfig reads.
-registrar := $(addprefix tools/enrpd/,account.c change.c client.c deadline.c feed.c \
-	feed_asap.c feed_tell.c handlespace.c keep_alive.c log.c pattern.c registrar.c registration.c reload.c resolution.c select.c)
+registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c deadline.c \
+	enrp_side.c feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c log.c pattern.c \
+	peer.c peer_message.c peers.c presence.c registrar.c registration.c reload.c resolution.c \
+	select.c table.c takeover.c update.c walk.c)
 registrar_tests := $(registrar) $(codec) $(channel) tools/lib/text.c tools/lib/nl.c tests/unit/registrar_test.c
 
-$(addprefix out/tests/unit/test_,registrar registrar_sequences select): out/tests/unit/%: \
+$(addprefix out/tests/unit/test_,peers registrar registrar_sequences select): out/tests/unit/%: \
 tests/unit/%.c $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
@@ -259,8 +261,8 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(addprefix tools/enrpd/,config.c authorization.c account.c pattern.c \
-		settings_file.c) \
-		tools/lib/text.c -lconfig -lgnutls -lcmocka
+		peers.c peers_file.c settings_file.c) \
+		tools/lib/text.c tools/lib/tls.c -lconfig -lgnutls -lcmocka
 
 enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) tools/lib/text.c tools/lib/nl.c \
 	$(wildcard tools/enrpd/*.c))

@@ -15,7 +15,7 @@ static uv_timer_t guard;
 static const char *waiting;
 
 /* All that the file would set, at its defaults but the times. */
-void test_config(void)
+struct config registrar_config(void)
 {
 	struct config config = {
 		.secure = true,
@@ -33,11 +33,23 @@ void test_config(void)
 		.bad_pe_reports = 3,
 		.report_rate = 10,
 		.report_burst = 20,
+		.start_grace = 60000,
+		.peers_max = 10,
+		.heartbeat_cycle = 200,
+		.max_time_last_heard = 2000,
+		.max_time_no_response = 1000,
+		.mentor_timeout = 300,
 	};
 
+	return config;
+}
+
+void test_config(void)
+{
 	memset(&registrar, 0, sizeof(registrar));
-	registrar.config = config;
+	registrar.config = registrar_config();
 	list_init(&registrar.authorization.accounts);
+	list_init(&registrar.enrp.file.peers);
 }
 
 struct account *test_account(const char *name, const char *pattern, u32 id_min,
@@ -110,15 +122,27 @@ static void no_line(enum log_level level, const char *line)
 	(void)line;
 }
 
+void test_loop_begin(void)
+{
+	log_line = no_line;
+	uv_loop_init(&test_loop);
+	uv_timer_init(&test_loop, &guard);
+}
+
+void test_loop_end(void)
+{
+	uv_close((uv_handle_t *)&guard, NULL);
+	uv_run(&test_loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&test_loop), 0);
+}
+
 void test_begin(void)
 {
 	struct transport any = { .family = AF_INET };
 	char why[200] = "";
 	unsigned int n = 1 + registrar.config.secure;
 
-	log_line = no_line;
-	uv_loop_init(&test_loop);
-	uv_timer_init(&test_loop, &guard);
+	test_loop_begin();
 	channel_group_init(&peers, &test_loop);
 	any.v4.s_addr = htonl(INADDR_LOOPBACK);
 	registrar.config.asap_listen.at = calloc(1, sizeof(any));
@@ -144,9 +168,7 @@ void test_end(void)
 	while (peers.n)
 		uv_run(&test_loop, UV_RUN_ONCE);
 	channel_group_fini(&peers);
-	uv_close((uv_handle_t *)&guard, NULL);
-	uv_run(&test_loop, UV_RUN_DEFAULT);
-	assert_int_equal(uv_loop_close(&test_loop), 0);
+	test_loop_end();
 	free(registrar.config.asap_listen.at);
 	free(registrar.config.plain_listen.at);
 	registrar_fini(&registrar);
@@ -154,12 +176,12 @@ void test_end(void)
 
 static void on_open(struct channel *channel)
 {
-	struct peer *peer = channel_data(channel);
+	struct caller *peer = channel_data(channel);
 
 	peer->opened = true;
 }
 
-static void answer_keep_alive(struct peer *peer, const u8 *data, u32 len)
+static void answer_keep_alive(struct caller *peer, const u8 *data, u32 len)
 {
 	char handle[RSP_HANDLE_MAX + 1] = "";
 	struct rsp_asap_message msg;
@@ -178,7 +200,7 @@ static void answer_keep_alive(struct peer *peer, const u8 *data, u32 len)
 static void on_message(struct channel *channel, const uint8_t *data,
 		       uint32_t len)
 {
-	struct peer *peer = channel_data(channel);
+	struct caller *peer = channel_data(channel);
 
 	if (data[0] == RSP_ASAP_ENDPOINT_KEEP_ALIVE) {
 		answer_keep_alive(peer, data, len);
@@ -194,7 +216,7 @@ static void on_message(struct channel *channel, const uint8_t *data,
 
 static void on_closed(struct channel *channel, const char *why)
 {
-	struct peer *peer = channel_data(channel);
+	struct caller *peer = channel_data(channel);
 
 	(void)why;
 	peer->channel = NULL;
@@ -208,10 +230,10 @@ static const struct channel_ops ops = {
 
 static bool is_open(void *data)
 {
-	return ((struct peer *)data)->opened;
+	return ((struct caller *)data)->opened;
 }
 
-static void connect_to(struct peer *peer, unsigned int listener,
+static void connect_to(struct caller *peer, unsigned int listener,
 		       struct tls *tls)
 {
 	struct sockaddr_storage address;
@@ -227,7 +249,7 @@ static void connect_to(struct peer *peer, unsigned int listener,
 }
 
 /* In a secure scope with the identity's key; in a plain one @identity is NULL. */
-void test_connect(struct peer *peer, const char *identity)
+void test_connect(struct caller *peer, const char *identity)
 {
 	struct tls_config config = { .identity = identity };
 	struct tls *tls = NULL;
@@ -242,7 +264,7 @@ void test_connect(struct peer *peer, const char *identity)
 	connect_to(peer, 0, tls);
 }
 
-void test_connect_plain(struct peer *peer)
+void test_connect_plain(struct caller *peer)
 {
 	connect_to(peer, 1, NULL);
 }
@@ -253,7 +275,7 @@ static bool is_noticed(void *data)
 }
 
 /* Ends its connection, and waits until the registrar knows. */
-void test_forget(struct peer *peer)
+void test_forget(struct caller *peer)
 {
 	u32 n = registrar.n_clients, i;
 
@@ -268,7 +290,7 @@ void test_forget(struct peer *peer)
 
 static u8 buf[1 << 16];
 
-static void send_built(struct peer *peer, struct rsp_tlv_writer *w)
+static void send_built(struct caller *peer, struct rsp_tlv_writer *w)
 {
 	int len = rsp_asap_end(w, 0);
 
@@ -309,7 +331,7 @@ static void put_element(struct rsp_tlv_writer *w, u32 id, s32 life, u16 type,
 	rsp_tlv_end(w, begin);
 }
 
-void peer_register(struct peer *peer, const char *handle, u32 id, u32 policy,
+void peer_register(struct caller *peer, const char *handle, u32 id, u32 policy,
 		   u32 value, s32 life)
 {
 	struct rsp_tlv_writer w;
@@ -320,7 +342,7 @@ void peer_register(struct peer *peer, const char *handle, u32 id, u32 policy,
 	send_built(peer, &w);
 }
 
-void peer_register_at(struct peer *peer, const char *handle, u32 id,
+void peer_register_at(struct caller *peer, const char *handle, u32 id,
 		      u16 type, u16 use, const char *address)
 {
 	struct rsp_tlv_writer w;
@@ -330,7 +352,7 @@ void peer_register_at(struct peer *peer, const char *handle, u32 id,
 	send_built(peer, &w);
 }
 
-void peer_say(struct peer *peer, u8 type, const char *handle, u32 id)
+void peer_say(struct caller *peer, u8 type, const char *handle, u32 id)
 {
 	struct rsp_tlv_writer w;
 
@@ -339,7 +361,7 @@ void peer_say(struct peer *peer, u8 type, const char *handle, u32 id)
 	send_built(peer, &w);
 }
 
-void peer_resolve(struct peer *peer, const char *handle, u8 flags)
+void peer_resolve(struct caller *peer, const char *handle, u8 flags)
 {
 	struct rsp_tlv_writer w;
 
@@ -349,11 +371,11 @@ void peer_resolve(struct peer *peer, const char *handle, u8 flags)
 
 static bool has_come(void *data)
 {
-	return ((struct peer *)data)->n;
+	return ((struct caller *)data)->n;
 }
 
 /* The last one's octets live until the next is expected. */
-void peer_expect(struct peer *peer, u8 type, struct rsp_asap_message *msg)
+void peer_expect(struct caller *peer, u8 type, struct rsp_asap_message *msg)
 {
 	static u8 last[1 << 16];
 	struct rsp_tlv_input in;
@@ -371,7 +393,7 @@ void peer_expect(struct peer *peer, u8 type, struct rsp_asap_message *msg)
 }
 
 /* @cause: -1 for none */
-void peer_expect_cause(struct peer *peer, u8 type, int cause)
+void peer_expect_cause(struct caller *peer, u8 type, int cause)
 {
 	struct rsp_asap_message msg;
 	struct rsp_tlv tlv;

@@ -13,6 +13,7 @@
 
 #include "../../tools/enrpd/authorization.h"
 #include "../../tools/enrpd/config.h"
+#include "../../tools/enrpd/peer.h"
 
 static char path[64];
 static char why[WHY_MAX];
@@ -98,6 +99,8 @@ static void test_wrong(void **state)
 		{ "authorization = \"x\";", 0, "asap-listen is missing" },
 		{ LISTEN "secure = false; plain-listen = \"0.0.0.0:1\";", 0,
 		  "plain-listen is for a secure scope" },
+		{ RIGHT "enrp-listen = \"0.0.0.0:9902\";", 0,
+		  "peers is missing" },
 		{ LISTEN "secure = \n;", 3, "syntax error" },
 	};
 	struct config config;
@@ -256,11 +259,58 @@ static void test_overlaps(void **state)
 }
 
 /* The examples, as they are and with every default in them written out. */
+static void test_wrong_peers(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned int line;
+		const char *part;
+	} rows[] = {
+		{ "name = \"a\";\ncolour = 1;", 2, "name or peers is expected" },
+		{ "peers = ();", 0, "name is missing" },
+		{ "name = \"a\";", 0, "a list of peers is expected" },
+		{ "name = \"a\";\npeers = 5;", 2, "a list of peers" },
+		{ "name = \"\"; peers = ();", 1, "1 to 128 octets" },
+		{ "name = \"a\"; peers = (\n{ " KEY " } );", 2,
+		  "name is missing" },
+		{ "name = \"a\"; peers = (\n{ name = \"a\"; } );", 2,
+		  "this registrar itself" },
+		{ "name = \"a\"; peers = ( { name = \"b\"; },\n"
+		  "{ name = \"b\"; } );", 2, "is there twice" },
+		{ "name = \"a\"; peers = (\n{ name = \"b\"; at = 1; } );", 2,
+		  "name, key or address is expected" },
+		{ "name = \"a\"; peers = (\n{ key = \"0\"; } );", 2,
+		  "hexadecimal digits are expected" },
+		{ "name = \"a\"; peers = (\n{ address = \"x\"; } );", 2, "\"x\"" },
+	};
+	struct peers_file file;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		memset(&file, 0, sizeof(file));
+		list_init(&file.peers);
+		write_file(rows[i].text);
+		assert_int_equal(peers_load(&file, path, why), -1);
+		unlink(path);
+		expect_why(rows[i].line, rows[i].part);
+		peers_free(&file);
+	}
+	/* What is right by itself, and too little for a secure scope. */
+	write_file("name = \"a\"; peers = ( { name = \"b\"; } );");
+	assert_int_equal(peers_load(&file, path, why), 0);
+	assert_int_equal(peers_check(&file, path, why), -1);
+	assert_non_null(strstr(why, "\"b\" has no key"));
+	unlink(path);
+	peers_free(&file);
+}
+
 static void test_examples(void **state)
 {
 	static char text[1 << 16];
 	struct authorization authorization;
 	struct config config, defaults;
+	struct peers_file peers;
 	char *line;
 	size_t len;
 	FILE *f;
@@ -270,6 +320,12 @@ static void test_examples(void **state)
 					    "packaging/enrpd.auth", why), 0);
 	assert_non_null(account_find(&authorization, "web-1"));
 	authorization_free(&authorization);
+	list_init(&peers.peers);
+	assert_int_equal(peers_load(&peers, "packaging/enrpd.peers", why), 0);
+	assert_int_equal(peers_check(&peers, "packaging/enrpd.peers", why), 0);
+	assert_string_equal(peers.name, "registrar-1");
+	assert_false(list_empty(&peers.peers));
+	peers_free(&peers);
 	assert_int_equal(config_load(&defaults, "packaging/enrpd.conf", why),
 			 0);
 	f = fopen("packaging/enrpd.conf", "r");
@@ -302,6 +358,7 @@ int main(void)
 		cmocka_unit_test(test_authorization),
 		cmocka_unit_test(test_authorization_wrong),
 		cmocka_unit_test(test_overlaps),
+		cmocka_unit_test(test_wrong_peers),
 		cmocka_unit_test(test_examples),
 	};
 

@@ -12,7 +12,7 @@
 
 #define RR	RSERPOOL_POLICY_RR
 
-static struct peer a, b, user;
+static struct caller a, b, user;
 
 static int begin_secure(void **state)
 {
@@ -38,7 +38,7 @@ static int end(void **state)
 	return 0;
 }
 
-static void expect_registered(struct peer *peer, int cause)
+static void expect_registered(struct caller *peer, int cause)
 {
 	peer_expect_cause(peer, RSP_ASAP_REGISTRATION_RESPONSE, cause);
 }
@@ -86,7 +86,7 @@ static void test_register(void **state)
 /* RFC 5355, 2.1 to 2.4 and 2.6: nobody has what is not his. */
 static void test_not_his(void **state)
 {
-	struct peer stranger;
+	struct caller stranger;
 
 	(void)state;
 	peer_register(&a, "web", 7, RR, 0, 600);
@@ -360,7 +360,7 @@ static void test_reports(void **state)
 
 static void test_too_many_reports(void **state)
 {
-	struct peer others[3];
+	struct caller others[3];
 	u32 i;
 
 	(void)state;
@@ -523,7 +523,7 @@ static void test_large_pool(void **state)
 
 static bool has_no_channel(void *data)
 {
-	return !((struct peer *)data)->channel;
+	return !((struct caller *)data)->channel;
 }
 
 /* Another authorization file applies to what is there. */
@@ -568,7 +568,7 @@ static void test_reload(void **state)
 				      "alpha")->n_elements, 1);
 }
 
-static void send_octets(struct peer *peer, const void *data, u32 len)
+static void send_octets(struct caller *peer, const void *data, u32 len)
 {
 	assert_int_equal(channel_send(peer->channel, data, len), 0);
 }

@@ -12,7 +12,7 @@
 #define PEERS	6
 #define STEPS	8000
 
-static struct peer peers[PEERS];
+static struct caller peers[PEERS];
 static u32 seed;
 
 static u32 draw(u32 below)
@@ -128,7 +128,7 @@ static void check_all(void)
 	check_clients();
 }
 
-static void forget_inbox(struct peer *peer)
+static void forget_inbox(struct caller *peer)
 {
 	u32 i;
 
@@ -175,7 +175,7 @@ static void step(void)
 		RSP_ASAP_ENDPOINT_UNREACHABLE,
 	};
 	u32 i = draw(PEERS);
-	struct peer *peer = &peers[i];
+	struct caller *peer = &peers[i];
 	const char *handle = handles[draw(ARRAY_SIZE(handles))];
 	u32 id = 1 + draw(20);
 

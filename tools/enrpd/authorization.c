@@ -21,38 +21,6 @@ static const struct {
 
 #define N_POLICIES	(sizeof(policies) / sizeof(policies[0]))
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int read_key(struct account *account, const config_setting_t *at,
-		    char *why)
-{
-	const char *text = config_setting_get_string(at);
-	size_t i, len = text ? strlen(text) : 0;
-
-	if (len % 2 || len / 2 < TLS_PSK_MIN || len / 2 > TLS_PSK_MAX)
-		return wrong(why, at,
-			     "key: %d to %d hexadecimal digits are expected, two an octet; as: openssl rand -hex 32",
-			     2 * TLS_PSK_MIN, 2 * TLS_PSK_MAX);
-	for (i = 0; i < len / 2; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return wrong(why, at,
-				     "key: digit %zu is not hexadecimal",
-				     2 * i + 1 + (high >= 0));
-		account->key.octets[i] = (uint8_t)(high << 4 | low);
-	}
-	account->key.len = len / 2;
-	account->has_key = true;
-	return 0;
-}
-
 static int read_u32(const config_setting_t *at, const char *name, uint32_t min,
 		    uint32_t *value, char *why)
 {
@@ -250,8 +218,10 @@ static int read_member(const struct authorization *authorization,
 
 	if (!strcmp(name, "name"))
 		return read_name(authorization, account, at, why);
-	if (!strcmp(name, "key"))
-		return read_key(account, at, why);
+	if (!strcmp(name, "key")) {
+		account->has_key = true;
+		return read_key(&account->key, at, why);
+	}
 	if (!strcmp(name, "may"))
 		return read_grants(account, at, why);
 	if (!strcmp(name, "elements"))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What changes the handlespace, and who hears of it: this host's kernel, and
- * subscribers, after a while in which more may change.
+ * What changes the handlespace, and who hears of it: this host's kernel, the
+ * peers, and subscribers, after a while in which more may change.
  */
 #include "registrar.h"
 
@@ -30,6 +30,8 @@ void change_put(struct registrar *registrar, struct element *element)
 {
 	mark_changed(registrar, element->pool);
 	feed_put(&registrar->feed, element);
+	if (element->home->id == registrar->id)
+		update_send(registrar, element, RSP_ENRP_ADD_PE);
 }
 
 /**
@@ -47,6 +49,8 @@ void change_remove(struct registrar *registrar, struct element *element)
 	list_del(&element->in_client);
 	change_account(element, NULL);
 	feed_remove(&registrar->feed, element);
+	if (element->home->id == registrar->id)
+		update_send(registrar, element, RSP_ENRP_DEL_PE);
 	if (pool->n > 1) {
 		mark_changed(registrar, pool);
 	} else {

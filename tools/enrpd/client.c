@@ -131,6 +131,9 @@ bool client_accept(struct channel_listener *listener, struct channel *channel)
 	struct registrar *registrar = listener->data;
 	struct client *client;
 
+	/* It may ask another one, and this one soon. */
+	if (!registrar->enrp.ready)
+		return false;
 	if (registrar->n_clients >= registrar->config.connections_max) {
 		log_say(LOG_WARNING,
 			"%s: turned away: there are %u connections, which is connections-max",

@@ -60,6 +60,15 @@ static const struct setting settings[] = {
 	{ "update-interval", TIME, AT(update_interval), 0, HOUR, 100 },
 	{ "feed", BOOLEAN, AT(feed), 0, 1, 1 },
 	{ "start-grace", TIME, AT(start_grace), 0, HOUR, 30000 },
+	{ "enrp-listen", ADDRESSES, AT(enrp_listen), 0, 0, 0 },
+	{ "peers", TEXT, AT(peers), 0, 0, 0 },
+	{ "peers-max", NUMBER, AT(peers_max), 1, 10000, 64 },
+	{ "heartbeat-cycle", TIME, AT(heartbeat_cycle), 100, HOUR, 30000 },
+	{ "max-time-last-heard", TIME, AT(max_time_last_heard), 100, HOUR,
+	  61000 },
+	{ "max-time-no-response", TIME, AT(max_time_no_response), 100, HOUR,
+	  5000 },
+	{ "mentor-timeout", TIME, AT(mentor_timeout), 100, HOUR, 5000 },
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
@@ -219,6 +228,9 @@ static int check(const struct config *config, const config_setting_t *root,
 	if (!config->secure && config->plain_listen.n)
 		return wrong(why, root,
 			     "plain-listen is for a secure scope; this one is plain as a whole: asap-listen");
+	if (config->secure && config->enrp_listen.n && !config->peers)
+		return wrong(why, root,
+			     "peers is missing: in a secure scope a peer must have a key to connect to enrp-listen");
 	return 0;
 }
 

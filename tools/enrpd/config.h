@@ -31,6 +31,8 @@ struct addresses {
  * @certificate: of this registrar, for who has no PSK
  * @private_key: its key
  * @ca: who vouches for elements with certificates
+ * @enrp_listen: where peers connect
+ * @peers: the file that says who they are
  * @connections_max: at once
  * @subscriptions_max: a connection
  * @answer_elements: elements in an answer, at most
@@ -47,7 +49,13 @@ struct addresses {
  * @report_burst: of them at once
  * @update_interval: milliseconds between two updates to subscribers
  * @feed: this host's kernel is given the handlespace
- * @start_grace: milliseconds that elements have to come again after a start
+ * @start_grace: milliseconds that elements have to come again after a start or a
+ *	takeover
+ * @peers_max: how many peers there may be
+ * @heartbeat_cycle: PEER-HEARTBEAT-CYCLE, milliseconds
+ * @max_time_last_heard: MAX-TIME-LAST-HEARD, milliseconds
+ * @max_time_no_response: MAX-TIME-NO-RESPONSE, milliseconds
+ * @mentor_timeout: milliseconds that a peer is looked for at the start
  */
 struct config {
 	uint32_t server_id;
@@ -60,6 +68,8 @@ struct config {
 	char *certificate;
 	char *private_key;
 	char *ca;
+	struct addresses enrp_listen;
+	char *peers;
 	uint32_t connections_max;
 	uint32_t subscriptions_max;
 	uint32_t answer_elements;
@@ -77,6 +87,11 @@ struct config {
 	uint32_t update_interval;
 	bool feed;
 	uint32_t start_grace;
+	uint32_t peers_max;
+	uint32_t heartbeat_cycle;
+	uint32_t max_time_last_heard;
+	uint32_t max_time_no_response;
+	uint32_t mentor_timeout;
 };
 
 int config_load(struct config *config, const char *path,

@@ -128,6 +128,7 @@ static void disown(struct element *element)
 	const struct pool *pool = element->pool;
 	struct home *home = element->home;
 
+	walks_skip(pool->hs, element);
 	list_del(&element->in_home);
 	home->n--;
 	rsp_checksum_sub(&home->checksum, pool->handle, pool->handle_len,
@@ -531,6 +532,7 @@ int handlespace_init(struct handlespace *hs, u32 pools_max, u32 elements_max)
 	memset(hs, 0, sizeof(*hs));
 	list_init(&hs->pools);
 	list_init(&hs->homes);
+	list_init(&hs->walks);
 	hs->pools_max = pools_max;
 	hs->elements_max = elements_max;
 	hs->pool_places = PLACES_MIN;

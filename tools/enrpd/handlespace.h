@@ -24,6 +24,7 @@ struct handlespace;
  * @n: elements
  * @elements: they
  * @checksum: over them
+ * @orphan_since: since when no peer of this identifier is there; 0: one is
  */
 struct home {
 	struct list in_all;
@@ -31,6 +32,7 @@ struct home {
 	u32 n;
 	struct list elements;
 	struct rsp_checksum checksum;
+	u64 orphan_since;
 };
 
 /**
@@ -90,6 +92,8 @@ struct pool {
  * @asked: a keep-alive waits for its answer
  * @overdue: the answer's time was over once
  * @expiring: the registration's time was over once
+ * @stale: its home may not have it any more
+ * @former: the registrar that it was taken over from; 0: none
  * @params_len: octets of @params
  * @params: its parameters as they were registered: user transports, policy,
  *	ASAP transport
@@ -117,6 +121,8 @@ struct element {
 	bool asked;
 	bool overdue;
 	bool expiring;
+	bool stale;
+	u32 former;
 	u16 params_len;
 	u8 *params;
 };
@@ -125,6 +131,7 @@ struct element {
  * struct handlespace - all of it
  * @pools: all pools
  * @homes: all registrars that own something
+ * @walks: under way
  * @pool_table: by handle, of a power of two
  * @element_table: by pool and identifier, of a power of two
  * @n_pools: how many
@@ -138,6 +145,7 @@ struct element {
 struct handlespace {
 	struct list pools;
 	struct list homes;
+	struct list walks;
 	struct pool **pool_table;
 	struct element **element_table;
 	u32 n_pools;
@@ -147,6 +155,18 @@ struct handlespace {
 	u32 pool_places;
 	u32 element_places;
 	u64 seed[2];
+};
+
+/**
+ * struct walk - over elements, while they come and go
+ * @in_all: place in struct handlespace
+ * @next: the next one; NULL: it was the last
+ * @one_home: of one registrar only
+ */
+struct walk {
+	struct list in_all;
+	struct element *next;
+	bool one_home;
 };
 
 /**
@@ -177,5 +197,11 @@ void element_write(struct rsp_tlv_writer *w, const struct element *element);
 void element_view(const struct element *element, struct rsp_tlv_element *view);
 void transport_write(struct rsp_tlv_writer *w,
 		     const struct rsp_tlv_transport *transport);
+
+/* In walk.c */
+void walk_begin(struct handlespace *hs, struct walk *walk, u32 home);
+void walk_on(const struct handlespace *hs, struct walk *walk);
+void walk_end(struct walk *walk);
+void walks_skip(struct handlespace *hs, const struct element *element);
 
 #endif /* _ENRPD_HANDLESPACE_H */

@@ -135,6 +135,24 @@ void keep_alive_begin(struct registrar *registrar, struct element *element)
 }
 
 /**
+ * keep_alive_awaited() - an element is ours, and has yet to come
+ * @registrar: the registrar
+ * @element: it; it has the grace of a start to register, or is removed
+ */
+void keep_alive_awaited(struct registrar *registrar, struct element *element)
+{
+	element->keep_alive.fire = keep_alive_due;
+	element->expiry.fire = registration_expired;
+	element->expiring = false;
+	element->asked = true;
+	element->overdue = false;
+	set(registrar, element, registrar->config.start_grace);
+	if (element->life != RSP_LIFE_INFINITE)
+		deadline_set(&registrar->deadlines, &element->expiry,
+			     now_of(registrar) + 1000ULL * element->life);
+}
+
+/**
  * keep_alive_due() - ask an element, or give it up
  * @deadline: of the element
  */

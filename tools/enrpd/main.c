@@ -55,10 +55,17 @@ static int load(struct registrar *registrar, const char *path)
 	char why[WHY_MAX];
 
 	list_init(&registrar->authorization.accounts);
+	list_init(&registrar->enrp.file.peers);
 	if (config_load(&registrar->config, path, why) ||
 	    (registrar->config.authorization &&
 	     authorization_load(&registrar->authorization,
-				registrar->config.authorization, why))) {
+				registrar->config.authorization, why)) ||
+	    (registrar->config.peers &&
+	     peers_load(&registrar->enrp.file, registrar->config.peers,
+			why)) ||
+	    (registrar->config.secure &&
+	     peers_check(&registrar->enrp.file, registrar->config.peers,
+			 why))) {
 		log_say(LOG_ERROR, "%s", why);
 		return -1;
 	}

@@ -60,11 +60,19 @@ static int make_tls(struct registrar *registrar, char *why, size_t room)
 	return registrar->tls ? 0 : -1;
 }
 
-static int listen_at(struct registrar *registrar,
-		     const struct transport *address, struct tls *tls,
-		     char *why, size_t room)
+/**
+ * listen_at() - take connections at an address
+ * @registrar: the registrar
+ * @listener: its accept() and, where there is TLS, tls are set
+ * @address: where
+ * @why: filled on failure
+ * @room: octets of @why
+ *
+ * Return: 0 or -1.
+ */
+int listen_at(struct registrar *registrar, struct channel_listener *listener,
+	      const struct transport *address, char *why, size_t room)
 {
-	struct channel_listener *listener;
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	bool is_v4 = address->family == AF_INET;
@@ -76,21 +84,44 @@ static int listen_at(struct registrar *registrar,
 	v6.sin6_port = htons(address->port);
 	v6.sin6_addr = address->v6;
 	v6.sin6_scope_id = address->scope_id;
-	listener = &registrar->listeners[registrar->n_listeners];
 	listener->group = &registrar->channels;
-	listener->tls = tls;
 	listener->limits = &registrar->limits;
-	listener->accept = client_accept;
 	listener->data = registrar;
 	err = channel_listen(listener, is_v4 ? (void *)&v4 : (void *)&v6,
 			     is_v4 ? sizeof(v4) : sizeof(v6));
-	if (!err) {
-		registrar->n_listeners++;
+	if (!err)
 		return 0;
-	}
 	format_transport(address, text);
 	snprintf(why, room, "listen at %s: %s", text, strerror(-err));
 	return -1;
+}
+
+static int serve_at(struct registrar *registrar,
+		    const struct transport *address, struct tls *tls,
+		    char *why, size_t room)
+{
+	struct channel_listener *listener;
+
+	listener = &registrar->listeners[registrar->n_listeners];
+	listener->tls = tls;
+	listener->accept = client_accept;
+	if (listen_at(registrar, listener, address, why, room))
+		return -1;
+	registrar->n_listeners++;
+	return 0;
+}
+
+/**
+ * registrar_deadlines() - how many deadlines there may be, with one more element
+ * @registrar: the registrar
+ *
+ * Return: two of each element, three of each peer, one of each takeover, and our
+ * own.
+ */
+u32 registrar_deadlines(const struct registrar *registrar)
+{
+	return 2 * registrar->hs.n_elements + 3 * registrar->enrp.n_peers +
+	       registrar->enrp.n_takeovers + 8;
 }
 
 /**
@@ -116,13 +147,15 @@ int registrar_listen(struct registrar *registrar, char *why, size_t room)
 		return -1;
 	}
 	for (i = 0; i < config->asap_listen.n; i++)
-		if (listen_at(registrar, &config->asap_listen.at[i],
-			      registrar->tls, why, room))
+		if (serve_at(registrar, &config->asap_listen.at[i],
+			     registrar->tls, why, room))
 			return -1;
 	for (i = 0; i < config->plain_listen.n; i++)
-		if (listen_at(registrar, &config->plain_listen.at[i], NULL, why,
-			      room))
+		if (serve_at(registrar, &config->plain_listen.at[i], NULL, why,
+			     room))
 			return -1;
+	if (enrp_start(registrar, why, room))
+		return -1;
 	if (config->feed)
 		feed_start(&registrar->feed);
 	return 0;
@@ -148,6 +181,7 @@ int registrar_init(struct registrar *registrar, uv_loop_t *loop)
 	list_init(&registrar->clients);
 	list_init(&registrar->changed);
 	feed_init(&registrar->feed);
+	enrp_init(registrar);
 	registrar->limits = channel_limits_default;
 	registrar->limits.queue_max = config->queue_max;
 	registrar->limits.setup_ms = config->handshake_timeout;
@@ -157,7 +191,8 @@ int registrar_init(struct registrar *registrar, uv_loop_t *loop)
 	registrar->keep_alives.tokens = config->keep_alive_rate * 1000ULL;
 	deadlines_init(&registrar->deadlines, loop);
 	channel_group_init(&registrar->channels, loop);
-	if (deadlines_reserve(&registrar->deadlines, 8))
+	if (deadlines_reserve(&registrar->deadlines,
+			      registrar_deadlines(registrar)))
 		return -ENOMEM;
 	return handlespace_init(&registrar->hs, config->pools_max,
 				config->elements_max);
@@ -172,6 +207,7 @@ void registrar_stop(struct registrar *registrar)
 	unsigned int i;
 
 	feed_stop(&registrar->feed);
+	enrp_stop(registrar);
 	for (i = 0; i < registrar->n_listeners; i++)
 		channel_listener_close(&registrar->listeners[i]);
 	while (!list_empty(&registrar->clients))
@@ -201,5 +237,6 @@ void registrar_fini(struct registrar *registrar)
 	selection_fini(&registrar->selection);
 	handlespace_fini(&registrar->hs);
 	free(registrar->listeners);
+	enrp_fini(registrar);
 	authorization_free(&registrar->authorization);
 }

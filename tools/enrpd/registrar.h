@@ -13,6 +13,7 @@
 #include "config.h"
 #include "feed.h"
 #include "handlespace.h"
+#include "peer.h"
 #include "select.h"
 
 /**
@@ -38,6 +39,12 @@
  * @fed: elements given to the kernel
  * @unfed: elements that the kernel refused
  * @syncs: begun with the kernel
+ * @updates_sent: to peers, of elements
+ * @updates_received: from peers
+ * @updates_refused: elements that peers told of, and that were not stored
+ * @audits: that found that a peer owns other elements than was known
+ * @peers_lost: peers that did not answer
+ * @takeovers: done by this registrar
  */
 struct counters {
 	u64 registrations;
@@ -61,6 +68,12 @@ struct counters {
 	u64 fed;
 	u64 unfed;
 	u64 syncs;
+	u64 updates_sent;
+	u64 updates_received;
+	u64 updates_refused;
+	u64 audits;
+	u64 peers_lost;
+	u64 takeovers;
 };
 
 /**
@@ -127,6 +140,7 @@ struct subscription {
  * @clients: connections of elements and users
  * @n_clients: how many
  * @feed: of this host's kernel
+ * @enrp: the side of the peers
  * @changed: pools that subscribers are to be told of
  * @update: when they are told
  * @keep_alives: that may be sent
@@ -149,6 +163,7 @@ struct registrar {
 	struct list clients;
 	u32 n_clients;
 	struct feed feed;
+	struct enrp enrp;
 	struct list changed;
 	struct deadline update;
 	struct bucket keep_alives;
@@ -162,6 +177,9 @@ int registrar_init(struct registrar *registrar, uv_loop_t *loop);
 int registrar_listen(struct registrar *registrar, char *why, size_t room);
 void registrar_stop(struct registrar *registrar);
 void registrar_fini(struct registrar *registrar);
+int listen_at(struct registrar *registrar, struct channel_listener *listener,
+	      const struct transport *address, char *why, size_t room);
+u32 registrar_deadlines(const struct registrar *registrar);
 bool bucket_take(struct bucket *bucket, u64 now, u32 rate, u32 burst);
 
 /* In reload.c */
@@ -191,6 +209,7 @@ void resolution_update(struct deadline *deadline);
 bool overdue(struct registrar *registrar, struct deadline *deadline,
 	     bool *seen);
 void keep_alive_begin(struct registrar *registrar, struct element *element);
+void keep_alive_awaited(struct registrar *registrar, struct element *element);
 void keep_alive_due(struct deadline *deadline);
 void keep_alive_lost(struct registrar *registrar, struct element *element);
 void keep_alive_ack_take(struct client *client,

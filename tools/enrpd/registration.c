@@ -225,9 +225,8 @@ int registration_put(struct registrar *registrar, struct client *client,
 	s32 life = data->element->life;
 	int ret;
 
-	/* Two of each element, and our own. */
 	if (deadlines_reserve(&registrar->deadlines,
-			      2 * registrar->hs.n_elements + 8))
+			      registrar_deadlines(registrar)))
 		return -ENOMEM;
 	ret = element_put(&registrar->hs, handle, data, &element);
 	if (ret < 0)
@@ -244,6 +243,8 @@ int registration_put(struct registrar *registrar, struct client *client,
 		deadline_set(&registrar->deadlines, &element->expiry,
 			     uv_now(registrar->loop) + 1000ULL * life);
 	element->local = !client;
+	element->stale = false;
+	element->former = 0;
 	change_client(element, client);
 	change_account(element, client ? client->account : NULL);
 	keep_alive_begin(registrar, element);

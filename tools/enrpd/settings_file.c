@@ -59,3 +59,41 @@ int settings_file_read(const char *path,
 	config_destroy(&file);
 	return ret;
 }
+
+static int digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c |= 0x20;
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/**
+ * read_key() - read a key
+ * @key: filled
+ * @at: its setting
+ * @why: WHY_MAX octets, filled on failure
+ *
+ * Return: 0 or -1.
+ */
+int read_key(struct tls_key *key, const config_setting_t *at, char *why)
+{
+	const char *text = config_setting_get_string(at);
+	size_t i, len = text ? strlen(text) : 0;
+
+	if (len % 2 || len / 2 < TLS_PSK_MIN || len / 2 > TLS_PSK_MAX)
+		return wrong(why, at,
+			     "key: %d to %d hexadecimal digits are expected, two an octet; as: openssl rand -hex 32",
+			     2 * TLS_PSK_MIN, 2 * TLS_PSK_MAX);
+	for (i = 0; i < len / 2; i++) {
+		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return wrong(why, at,
+				     "key: digit %zu is not hexadecimal",
+				     2 * i + 1 + (high >= 0));
+		key->octets[i] = (uint8_t)(high << 4 | low);
+	}
+	key->len = len / 2;
+	return 0;
+}

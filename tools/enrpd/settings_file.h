@@ -6,6 +6,7 @@
 #include <libconfig.h>
 
 #include "../lib/text.h"
+#include "../lib/tls.h"
 
 __attribute__((format(printf, 3, 4)))
 int wrong(char *why, const config_setting_t *at, const char *format, ...);
@@ -13,5 +14,6 @@ int settings_file_read(const char *path,
 		       int (*read)(void *into, const config_setting_t *root,
 				   char *why),
 		       void *into, char *why);
+int read_key(struct tls_key *key, const config_setting_t *at, char *why);
 
 #endif /* _ENRPD_SETTINGS_FILE_H */

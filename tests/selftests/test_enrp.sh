@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Three registrars, each on its host: what one is told all know, whoever dies.
+. "$(dirname "$0")/ktap.sh"
+. "$(dirname "$0")/registrar.sh"
+
+test_update() {
+	hosts 1 2 3
+	peer 1; peer 2; peer 3
+	together 1 2 3
+	stays 2 2 register web 200 10.9.2.2:80 600
+	says client-2 registered
+	for n in 1 2 3; do
+		resolves "$n" "$n" web '^resolved web 0x000000c8 10.9.2.2:80 home 0x00000002$'
+	done
+	client 2 2 deregister web 200 > /dev/null
+	for n in 1 2 3; do
+		resolves "$n" "$n" web 'cause 0x9'
+	done
+}
+
+# Who comes later gets all, from a mentor, before he serves anybody.
+test_mentor() {
+	local i many=
+
+	hosts 1 2 3
+	peer 1; peer 2
+	together 1 2
+	for ((i = 100; i < 200; i++)); do
+		many+=" register web-$i $i 10.9.1.2:80 600"
+	done
+	# shellcheck disable=SC2086
+	stays 1 register web 100 10.9.1.2:80 600 $many
+	stays 2 2 register web 200 10.9.2.2:80 600
+	says client-1 web-199
+	says client-2 registered
+	mentor=1h peer 3
+	says enrpd-3 'gave us all 102 elements'
+	same "$(client 3 3 resolve web-150)" \
+		'resolved web-150 0x00000096 10.9.1.2:80 home 0x00000001'
+	client 3 3 resolve web | grep -q '0x000000c8 10.9.2.2:80 home 0x00000002'
+}
+
+test_strangers() {
+	hosts 1 2 3
+	peer 1; peer 2
+	together 1 2
+	# One who has a key, but not the right one, and one with a name of another.
+	pair_key() { printf "%064d" 7; }
+	peer 3
+	says enrpd-3 'no peer gives us'
+	stays 3 3 register evil 300 10.9.3.2:80 600
+	says client-3 registered
+	same "$(client 1 resolve evil)" 'resolved evil cause 0x9'
+	! grep 'registrar-3 .*is there' "$tmp/enrpd-1" "$tmp/enrpd-2"
+}
+
+# The elements of a registrar that dies are another one's, and stay if they come.
+test_takeover() {
+	hosts 1 2 3
+	peer 1 'start-grace = "5s"'; peer 2 'start-grace = "5s"'; peer 3
+	together 1 2 3
+	stays 2 3 register web 200 10.9.2.2:80 600 register lost 201 10.9.2.2:80 600
+	says client-2 'registered lost'
+	resolves 1 1 web 'home 0x00000003'
+	! ends enrpd-3 KILL
+	within 20 eval 'cat "$tmp"/enrpd-[12] | grep -q "taken over: 2 elements of registrar 0x00000003"'
+	same "$(cat "$tmp"/enrpd-[12] | grep -c 'taken over')" 1
+	stays 2 register web 200 10.9.2.2:80 600
+	for n in 1 2; do
+		resolves "$n" "$n" web '^resolved web 0x000000c8 10.9.2.2:80 home 0x00000001$'
+		resolves "$n" "$n" lost 'cause 0x9'
+	done
+	# It comes again, and finds what has become of them.
+	mentor=1h peer 3
+	says enrpd-3 'gave us all'
+	resolves 3 3 web '^resolved web 0x000000c8 10.9.2.2:80 home 0x00000001$'
+}
+
+# One that was only stopped owns again what it has, and is told what it missed.
+test_stopped() {
+	hosts 1 2 3
+	peer 1 'start-grace = "1h"'; peer 2 'start-grace = "1h"'
+	peer 3 'start-grace = "1h"'
+	together 1 2 3
+	stays 2 3 register web 200 10.9.2.2:80 600
+	says client-2 registered
+	resolves 1 1 web 'home 0x00000003'
+	resolves 2 2 web 'home 0x00000003'
+	kill -STOP "$(cat "$tmp/enrpd-3.pid")"
+	resolves 1 1 web 'home 0x0000000[12]'
+	stays 1 1 register other 100 10.9.1.2:80 600
+	kill -CONT "$(cat "$tmp/enrpd-3.pid")"
+	for n in 1 2 3; do
+		resolves "$n" "$n" web '^resolved web 0x000000c8 10.9.2.2:80 home 0x00000003$'
+		resolves "$n" "$n" other '0x00000064 10.9.1.2:80 home 0x00000001'
+	done
+}
+
+ktap_run enrp

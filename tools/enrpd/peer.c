@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Connections with peers: made, taken, lost; and who is at the other end. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "registrar.h"
+
+#define REDIAL_MS	1000
+
+static const struct channel_ops link_ops;
+
+/**
+ * peer_add() - add a peer that was found
+ * @registrar: whose
+ * @id: server identifier
+ *
+ * Return: it; NULL when there are too many, or no memory.
+ */
+struct peer *peer_add(struct registrar *registrar, u32 id)
+{
+	struct peer *peer;
+
+	if (registrar->enrp.n_peers >= registrar->config.peers_max)
+		return NULL;
+	peer = peer_new(&registrar->enrp.file);
+	if (!peer)
+		return NULL;
+	peer->registrar = registrar;
+	peer->id = id;
+	peer->redial.fire = peer_dial;
+	peer->watch.fire = presence_due;
+	peer->fetch.fire = table_fetch_due;
+	registrar->enrp.n_peers++;
+	if (!deadlines_reserve(&registrar->deadlines,
+			       registrar_deadlines(registrar)))
+		return peer;
+	registrar->enrp.n_peers--;
+	peer_free(peer);
+	return NULL;
+}
+
+/**
+ * peer_name() - a peer, for the log
+ * @peer: it
+ *
+ * Return: its name, or where it is; until the next call.
+ */
+const char *peer_name(const struct peer *peer)
+{
+	static char text[TLS_IDENTITY_MAX + TRANSPORT_TEXT_MAX + 16];
+	char at[TRANSPORT_TEXT_MAX] = "";
+
+	if (peer->address.family)
+		format_transport(&peer->address, at);
+	snprintf(text, sizeof(text), "%s%s%s (0x%08x)", peer->name,
+		 *peer->name && *at ? " " : "", at, peer->id);
+	return text;
+}
+
+/* What we have asked and told goes one way as long as it is there. */
+static struct link *way_to(const struct peer *peer)
+{
+	if (peer->out && peer->out->open)
+		return peer->out;
+	return peer->in && peer->in->open ? peer->in : NULL;
+}
+
+/**
+ * peer_send() - send what is in enrp.message
+ * @peer: to whom; its connections may be gone afterwards
+ * @len: what rsp_enrp_end() gave
+ *
+ * Return: false when it was not sent.
+ */
+bool peer_send(struct peer *peer, int len)
+{
+	struct registrar *registrar = peer->registrar;
+	struct link *link = way_to(peer);
+	int err;
+
+	if (!link || len <= 0)
+		return false;
+	err = channel_send(link->channel, registrar->enrp.message, (u32)len);
+	if (!err)
+		return true;
+	if (err != -ENOTCONN) {
+		registrar->counters.not_read++;
+		channel_close(link->channel, "it does not read what it is sent");
+	}
+	return false;
+}
+
+/**
+ * peer_heard() - a peer has sent something
+ * @peer: it
+ */
+void peer_heard(struct peer *peer)
+{
+	struct registrar *registrar = peer->registrar;
+	bool was_down = peer->state == PEER_DOWN;
+
+	peer->state = PEER_ACTIVE;
+	peer->late = false;
+	deadline_set(&registrar->deadlines, &peer->watch,
+		     uv_now(registrar->loop) +
+		     registrar->config.max_time_last_heard);
+	if (!was_down)
+		return;
+	log_say(LOG_INFO, "peer %s is there", peer_name(peer));
+	takeover_abort(registrar, peer->id);
+	takeover_return(registrar, peer->id);
+	if (registrar->enrp.ready || registrar->enrp.mentor)
+		return;
+	registrar->enrp.mentor = peer;
+	list_ask(peer);
+	table_fetch(peer, true);
+}
+
+/**
+ * peer_dial() - connect to a peer
+ * @deadline: redial, of struct peer
+ */
+void peer_dial(struct deadline *deadline)
+{
+	struct peer *peer = container_of(deadline, struct peer, redial);
+	struct registrar *registrar = peer->registrar;
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	bool is_v4 = peer->address.family == AF_INET;
+	struct link *link;
+
+	deadline_set(&registrar->deadlines, &peer->redial,
+		     uv_now(registrar->loop) + REDIAL_MS);
+	if (peer->out)
+		return;
+	link = calloc(1, sizeof(*link));
+	if (!link)
+		return;
+	v4.sin_port = htons(peer->address.port);
+	v4.sin_addr = peer->address.v4;
+	v6.sin6_port = htons(peer->address.port);
+	v6.sin6_addr = peer->address.v6;
+	v6.sin6_scope_id = peer->address.scope_id;
+	link->registrar = registrar;
+	link->peer = peer;
+	list_init(&link->in_strangers);
+	link->channel = channel_connect(&registrar->channels, peer->tls,
+					&registrar->limits,
+					is_v4 ? (void *)&v4 : (void *)&v6,
+					is_v4 ? sizeof(v4) : sizeof(v6),
+					&link_ops, link);
+	if (link->channel)
+		peer->out = link;
+	else
+		free(link);
+}
+
+static struct peer *peer_of_name(const struct registrar *registrar,
+				 const char *name)
+{
+	struct list *pos;
+
+	list_for_each(pos, &registrar->enrp.file.peers) {
+		struct peer *peer = container_of(pos, struct peer, in_all);
+
+		if (peer->configured && !strcmp(peer->name, name))
+			return peer;
+	}
+	return NULL;
+}
+
+/* A connection that it makes anew replaces the one before. */
+static void attach_in(struct link *link, struct peer *peer)
+{
+	struct link *old = peer->in;
+
+	list_del(&link->in_strangers);
+	link->peer = peer;
+	peer->in = link;
+	if (!old)
+		return;
+	old->peer = NULL;
+	channel_close(old->channel, "it has connected anew");
+}
+
+static void on_open(struct channel *channel)
+{
+	struct link *link = channel_data(channel);
+	struct registrar *registrar = link->registrar;
+	struct peer *peer = link->peer;
+
+	link->open = true;
+	if (!peer && registrar->config.secure) {
+		peer = peer_of_name(registrar, channel_identity(channel));
+		if (!peer) {
+			channel_close(channel, "it is no peer of ours");
+			return;
+		}
+		attach_in(link, peer);
+	}
+	/* Of whom has connected to us it is heard what he is. */
+	if (peer && peer->out == link)
+		presence_send(peer, RSP_ENRP_FLAG_REPLY);
+}
+
+static void on_message(struct channel *channel, const uint8_t *data,
+		       uint32_t len)
+{
+	peer_take(channel_data(channel), data, len);
+}
+
+static void on_closed(struct channel *channel, const char *why)
+{
+	struct link *link = channel_data(channel);
+	struct peer *peer = link->peer;
+
+	log_say(LOG_DEBUG, "peer %s: connection has ended%s%s",
+		channel_name(channel), why ? ": " : "", why ? why : "");
+	list_del(&link->in_strangers);
+	if (peer && peer->out == link)
+		peer->out = NULL;
+	if (peer && peer->in == link)
+		peer->in = NULL;
+	free(link);
+	if (peer && !peer->out && !peer->in)
+		presence_lost(peer);
+}
+
+static const struct channel_ops link_ops = {
+	.open = on_open,
+	.message = on_message,
+	.closed = on_closed,
+};
+
+/**
+ * peer_accept() - a peer connects
+ * @listener: where
+ * @channel: by this
+ *
+ * Return: false when there is no memory.
+ */
+bool peer_accept(struct channel_listener *listener, struct channel *channel)
+{
+	struct registrar *registrar = listener->data;
+	struct link *link = calloc(1, sizeof(*link));
+
+	if (!link)
+		return false;
+	link->registrar = registrar;
+	link->channel = channel;
+	list_add_tail(&link->in_strangers, &registrar->enrp.strangers);
+	channel_own(channel, &link_ops, link);
+	return true;
+}
