@@ -243,11 +243,12 @@ tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
 
 # A registrar without its files, which libconfig reads.
-registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c deadline.c \
-	enrp_side.c feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c log.c pattern.c \
+registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c control.c \
+	deadline.c enrp_side.c feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c log.c pattern.c \
 	peer.c peer_message.c peers.c presence.c registrar.c registration.c reload.c resolution.c \
-	select.c table.c takeover.c update.c walk.c)
-registrar_tests := $(registrar) $(codec) $(channel) tools/lib/text.c tools/lib/nl.c tests/unit/registrar_test.c
+	select.c show.c table.c takeover.c update.c walk.c)
+registrar_tests := $(registrar) $(codec) $(channel) $(addprefix tools/lib/,nl.c print.c text.c) \
+	tests/unit/registrar_test.c
 
 $(addprefix out/tests/unit/test_,peers registrar registrar_sequences select): out/tests/unit/%: \
 tests/unit/%.c $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
@@ -264,7 +265,8 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 		peers.c peers_file.c settings_file.c) \
 		tools/lib/text.c tools/lib/tls.c -lconfig -lgnutls -lcmocka
 
-enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) tools/lib/text.c tools/lib/nl.c \
+enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) \
+	$(addprefix tools/lib/,nl.c print.c text.c) \
 	$(wildcard tools/enrpd/*.c))
 
 out/enrpd/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)

@@ -22,6 +22,11 @@ ends() {
 	wait "$(cat "$tmp/$1.pid")"
 }
 
+# shows N registrar|peer EXPRESSION TEXT: of what the registrar there says of itself,
+# v, the expression is this, now or soon
+shown() { [ "$(json "$3" rspctl -j "$2" show at "$tmp/$1.sock")" = "$4" ]; }
+shows() { within 20 shown "$@"; }
+
 # listens N PORT: somebody does on that host
 listens() { on "$1" ss -Hltn "sport = $2" | grep -q .; }
 
@@ -68,7 +73,7 @@ registrar() {
 	shift
 	[ -e "$tmp/auth" ] || auth_file 1 2 3 4 5 > "$tmp/auth"
 	{
-		echo 'asap-listen = "0.0.0.0:3864";'
+		echo "asap-listen = \"0.0.0.0:3864\"; control = \"$tmp/$n.sock\";"
 		echo "authorization = \"$tmp/auth\"; server-id = $n; log-debug = true;"
 		for setting; do echo "$setting;"; done
 	} > "$tmp/$n.conf"

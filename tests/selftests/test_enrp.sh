@@ -77,6 +77,37 @@ test_takeover() {
 	resolves 3 3 web '^resolved web 0x000000c8 10.9.2.2:80 home 0x00000001$'
 }
 
+# What an operator sees, and that all have the same.
+test_show() {
+	local n of='{p["id"]: p["checksum"] for p in v}' sum
+
+	hosts 1 2 3
+	peer 1; peer 2; peer 3
+	together 1 2 3
+	stays 1 register web 100 10.9.1.2:80 600
+	stays 2 2 register web 200 10.9.2.2:80 600 register web 201 10.9.2.2:81 600
+	says client-2 'registered web 0x000000c9'
+	for n in 1 2 3; do
+		shows "$n" registrar '[v["id"], v["ready"], v["elements"], v["peers"]]' \
+			"[$n, true, 3, 2]"
+	done
+	sum=$(json 'v["checksum"]' rspctl -j registrar show at "$tmp/2.sock")
+	shows 1 peer "${of}[2]" "$sum"
+	shows 3 peer "${of}[2]" "$sum"
+	shows 3 peer '[p["own"] for p in v]' '[1, 2]'
+	shows 2 registrar 'v["counters"]["registrations"]' 2
+	rspctl peer show at "$tmp/1.sock" |
+		grep -q '^registrar-2 id 0x00000002 active at 10.9.2.2:9902'
+	rspctl registrar show at "$tmp/1.sock" |
+		grep -q '^registrar 0x00000001 secure ready pools 1 elements 3 own 1'
+	! ends enrpd-3 KILL
+	shows 1 peer '[p["state"] for p in v if p["id"] == 3]' '["down"]'
+	refused 2 'does enrpd run here' rspctl peer show at "$tmp/nowhere"
+	# It takes the place of the socket that the killed one left.
+	peer 3
+	shows 3 registrar 'v["id"]' 3
+}
+
 # One that was only stopped owns again what it has, and is told what it missed.
 test_stopped() {
 	hosts 1 2 3

@@ -61,6 +61,7 @@ static const struct setting settings[] = {
 	{ "feed", BOOLEAN, AT(feed), 0, 1, 1 },
 	{ "start-grace", TIME, AT(start_grace), 0, HOUR, 30000 },
 	{ "enrp-listen", ADDRESSES, AT(enrp_listen), 0, 0, 0 },
+	{ "control", TEXT, AT(control), 0, 0, 0 },
 	{ "peers", TEXT, AT(peers), 0, 0, 0 },
 	{ "peers-max", NUMBER, AT(peers_max), 1, 10000, 64 },
 	{ "heartbeat-cycle", TIME, AT(heartbeat_cycle), 100, HOUR, 30000 },

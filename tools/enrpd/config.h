@@ -33,6 +33,7 @@ struct addresses {
  * @ca: who vouches for elements with certificates
  * @enrp_listen: where peers connect
  * @peers: the file that says who they are
+ * @control: the socket where an operator asks
  * @connections_max: at once
  * @subscriptions_max: a connection
  * @answer_elements: elements in an answer, at most
@@ -70,6 +71,7 @@ struct config {
 	char *ca;
 	struct addresses enrp_listen;
 	char *peers;
+	char *control;
 	uint32_t connections_max;
 	uint32_t subscriptions_max;
 	uint32_t answer_elements;

@@ -156,6 +156,8 @@ int registrar_listen(struct registrar *registrar, char *why, size_t room)
 			return -1;
 	if (enrp_start(registrar, why, room))
 		return -1;
+	if (control_start(registrar, why, room))
+		return -1;
 	if (config->feed)
 		feed_start(&registrar->feed);
 	return 0;
@@ -206,6 +208,7 @@ void registrar_stop(struct registrar *registrar)
 {
 	unsigned int i;
 
+	control_stop(registrar);
 	feed_stop(&registrar->feed);
 	enrp_stop(registrar);
 	for (i = 0; i < registrar->n_listeners; i++)

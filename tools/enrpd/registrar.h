@@ -11,6 +11,7 @@
 #include "../lib/channel.h"
 #include "authorization.h"
 #include "config.h"
+#include "control.h"
 #include "feed.h"
 #include "handlespace.h"
 #include "peer.h"
@@ -141,6 +142,7 @@ struct subscription {
  * @n_clients: how many
  * @feed: of this host's kernel
  * @enrp: the side of the peers
+ * @control: where an operator asks
  * @changed: pools that subscribers are to be told of
  * @update: when they are told
  * @keep_alives: that may be sent
@@ -164,6 +166,7 @@ struct registrar {
 	u32 n_clients;
 	struct feed feed;
 	struct enrp enrp;
+	struct control control;
 	struct list changed;
 	struct deadline update;
 	struct bucket keep_alives;

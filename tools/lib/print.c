@@ -8,6 +8,7 @@
 #define DEPTH_MAX	8
 
 static struct {
+	FILE *file;		/* NULL: standard output */
 	bool json;
 	bool pretty;
 	unsigned int depth;
@@ -28,6 +29,20 @@ void print_init(bool json, bool pretty)
 }
 
 /**
+ * print_to() - choose where everything that follows is printed
+ * @file: there; NULL: standard output
+ */
+void print_to(FILE *file)
+{
+	out.file = file;
+}
+
+static FILE *file(void)
+{
+	return out.file ? out.file : stdout;
+}
+
+/**
  * print_json() - whether values are printed as JSON
  *
  * Return: true for JSON, false for text.
@@ -37,31 +52,41 @@ bool print_json(void)
 	return out.json;
 }
 
+/**
+ * print_pretty() - whether JSON has a value a line
+ *
+ * Return: true when it has.
+ */
+bool print_pretty(void)
+{
+	return out.pretty;
+}
+
 static void indent(void)
 {
 	unsigned int i;
 
 	if (!out.pretty)
 		return;
-	putchar('\n');
+	putc('\n', file());
 	for (i = 0; i < out.depth; i++)
-		putchar('\t');
+		putc('\t', file());
 }
 
 static void quote(const char *s)
 {
 	unsigned char c;
 
-	putchar('"');
+	putc('"', file());
 	for (; (c = *s); s++) {
 		if (c == '"' || c == '\\')
-			printf("\\%c", c);
+			fprintf(file(), "\\%c", c);
 		else if (c < ' ')
-			printf("\\u%04x", c);
+			fprintf(file(), "\\u%04x", c);
 		else
-			putchar(c);
+			putc(c, file());
 	}
-	putchar('"');
+	putc('"', file());
 }
 
 /* What stands before a value: comma, line, key. */
@@ -69,15 +94,15 @@ static void lead(const char *key)
 {
 	if (out.depth) {
 		if (out.started[out.depth])
-			putchar(',');
+			putc(',', file());
 		indent();
 	}
 	out.started[out.depth] = true;
 	if (key) {
 		quote(key);
-		putchar(':');
+		putc(':', file());
 		if (out.pretty)
-			putchar(' ');
+			putc(' ', file());
 	}
 }
 
@@ -86,7 +111,7 @@ static void begin(const char *key, char bracket)
 	if (!out.json)
 		return;
 	lead(key);
-	putchar(bracket);
+	putc(bracket, file());
 	out.depth++;
 	out.started[out.depth] = false;
 }
@@ -100,9 +125,9 @@ static void end(char bracket)
 	out.depth--;
 	if (filled)
 		indent();
-	putchar(bracket);
+	putc(bracket, file());
 	if (!out.depth)
-		putchar('\n');
+		putc('\n', file());
 }
 
 /**
@@ -157,7 +182,7 @@ void print_string(const char *key, const char *fmt, const char *value)
 		lead(key);
 		quote(value);
 	} else if (fmt) {
-		printf(fmt, value);
+		fprintf(file(), fmt, value);
 	}
 }
 
@@ -171,9 +196,9 @@ void print_uint(const char *key, const char *fmt, uint64_t value)
 {
 	if (out.json) {
 		lead(key);
-		printf("%" PRIu64, value);
+		fprintf(file(), "%" PRIu64, value);
 	} else if (fmt) {
-		printf(fmt, value);
+		fprintf(file(), fmt, value);
 	}
 }
 
@@ -187,9 +212,9 @@ void print_bool(const char *key, const char *if_true, bool value)
 {
 	if (out.json) {
 		lead(key);
-		fputs(value ? "true" : "false", stdout);
+		fputs(value ? "true" : "false", file());
 	} else if (value) {
-		fputs(if_true, stdout);
+		fputs(if_true, file());
 	}
 }
 
@@ -204,7 +229,7 @@ void print_text(const char *fmt, ...)
 	if (out.json)
 		return;
 	va_start(args, fmt);
-	vprintf(fmt, args);
+	vfprintf(file(), fmt, args);
 	va_end(args);
 }
 
@@ -215,5 +240,5 @@ void print_text(const char *fmt, ...)
  */
 int print_flush(void)
 {
-	return fflush(stdout) || ferror(stdout) ? -1 : 0;
+	return fflush(file()) || ferror(file()) ? -1 : 0;
 }

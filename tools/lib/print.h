@@ -8,9 +8,12 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 void print_init(bool json, bool pretty);
+void print_to(FILE *file);
 bool print_json(void);
+bool print_pretty(void);
 void print_array_begin(const char *key);
 void print_array_end(void);
 void print_object_begin(const char *key);

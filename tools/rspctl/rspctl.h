@@ -181,6 +181,8 @@ extern const struct command session_commands[];
 extern const struct command key_commands[];
 extern const struct command stats_commands[];
 extern const struct command sync_commands[];
+extern const struct command registrar_commands[];
+extern const struct command peer_commands[];
 int monitor(struct words *words);
 int save(struct words *words);
 int doctor(struct words *words);

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The control socket: rspctl sends a line, "registrar" or "peer" and how it is to be
+ * printed, "text", "json" or "pretty"; and is sent that.
+ */
+#ifndef _ENRPD_CONTROL_H
+#define _ENRPD_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+struct registrar;
+
+/**
+ * struct control - the socket
+ * @pipe: it
+ * @open: it listens
+ * @n: connections
+ * @path: where it is
+ */
+struct control {
+	uv_pipe_t pipe;
+	bool open;
+	unsigned int n;
+	const char *path;
+};
+
+/* In control.c */
+int control_start(struct registrar *registrar, char *why, size_t room);
+void control_stop(struct registrar *registrar);
+
+/* In show.c */
+bool show(struct registrar *registrar, const char *object);
+
+#endif /* _ENRPD_CONTROL_H */

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an operator is shown of the registrar. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../lib/print.h"
+#include "registrar.h"
+
+static void show_id(const char *key, const char *format, u32 id)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08x", id);
+	if (print_json())
+		print_uint(key, NULL, id);
+	else
+		print_string(key, format, text);
+}
+
+static void show_home(struct registrar *registrar, u32 id)
+{
+	struct home *home = id ? home_find(&registrar->hs, id) : NULL;
+	struct rsp_checksum none = { 0 };
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%04x",
+		 rsp_checksum_value(home ? &home->checksum : &none));
+	print_uint("own", " own %" PRIu64, home ? home->n : 0);
+	print_string("checksum", " checksum %s", text);
+}
+
+static const char *state_of_feed(const struct feed *feed)
+{
+	static const char *const states[] = {
+		[FEED_OFF] = "off", [FEED_CLOSED] = "none",
+		[FEED_SYNCING] = "syncing", [FEED_STEADY] = "fed",
+	};
+
+	return states[feed->state];
+}
+
+static void show_rejected(const struct registrar *registrar)
+{
+	u64 n = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(registrar->counters.rejected); i++)
+		n += registrar->counters.rejected[i];
+	print_text("%-24s ", "rejected");
+	print_uint("rejected", "%" PRIu64 "\n", n);
+}
+
+static void show_counters(const struct registrar *registrar)
+{
+#define COUNTER(name, member)	{ name, offsetof(struct counters, member) }
+	static const struct {
+		const char *name;
+		size_t offset;
+	} rows[] = {
+		COUNTER("registrations", registrations),
+		COUNTER("reregistrations", reregistrations),
+		COUNTER("deregistrations", deregistrations),
+		COUNTER("expired", expired),
+		COUNTER("resolutions", resolutions),
+		COUNTER("unknown-handles", unknown_handles),
+		COUNTER("updates", updates),
+		COUNTER("keep-alives", keep_alives),
+		COUNTER("keep-alives-delayed", keep_alives_delayed),
+		COUNTER("keep-alive-acks", keep_alive_acks),
+		COUNTER("reports", reports),
+		COUNTER("reports-dropped", reports_dropped),
+		COUNTER("unreachable", unreachable),
+		COUNTER("reported", reported),
+		COUNTER("malformed", malformed),
+		COUNTER("unexpected", unexpected),
+		COUNTER("not-read", not_read),
+		COUNTER("fed", fed),
+		COUNTER("unfed", unfed),
+		COUNTER("syncs", syncs),
+		COUNTER("updates-sent", updates_sent),
+		COUNTER("updates-received", updates_received),
+		COUNTER("updates-refused", updates_refused),
+		COUNTER("audits", audits),
+		COUNTER("peers-lost", peers_lost),
+		COUNTER("takeovers", takeovers),
+	};
+	const char *counters = (const char *)&registrar->counters;
+	size_t i;
+
+	print_object_begin("counters");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		print_text("%-24s ", rows[i].name);
+		print_uint(rows[i].name, "%" PRIu64 "\n",
+			   *(const u64 *)(counters + rows[i].offset));
+	}
+	show_rejected(registrar);
+	print_object_end();
+}
+
+static void show_registrar(struct registrar *registrar)
+{
+	print_object_begin(NULL);
+	show_id("id", "registrar %s", registrar->id);
+	print_bool("secure", " secure", registrar->config.secure);
+	print_bool("ready", " ready", registrar->enrp.ready);
+	print_uint("pools", " pools %" PRIu64, registrar->hs.n_pools);
+	print_uint("elements", " elements %" PRIu64, registrar->hs.n_elements);
+	show_home(registrar, registrar->id);
+	print_uint("connections", " connections %" PRIu64,
+		   registrar->n_clients);
+	print_uint("peers", " peers %" PRIu64, registrar->enrp.n_peers);
+	print_string("kernel", " kernel %s\n", state_of_feed(&registrar->feed));
+	show_counters(registrar);
+	print_object_end();
+}
+
+static void show_peer(struct registrar *registrar, const struct peer *peer)
+{
+	static const char *const states[] = {
+		[PEER_DOWN] = "down", [PEER_ACTIVE] = "active",
+		[PEER_ASKED] = "asked",
+	};
+	char at[TRANSPORT_TEXT_MAX];
+
+	print_object_begin(NULL);
+	print_string("name", "%s", *peer->name ? peer->name : "-");
+	show_id("id", " id %s", peer->id);
+	print_string("state", " %s", states[peer->state]);
+	if (peer->address.family) {
+		format_transport(&peer->address, at);
+		print_string("address", " at %s", at);
+	}
+	print_bool("connected-to", " connected-to",
+		   peer->out && peer->out->open);
+	print_bool("connected-from", " connected-from",
+		   peer->in && peer->in->open);
+	show_home(registrar, peer->id);
+	print_bool("fetching", " fetching", peer->fetching);
+	print_text("\n");
+	print_object_end();
+}
+
+static void show_peers(struct registrar *registrar)
+{
+	struct list *pos;
+
+	print_array_begin(NULL);
+	list_for_each(pos, &registrar->enrp.file.peers)
+		show_peer(registrar, container_of(pos, struct peer, in_all));
+	print_array_end();
+}
+
+/**
+ * show() - print what is asked for
+ * @registrar: the registrar
+ * @object: "registrar" or "peer"
+ *
+ * Return: false when there is no such object.
+ */
+bool show(struct registrar *registrar, const char *object)
+{
+	if (!strcmp(object, "registrar"))
+		show_registrar(registrar);
+	else if (!strcmp(object, "peer"))
+		show_peers(registrar);
+	else
+		return false;
+	return true;
+}
