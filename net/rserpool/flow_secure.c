@@ -132,6 +132,15 @@ static int fault(struct rsp_flow *flow)
 	return -EPROTO;
 }
 
+static bool record_ready(const struct sock *transport)
+{
+	const struct tls_sw_context_rx *rx =
+		tls_sw_ctx_rx(tls_get_ctx(transport));
+
+	return READ_ONCE(rx->strp.msg_ready) ||
+	       !skb_queue_empty_lockless(&rx->rx_list);
+}
+
 /**
  * rsp_secure_ready() - is a record there to its end?
  * @flow: a flow over kTLS
@@ -141,11 +150,7 @@ static int fault(struct rsp_flow *flow)
  */
 bool rsp_secure_ready(const struct rsp_flow *flow)
 {
-	const struct tls_sw_context_rx *rx =
-		tls_sw_ctx_rx(tls_get_ctx(flow->sock->sk));
-
-	return READ_ONCE(rx->strp.msg_ready) ||
-	       !skb_queue_empty_lockless(&rx->rx_list);
+	return record_ready(flow->sock->sk);
 }
 
 /* Octets at once, and no control message but for the type of the record. */
@@ -325,6 +330,14 @@ bool rsp_secure_look(struct rsp_flow *flow)
 	return false;
 }
 
+/* read_sock() gave octets: was what ended it not that there are no more? */
+static bool more_follows(const struct sock *transport,
+			 const read_descriptor_t *desc, int given)
+{
+	return given > 0 && desc->count &&
+	       (record_ready(transport) || READ_ONCE(transport->sk_err));
+}
+
 /**
  * rsp_secure_read_sock() - as tcp_read_sock(), decrypted
  * @flow: a flow over kTLS with frames, of which the transport's lock is held
@@ -338,14 +351,16 @@ int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
 			 sk_read_actor_t actor)
 {
 	struct socket *sock = flow->sock;
+	struct sock *transport = sock->sk;
 	int turns = 1, ret;
 
 	do {
-		ret = READ_ONCE(sock->ops)->read_sock(sock->sk, desc, actor);
+		ret = READ_ONCE(sock->ops)->read_sock(transport, desc, actor);
 		/* The one error that stays: a record that is no data. */
 		if (ret == -EINVAL)
 			return true;
-	} while ((ret > 0 && desc->count) || told(flow, ret, &turns));
+	} while (more_follows(transport, desc, ret) ||
+		 told(flow, ret, &turns));
 	return false;
 }
 

@@ -137,6 +137,61 @@ err_put:
 }
 
 /**
+ * rsp_frame_pin() - make a frame of the program's own pages
+ * @frame: to be filled
+ * @ppid: as for rsp_frame_make()
+ * @length: likewise
+ * @from: likewise
+ * @len: likewise
+ *
+ * What is in them may change until they are put. Where they are missing, they are
+ * brought in here.
+ *
+ * Context: process.
+ * Return: 0, and rsp_frame_put() ends it; -EOPNOTSUPP: they are no pages of a
+ * program, too many, or not to be had, and @from is where it was; -ENOMEM.
+ */
+int rsp_frame_pin(struct rsp_frame *frame, u32 ppid, u32 length,
+		  struct iov_iter *from, size_t len)
+{
+	struct rsp_frame_head head = {
+		.ppid = cpu_to_be32(ppid),
+		.length = cpu_to_be32(length),
+	};
+	struct page *pages[RSP_FRAME_PIECES_MAX];
+	size_t left = len, offset;
+	void *at;
+
+	if (!user_backed_iter(from))
+		return -EOPNOTSUPP;
+	frame_begin(frame, sizeof(head) + len);
+	if (!frame_room(frame, sizeof(head), NULL, &at))
+		return -ENOMEM;
+	memcpy(at, &head, sizeof(head));
+	while (left && frame->n < RSP_FRAME_PIECES_MAX) {
+		ssize_t got = iov_iter_get_pages2(from, pages, left,
+						  RSP_FRAME_PIECES_MAX -
+						  frame->n, &offset);
+		struct page **page = pages;
+
+		if (got <= 0)
+			break;
+		for (left -= got; got > 0; offset = 0) {
+			size_t n = min_t(size_t, got, PAGE_SIZE - offset);
+
+			bvec_set_page(&frame->pieces[frame->n++], *page++, n,
+				      offset);
+			got -= n;
+		}
+	}
+	if (!left)
+		return 0;
+	iov_iter_revert(from, len - left);
+	rsp_frame_put(frame);
+	return -EOPNOTSUPP;
+}
+
+/**
  * rsp_frame_own() - make a frame that stays, of what is not the program's memory
  * @from: octets of it, or of the rest of it, from the head on
  *

@@ -156,6 +156,8 @@ static inline bool rsp_transport_sent(const struct sock *transport)
 
 int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
 		   struct iov_iter *from, size_t len, struct page_frag *own);
+int rsp_frame_pin(struct rsp_frame *frame, u32 ppid, u32 length,
+		  struct iov_iter *from, size_t len);
 struct rsp_frame *rsp_frame_dup(const struct rsp_frame *frame);
 struct rsp_frame *rsp_frame_own(struct iov_iter *from);
 size_t rsp_frame_memory(const struct rsp_frame *frame);

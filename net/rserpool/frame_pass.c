@@ -30,6 +30,8 @@
 #include "session.h"
 #include "session_work.h"
 
+#define RECORD_MIN	2048	/* octets that are not worth to be copied */
+
 static size_t pass_stop(struct rsp_pass *pass, int err)
 {
 	pass->stop = true;
@@ -223,6 +225,7 @@ static struct rsp_piece *piece_add(struct rsp_frames *frames)
 	piece = kvmalloc(struct_size(piece, octets, size), GFP_KERNEL_ACCOUNT);
 	if (!piece)
 		return NULL;
+	piece->skb = NULL;
 	piece->size = size;
 	piece->filled = 0;
 	piece->taken = 0;
@@ -230,29 +233,10 @@ static struct rsp_piece *piece_add(struct rsp_frames *frames)
 	return piece;
 }
 
-static size_t stage(struct rsp_pass *pass, size_t len)
+static size_t staged(struct rsp_pass *pass, size_t n)
 {
 	struct rsp_frames *frames = pass->frames;
-	size_t n = min_t(size_t, len, frames->left);
-	struct rsp_piece *piece = NULL;
 
-	if (!frames->messages) {
-		n = min(n, pass->stage);
-		if (!n)
-			return pass_stop(pass, 0);
-	}
-	if (!list_empty(&frames->staged))
-		piece = list_last_entry(&frames->staged, struct rsp_piece,
-					list);
-	if (!piece || piece->filled == piece->size)
-		piece = piece_add(frames);
-	if (!piece)
-		return pass_stop(pass, -ENOMEM);
-
-	n = min_t(size_t, n, piece->size - piece->filled);
-	if (octets_copy(pass, piece->octets + piece->filled, n))
-		return pass_stop(pass, -EFAULT);
-	piece->filled += n;
 	frames->n_staged += n;
 	frames->left -= n;
 	if (!frames->messages) {
@@ -268,6 +252,64 @@ static size_t stage(struct rsp_pass *pass, size_t len)
 		}
 	}
 	return n;
+}
+
+/* A record that is mostly of one message need not be copied to stay. */
+static bool stays(const struct rsp_pass *pass, size_t n)
+{
+	const struct rsp_frames *frames = pass->frames;
+
+	return rsp_flow_secure(pass->flow) && frames->messages &&
+	       !frames->more && !frames->middle && n >= RECORD_MIN &&
+	       n >= pass->skb->len / 2;
+}
+
+static size_t stage_record(struct rsp_pass *pass, size_t n)
+{
+	struct rsp_frames *frames = pass->frames;
+	struct rsp_piece *piece;
+
+	piece = kvmalloc(struct_size(piece, octets, 0),
+			 GFP_KERNEL_ACCOUNT);
+	if (!piece)
+		return pass_stop(pass, -ENOMEM);
+	piece->skb = skb_get((struct sk_buff *)pass->skb);
+	piece->offset = pass->offset;
+	piece->size = 0;
+	piece->filled = n;
+	piece->taken = 0;
+	list_add_tail(&piece->list, &frames->staged);
+	return staged(pass, n);
+}
+
+static size_t stage(struct rsp_pass *pass, size_t len)
+{
+	struct rsp_frames *frames = pass->frames;
+	size_t n = min_t(size_t, pass->avail, frames->left);
+	struct rsp_piece *piece = NULL;
+
+	if (stays(pass, n))
+		return stage_record(pass, n);
+	n = min(n, len);
+
+	if (!frames->messages) {
+		n = min(n, pass->stage);
+		if (!n)
+			return pass_stop(pass, 0);
+	}
+	if (!list_empty(&frames->staged))
+		piece = list_last_entry(&frames->staged, struct rsp_piece,
+					list);
+	if (!piece || piece->filled >= piece->size)
+		piece = piece_add(frames);
+	if (!piece)
+		return pass_stop(pass, -ENOMEM);
+
+	n = min_t(size_t, n, piece->size - piece->filled);
+	if (octets_copy(pass, piece->octets + piece->filled, n))
+		return pass_stop(pass, -EFAULT);
+	piece->filled += n;
+	return staged(pass, n);
 }
 
 /* As much of a stream's frame as there is room and are pages for. */
@@ -407,6 +449,10 @@ static int pass_actor(read_descriptor_t *desc, struct sk_buff *skb,
 			pass->octets += n;
 		pass->avail -= n;
 	}
+	/* Then there is no more to look at, which kTLS need not be asked. */
+	if (pass->whole && rsp_flow_secure(pass->flow) &&
+	    !rsp_secure_ready(pass->flow))
+		pass->stop = true;
 	desc->count = !pass->stop;
 	return pass->offset - offset;
 }

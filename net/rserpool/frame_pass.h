@@ -15,6 +15,8 @@ struct sk_buff;
 /**
  * struct rsp_piece - octets of the program that left the transport
  * @list: place in rsp_frames.staged, or with the call that took them
+ * @skb: they are in this record, and nothing in @octets; NULL: they are not
+ * @offset: of the first in it
  * @size: room
  * @filled: octets that came
  * @taken: octets that a call took
@@ -22,6 +24,8 @@ struct sk_buff;
  */
 struct rsp_piece {
 	struct list_head list;
+	struct sk_buff *skb;
+	u32 offset;
 	u32 size;
 	u32 filled;
 	u32 taken;

@@ -17,6 +17,7 @@
  * as they come.
  */
 
+#include <linux/skbuff.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uio.h>
@@ -35,6 +36,8 @@
 static void piece_free(struct rsp_piece *piece)
 {
 	list_del(&piece->list);
+	if (piece->skb)
+		consume_skb(piece->skb);
 	kvfree(piece);
 }
 
@@ -44,6 +47,15 @@ static void pieces_free(struct list_head *pieces)
 
 	list_for_each_entry_safe(piece, next, pieces, list)
 		piece_free(piece);
+}
+
+static size_t piece_copy(const struct rsp_piece *piece, struct iov_iter *to,
+			 size_t n)
+{
+	if (!piece->skb)
+		return copy_to_iter(piece->octets + piece->taken, n, to);
+	return skb_copy_datagram_iter(piece->skb, piece->offset + piece->taken,
+				      to, n) ? 0 : n;
 }
 
 /* How many octets could be copied. */
@@ -56,8 +68,7 @@ static size_t pieces_copy(const struct list_head *pieces, struct iov_iter *to,
 	list_for_each_entry(piece, pieces, list) {
 		size_t n = min_t(size_t, piece->filled - piece->taken,
 				 want - given);
-		size_t copied = copy_to_iter(piece->octets + piece->taken, n,
-					     to);
+		size_t copied = piece_copy(piece, to, n);
 
 		given += copied;
 		if (copied < n || given == want)

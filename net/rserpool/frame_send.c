@@ -33,6 +33,7 @@
 #include "session.h"
 
 #define SEND_TURNS	16	/* room that was none, before a pause */
+#define PIN_MIN		16384	/* octets, a record of TLS, that are not copied */
 
 /**
  * struct small_frame - a frame that is copied twice
@@ -352,15 +353,22 @@ static noinline_for_stack int paged_send(struct rsp_flow *flow,
 {
 	struct rsp_frame frame __uninitialized;
 	struct iov_iter from __uninitialized;
-	int err;
+	int err = -EOPNOTSUPP;
 
-	err = rsp_frame_make(&frame, ppid, len, &msg->msg_iter, len, NULL);
+	/* kTLS seals from where the octets are, and is through when it returns. */
+	if (rsp_flow_secure(flow) && len >= PIN_MIN)
+		err = rsp_frame_pin(&frame, ppid, len, &msg->msg_iter, len);
+	if (err == -EOPNOTSUPP) {
+		flags |= MSG_SPLICE_PAGES;
+		err = rsp_frame_make(&frame, ppid, len, &msg->msg_iter, len,
+				     NULL);
+	}
 	if (err)
 		return err;
 	iov_iter_bvec(&from, ITER_SOURCE, frame.pieces, frame.n, frame.size);
 	err = send_begin(flow, timeo);
 	if (!err) {
-		err = frame_leave(flow, &from, flags | MSG_SPLICE_PAGES);
+		err = frame_leave(flow, &from, flags);
 		mutex_unlock(&flow->frames->tx_lock);
 	}
 	rsp_frame_put(&frame);

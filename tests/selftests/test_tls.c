@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -81,6 +82,53 @@ TEST(tls_messages_of_all_sizes)
 		CHECK_EQ(recv(fd, in, sizeof(in), 0), (ssize_t)sizes[i]);
 		CHECK(!memcmp(out, in, sizes[i]));
 	}
+}
+
+/*
+ * What is sent from the program's own pages, and kept in records until its end is
+ * there: also where pages are missing, or are many.
+ */
+TEST(tls_large_messages_and_missing_pages)
+{
+	static char out[60000], in[60000];
+	struct iovec parts[30];
+	struct msghdr msg = { .msg_iov = parts, .msg_iovlen = 30 };
+	const size_t page = sysconf(_SC_PAGESIZE);
+	size_t i;
+	char *hole;
+	int fd;
+
+	for (i = 0; i < sizeof(out); i++)
+		out[i] = i * 7;
+	hole = mmap(NULL, 16 * page, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(hole != MAP_FAILED);
+	CHECK_EQ(munmap(hole + 8 * page, page), 0);
+	secure_pool("e");
+	echo_element("e", 1, SOCK_SEQPACKET);
+	fd = framed_connect("e", SOCK_SEQPACKET);
+
+	/* Nothing of it leaves. */
+	CHECK_ERR(send(fd, hole, 16 * page, 0), EFAULT);
+	check_message(fd, "hello");
+
+	/* More pages than a frame has pieces. */
+	for (i = 0; i < 30; i++)
+		parts[i] = (struct iovec){ out + i * 2000, 2000 };
+	CHECK_EQ(sendmsg(fd, &msg, 0), (ssize_t)sizeof(out));
+	wait_for(fd, POLLIN);
+	CHECK_EQ(recv(fd, in, 3, MSG_PEEK), 3);
+	CHECK_EQ(recv(fd, in, sizeof(in), 0), (ssize_t)sizeof(in));
+	CHECK(!memcmp(out, in, sizeof(in)));
+
+	/* Pages that are there, if they are asked for; and none. */
+	CHECK_EQ(send(fd, out, sizeof(out), 0), (ssize_t)sizeof(out));
+	CHECK_EQ(madvise(hole, 8 * page, MADV_DONTNEED), 0);
+	CHECK_EQ(recv(fd, hole, 8 * page, 0), (ssize_t)(8 * page));
+	CHECK(!memcmp(out, hole, 8 * page));
+	CHECK_EQ(send(fd, out, sizeof(out), 0), (ssize_t)sizeof(out));
+	CHECK_ERR(recv(fd, hole, 16 * page, 0), EFAULT);
+	check_message(fd, "again");
 }
 
 TEST(tls_stream)
