@@ -187,8 +187,10 @@ out/bin/%: examples/%.c include/uapi/linux/rserpool.h
 
 out/bench/%: bench/%.c bench/bench.h include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -o $@ $(filter %.c,$^)
-out/bench/client: bench/framed.c bench/client.h
+	$(CC) $(CFLAGS) -o $@ $(filter %.c,$^) $(LDLIBS)
+out/bench/client: bench/framed.c bench/secure.c bench/tls.c bench/client.h bench/tls.h
+out/bench/server: bench/tls.c bench/tls.h
+out/bench/client out/bench/server: LDLIBS += -lgnutls
 
 tools_headers := $(wildcard tools/lib/*.h tools/rspctl/*.h include/uapi/linux/*.h)
 rspctl_objects := $(patsubst %.c,out/%.o,\

@@ -6,6 +6,7 @@
  * OURS and PEER are each one of
  *
  *	tcp ADDR PORT
+ *	tls ADDR PORT	kTLS that GnuTLS sets up
  *	pool HANDLE
  *
  * and from there on the same code.  A line of output is
@@ -22,9 +23,10 @@
  *			from the next one
  *	standby		the same of two pools, in the namespace "far", to the
  *			answer to what is asked then; OURS has RSP_STANDBY
+ *	tls-failover	the same over TLS, on this host
  *	session		octets of kernel memory at this end of an idle session
  *
- * Those of framed.c are described there.  The last three start servers
+ * Those of framed.c and secure.c are described there.  The last three start servers
  * themselves, on ADDR's ports from PORT on; for a pool these are named after it:
  * pool HANDLE PORT.  "client memory" prints how
  * many octets of memory the kernel uses.
@@ -52,6 +54,7 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "tls.h"
 
 #define CONNECTS	500
 #define IDLE		10000
@@ -87,6 +90,8 @@ void connect_session(const struct side *side, int fd)
 {
 	if (connect(fd, (const struct sockaddr *)&side->addr, side->addr_len))
 		err(1, "connect of %s", side->name);
+	if (side->ktls && !ktls_begin(fd, false))
+		errx(1, "no kTLS");
 }
 
 static int open_session(const struct side *side)
@@ -267,6 +272,8 @@ void work_parallel(struct side *side, int pair)
 	sample("", pair, side, MESSAGES / (now() - start));
 }
 
+static bool servers_secure;	/* tls-failover */
+
 /* Start ./server on this host; it is listening when this returns. */
 static pid_t start_server(int port, const char *greeting)
 {
@@ -284,6 +291,8 @@ static pid_t start_server(int port, const char *greeting)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(pipes[1], 1);
 		close(pipes[0]);
+		if (servers_secure)
+			execl("out/bench/server", "server", "-t", text, NULL);
 		execl("out/bench/server", "server", text, greeting, NULL);
 		_exit(127);
 	}
@@ -396,20 +405,38 @@ static bool holds_standby(const struct side *side)
 	return !strcmp(side->name, "ours");
 }
 
-static void start_standby(struct side *side)
+static void start_servers(struct side *side)
 {
-	__u32 on = holds_standby(side);
 	int i;
 
 	side->servers = calloc(server_count, sizeof(*side->servers));
-	enter("/run/netns/far");
 	for (i = 0; i < server_count; i++)
 		side->servers[i] = start_server(side->first_port + i, NULL);
-	enter("/run/netns/client");
+}
+
+static void open_standby(struct side *side)
+{
+	__u32 on = holds_standby(side);
+
 	start_fd(side);
 	if (setsockopt(side->fd, SOL_RSERPOOL, RSP_STANDBY, &on, sizeof(on)))
 		err(1, "RSP_STANDBY");
 	first_ping(side->fd, 1);
+}
+
+static void start_standby(struct side *side)
+{
+	enter("/run/netns/far");
+	start_servers(side);
+	enter("/run/netns/client");
+	open_standby(side);
+}
+
+static void start_tls_failover(struct side *side)
+{
+	servers_secure = true;
+	start_servers(side);
+	open_standby(side);
 }
 
 static void work_standby(struct side *side, int pair)
@@ -573,7 +600,9 @@ static char **parse_side(char **argv, struct side *side)
 		side->first_port = argv[2] ? atoi(argv[2]) : 0;
 		return argv + 2 + !!side->first_port;
 	}
-	if (argv[0] && argv[1] && argv[2] && !strcmp(argv[0], "tcp")) {
+	if (argv[0] && argv[1] && argv[2] &&
+	    (!strcmp(argv[0], "tcp") || !strcmp(argv[0], "tls"))) {
+		side->ktls = !strcmp(argv[0], "tls");
 		side->first_port = atoi(argv[2]);
 		tcp->sin_family = AF_INET;
 		tcp->sin_port = htons(side->first_port);
@@ -582,7 +611,7 @@ static char **parse_side(char **argv, struct side *side)
 		side->addr_len = sizeof(*tcp);
 		return argv + 3;
 	}
-	errx(1, "tcp ADDR PORT or pool HANDLE, not %s", argv[0] ?: "nothing");
+	errx(1, "tcp ADDR PORT, tls ADDR PORT or pool HANDLE, not %s", argv[0] ?: "nothing");
 }
 
 static const struct work works[] = {
@@ -592,6 +621,7 @@ static const struct work works[] = {
 	{ "parallel", start_parallel, work_parallel },
 	{ "failover", start_failover, work_failover },
 	{ "standby", start_standby, work_standby },
+	{ "tls-failover", start_tls_failover, work_standby },
 	{ "session", start_session, work_session },
 };
 
@@ -605,6 +635,9 @@ static const struct work *find_work(const char *name)
 	for (i = 0; i < n_framed_works; i++)
 		if (!strcmp(framed_works[i].name, name))
 			return &framed_works[i];
+	for (i = 0; i < n_secure_works; i++)
+		if (!strcmp(secure_works[i].name, name))
+			return &secure_works[i];
 	errx(1, "no such work: %s", name);
 }
 

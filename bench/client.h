@@ -17,6 +17,7 @@
 struct side {
 	const char *name;
 	const char *handle;	/* NULL: plain TCP */
+	bool ktls;		/* it sets up kTLS, by GnuTLS */
 	struct sockaddr_storage addr;
 	socklen_t addr_len;
 	int first_port;		/* of servers that this program starts */
@@ -35,6 +36,8 @@ struct work {
 extern char buffer[CALL_SIZE];
 extern const struct work framed_works[];
 extern const int n_framed_works;
+extern const struct work secure_works[];
+extern const int n_secure_works;
 
 double now(void);
 void sample(const char *suffix, int pair, const struct side *side,

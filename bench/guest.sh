@@ -1,11 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# guest.sh [pool] [haproxy] [standby]: in a test machine, make ready what the rows want
+# guest.sh [pool] [haproxy] [standby] [secure]: in a test machine, make ready what the rows want
 # and run those that come on standard input, one a line: the arguments of
 # out/bench/client, "elements", "asap-parse" or "select POLICY".  The ports: 7000
 # the server, 7001 the one with frames, 7002 one without that has TCP_NODELAY,
 # 7100 HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400 those
-# of session, 7500 and 7501 those of accept, 7600 to 7799 those of standby.
+# of session, 7500 and 7501 those of accept, 7600 to 7799 those of standby.  Rows
+# whose name begins with tls are done in the namespace secure: 7000 to 7002 as
+# above, over kTLS, 7600 to 7799 the servers of tls-failover.
 set -eu -o pipefail
 client=out/bench/client
 
@@ -95,6 +97,49 @@ haproxy_starts() {
 	ip netns exec proxy haproxy -D -f /run/haproxy.cfg
 }
 
+# A secure scope.  A connection of the agent's is not of the scope, so its key is
+# known by its serial.
+secure_starts() {
+	ip netns add secure
+	ip -n secure link set lo up
+	head -c 32 /dev/urandom > /run/bench.key
+	nsenter --net=/run/netns/secure bash -eu -c "
+		$(declare -f settings secure_pools)
+		settings
+		secure_pools
+		rserpool-tlshd > /run/bench-tlshd 2>&1 &"
+	# As udev would.
+	modprobe -q aesni_intel || :
+	insmod bench/upcall/rsp_upcall_bench.ko \
+		key=$((0x$(sed -n 's/^\([0-9a-f]*\) .* psk .*/\1/p' /proc/keys | head -n 1)))
+	for arguments in 7000 "-c bench-tls-framed 7001" "-d 7002"; do
+		# shellcheck disable=SC2086
+		ip netns exec secure out/bench/server -t $arguments \
+			>> /run/bench-tls 2>> /run/bench-tls-errors &
+	done
+	until [ "$(grep -c ready /run/bench-tls)" = 3 ]; do sleep 0.1; done
+	until ip netns exec secure rspctl doctor > /run/bench-doctor; do
+		sleep 0.5
+	done
+}
+
+secure_pools() {
+	modprobe rserpool
+	rspctl scope set name bench mode secure auth psk
+	for pool in tls tls-framed tls-standby-7600 tls-standby-7700; do
+		rspctl pool add bench-$pool fin failure
+		rspctl key add pool bench-$pool file /run/bench.key
+	done
+	rspctl pe add pool bench-tls tcp 127.0.0.1:7000
+	rspctl pe add pool bench-tls-framed tcp 127.0.0.1:7001 use control
+	for first in 7600 7700; do
+		for port in $(seq $first $((first + 50))); do
+			rspctl pe add pool bench-tls-standby-$first id "$port" \
+				tcp "127.0.0.1:$port"
+		done
+	done
+}
+
 # elements SUFFIX POOLS: octets an element when 10^6 are in so many pools.
 elements() {
 	before=$($client memory)
@@ -127,6 +172,7 @@ for want in "$@"; do
 	pool) pools ;;
 	haproxy) haproxy_starts ;;
 	standby) standby_starts ;;
+	secure) secure_starts ;;
 	esac
 done
 while read -r line; do
@@ -147,6 +193,10 @@ while read -r line; do
 	case $line in
 	*" session "*) sysctl -qw net.ipv4.tcp_max_tw_buckets=0 ;;
 	esac
+	inside=
+	case $line in
+	tls*|noise-tls*) inside="ip netns exec secure" ;;
+	esac
 	# shellcheck disable=SC2086
-	$client $line
+	$inside $client $line
 done

@@ -21,6 +21,12 @@ QUICK, FRAMED, FRAMES = ("tcp 127.0.0.1 7002", "pool bench-framed",
                          "tcp 127.0.0.1 7001")
 # Over links between namespaces, HAProxy on one in between.
 FAR, PROXY = "pool bench-far", "tcp 10.0.2.2 7100"
+# TLS: kTLS that a program sets up, with frames of its own, with TCP_NODELAY; a
+# socket that is no more than handed to the agent.
+TLS, TLS_FRAMED = "pool bench-tls", "pool bench-tls-framed"
+KTLS, KTLS_FRAMES, KTLS_QUICK = ("tls 127.0.0.1 7000", "tls 127.0.0.1 7001",
+                                 "tls 127.0.0.1 7002")
+UPCALL = "tcp 127.0.0.1 7000"
 PAIRS = 11
 
 # The two ways of measuring: instructions, and the wall clock. While it waits for
@@ -50,7 +56,8 @@ class Row:
                          f"{more.get('pairs', PAIRS)} {ours} {peer}")
         self.needs = ("pool" if "pool" in f"{ours} {work}" else "",
                       "haproxy" if peer == PROXY else "",
-                      "standby" if work == "standby" else "")
+                      "standby" if work == "standby" else "",
+                      "secure" if "tls" in name else "")
 
 
 def comparisons(name, suffix, peer, ours=POOL, **bars):
@@ -107,6 +114,19 @@ ROWS = [
     Row("failover-standby-ms", "W", "standby", "ms", "lower",
         "pool bench-standby-7600 7600", "pool bench-standby-7700 7700",
         pairs=50, bar=0.7),
+    Row("tls-bulk-dataonly", "N", "bulk", "MB/s", "higher", TLS, KTLS, pairs=31,
+        bar=0.95),
+    Row("tls-bulk-framed-64k", "N", "framed-64k", "MB/s", "higher", TLS_FRAMED,
+        KTLS_FRAMES, pairs=31, bar=0.95),
+    Row("tls-rtt", "N", "framed-rtt", "us", "lower", TLS_FRAMED, KTLS_QUICK,
+        bar=1.05),
+    Row("tls-user", "N", "user", "MB/s", "higher", TLS, UPCALL, bar=1),
+    Row("tls-connect", "W", "tls-connect", "1/s", "higher", TLS, UPCALL, pairs=31,
+        bar=0.9),
+    Row("tls-failover-ms", "W", "tls-failover", "ms", "lower",
+        "pool bench-tls-standby-7600 7600", "pool bench-tls-standby-7700 7700",
+        pairs=50, bar=20, of="ours"),
+    Row("noise-tls", "N", "bulk", "MB/s", "higher", KTLS, KTLS, pairs=31),
     Row("session-bytes", "N", "session", "octets", "lower",
         "pool bench-session 7400", "tcp 127.0.0.1 7400", bar=1.6),
     Row("noise-session-bytes", "N", "session", "octets", "lower",

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * server [-d] [-c HANDLE] PORT [GREETING]: the server of the rows, plain TCP, one
- * epoll loop.  With a greeting, a connection gets its first octet as soon as it
- * is accepted; -d: TCP_NODELAY; -c: with frames, and the card of this pool.
+ * server [-d] [-t] [-c HANDLE] PORT [GREETING]: the server of the rows, plain TCP,
+ * one epoll loop.  With a greeting, a connection gets its first octet as soon as it
+ * is accepted; -d: TCP_NODELAY; -t: over kTLS, which GnuTLS sets up; -c: with
+ * frames, and the card of this pool.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/rserpool.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -22,6 +24,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "tls.h"
 
 #define BUSINESS_CARD	0x0d	/* RFC 5352, section 2.2 */
 #define COOKIE		0x0b
@@ -49,7 +52,7 @@ static char frames[CALL_SIZE];	/* as many as there is room for */
 static uint32_t frames_payload;
 static const char *greeting;
 static size_t greeting_len = 1;
-static bool no_delay;
+static bool no_delay, secure;
 static size_t request_at = sizeof(struct head);
 static int epoll;
 
@@ -251,6 +254,7 @@ static bool serve_readable(struct connection *c)
 		len = c->request.octets;
 	}
 	n = recv(c->fd, to, len, 0);
+	/* kTLS: EIO, for close_notify is no data. */
 	if (n < 0)
 		return errno == EAGAIN;
 	if (!n)
@@ -276,7 +280,14 @@ static void accept_all(int listener)
 	struct connection *c;
 	int fd;
 
-	while ((fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
+	while ((fd = accept(listener, NULL, NULL)) >= 0) {
+		/* One after the other. */
+		if (secure && !ktls_begin(fd, true)) {
+			close(fd);
+			continue;
+		}
+		if (fcntl(fd, F_SETFL, O_NONBLOCK))
+			err(1, "O_NONBLOCK");
 		c = calloc(1, sizeof(*c));
 		if (!c)
 			err(1, "calloc");
@@ -304,14 +315,16 @@ int main(int argc, char **argv)
 	int listener, n, i, on = 1;
 	bool ok;
 
-	while ((n = getopt(argc, argv, "dc:")) != -1) {
+	while ((n = getopt(argc, argv, "dtc:")) != -1) {
 		if (n == 'c')
 			speak_frames(optarg);
+		else if (n == 't')
+			secure = true;
 		else
 			no_delay = n == 'd';
 	}
 	if (optind >= argc)
-		errx(1, "usage: server [-d] [-c HANDLE] PORT [GREETING]");
+		errx(1, "usage: server [-d] [-t] [-c HANDLE] PORT [GREETING]");
 	addr.sin_port = htons(atoi(argv[optind]));
 	if (argv[optind + 1])
 		greeting = argv[optind + 1];
