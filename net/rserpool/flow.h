@@ -40,6 +40,7 @@ enum rsp_flow_flag {
 	RSP_FLOW_FORGED,	/* TLS: a record was counted as forged */
 	RSP_FLOW_TX_WANTED,	/* who polls waits for what is pending to leave */
 	RSP_FLOW_STANDBY,	/* it is no business of the program's yet */
+	RSP_FLOW_TOLD,		/* the program was told who the peer is */
 };
 
 /**

@@ -173,13 +173,33 @@ static bool final(struct rsp_flow *flow, const struct receive *rx, ssize_t ret)
 }
 
 /*
+ * Octets of @flow were given: from whom are they?  Told once, to the first call
+ * that asks and takes octets away.
+ */
+static noinline void peer_tell(struct rsp_flow *flow, struct msghdr *msg,
+			       int flags)
+{
+	struct rsp_peer_info peer;
+
+	if (!msg->msg_controllen || flags & MSG_ERRQUEUE ||
+	    test_bit(RSP_FLOW_TOLD, &flow->flags))
+		return;
+	if (!(flags & MSG_PEEK) && test_and_set_bit(RSP_FLOW_TOLD, &flow->flags))
+		return;
+	rcu_read_lock();
+	rsp_session_peer(flow->ssn, flow, &peer);
+	rcu_read_unlock();
+	put_cmsg(msg, SOL_RSERPOOL, RSP_PEER, sizeof(peer), &peer);
+}
+
+/*
  * The rest of a receive for which the transport of @flow, pinned, gave @ret;
  * NULL: there was none.
  */
 static ssize_t receive(struct rsp_session *ssn, struct receive *rx,
 		       struct rsp_flow *flow, ssize_t ret, unsigned long since)
 {
-	bool again;
+	bool again = true;
 
 	rx->timeo = rx->whole;
 	while (!flow || !final(flow, rx, ret)) {
@@ -193,6 +213,9 @@ static ssize_t receive(struct rsp_session *ssn, struct receive *rx,
 		else
 			ret = transport_receive_within(ssn, flow, rx);
 	}
+	if (again && ret > 0 && rx->msg &&
+	    test_bit(RSP_SESSION_TELL_PEER, &ssn->flags))
+		peer_tell(flow, rx->msg, rx->flags);
 	if (flow)
 		rsp_flow_unpin(flow);
 	return ret;
@@ -237,6 +260,9 @@ int rsp_recvmsg(struct socket *sock, struct msghdr *msg, size_t size, int flags)
 		ret = flow->ops->recvmsg(flow, msg, size, flags, timeo);
 		/* Mostly that is all. */
 		if (likely(ret > 0)) {
+			if (unlikely(test_bit(RSP_SESSION_TELL_PEER,
+					      &ssn->flags)))
+				peer_tell(flow, msg, flags);
 			rsp_flow_unpin(flow);
 			return ret;
 		}

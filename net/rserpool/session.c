@@ -100,6 +100,8 @@ static struct rsp_session *session_inherit(struct rsp_session *listener)
 	ssn->message_max = READ_ONCE(listener->message_max);
 	ssn->detect_timeout = READ_ONCE(listener->detect_timeout);
 	ssn->tell_ppid = READ_ONCE(listener->tell_ppid);
+	assign_bit(RSP_SESSION_TELL_PEER, &ssn->flags,
+		   test_bit(RSP_SESSION_TELL_PEER, &listener->flags));
 	return ssn;
 }
 
@@ -492,6 +494,26 @@ struct sock *rsp_session_next(struct net *net, u32 *id)
 }
 
 /**
+ * rsp_session_peer() - who is at the other end of a flow
+ * @ssn: a session
+ * @flow: of it
+ * @peer: to be filled
+ *
+ * Context: RCU read lock, or with the flow pinned.
+ */
+void rsp_session_peer(const struct rsp_session *ssn,
+		      const struct rsp_flow *flow, struct rsp_peer_info *peer)
+{
+	*peer = (struct rsp_peer_info){ .pe_id = flow->pe->node.id };
+	if (!rsp_flow_secure(flow))
+		return;
+	peer->auth = flow->auth;
+	peer->cipher = rsp_secure_cipher(flow);
+	peer->peer_id = ssn->accepted ? flow->identity.client :
+					flow->identity.pe_id;
+}
+
+/**
  * rsp_session_describe() - tell how a session stands
  * @sk: its socket
  * @info: to be filled
@@ -507,6 +529,7 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 {
 	struct rsp_session *ssn = rsp_session(sk);
 	const struct rsp_flow *flow;
+	struct rsp_peer_info who;
 
 	*info = (struct rsp_info){
 		.state = READ_ONCE(ssn->state.now),
@@ -522,14 +545,12 @@ void rsp_session_describe(struct sock *sk, struct rsp_info *info,
 	rcu_read_lock();
 	flow = READ_ONCE(ssn->flow);
 	if (flow && info->state == RSP_SESSION_READY) {
-		info->pe_id = flow->pe->node.id;
 		rsp_flow_names(flow, &info->local, &info->peer);
-		if (rsp_flow_secure(flow)) {
-			info->auth = flow->auth;
-			info->cipher = rsp_secure_cipher(flow);
-			info->peer_id = ssn->accepted ? flow->identity.client :
-							flow->identity.pe_id;
-		}
+		rsp_session_peer(ssn, flow, &who);
+		info->pe_id = who.pe_id;
+		info->auth = who.auth;
+		info->cipher = who.cipher;
+		info->peer_id = who.peer_id;
 	}
 	if (info->state == RSP_SESSION_LISTEN)
 		rsp_endpoint_describe(ssn, info);

@@ -98,6 +98,7 @@ enum rsp_session_flag {
 	RSP_SESSION_OVERFLOW,	/* a message found no room in @replay */
 	RSP_SESSION_SEEK,	/* there may be an element to stand by */
 	RSP_SESSION_DENIED,	/* the failover's last whole round: no TLS with any */
+	RSP_SESSION_TELL_PEER,	/* recvmsg() tells who the peer is, once a flow */
 };
 
 /**
@@ -286,6 +287,8 @@ u8 rsp_session_mode(const struct rsp_session *ssn);
 int rsp_session_stand(struct rsp_session *ssn, int direction);
 int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo);
 
+void rsp_session_peer(const struct rsp_session *ssn,
+		      const struct rsp_flow *flow, struct rsp_peer_info *peer);
 struct sock *rsp_session_next(struct net *net, u32 *id);
 void rsp_session_tally(struct sock *sk, struct rsp_tally *tally);
 void rsp_session_describe(struct sock *sk, struct rsp_info *info,

@@ -77,6 +77,11 @@ static int session_set(struct rsp_session *ssn, int name, u32 value)
 			return -EINVAL;
 		WRITE_ONCE(ssn->tell_ppid, value);
 		return 0;
+	case RSP_RECVPEER:
+		if (value > 1)
+			return -EINVAL;
+		assign_bit(RSP_SESSION_TELL_PEER, &ssn->flags, value);
+		return 0;
 	case RSP_FAILOVER_TIMEOUT:
 		if (value > RSP_TIMEOUT_MAX)
 			return -EINVAL;
@@ -371,6 +376,9 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		break;
 	case RSP_RECVPPID:
 		number = READ_ONCE(ssn->tell_ppid);
+		break;
+	case RSP_RECVPEER:
+		number = test_bit(RSP_SESSION_TELL_PEER, &ssn->flags);
 		break;
 	case RSP_STANDBY:
 		number = !!READ_ONCE(ssn->standby);

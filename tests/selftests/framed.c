@@ -139,3 +139,33 @@ int port_of(int listener)
 	CHECK_EQ(getsockname(listener, (void *)&address, &len), 0);
 	return ntohs(address.srp_port);
 }
+
+bool receive_peer(int fd, int flags, struct rsp_peer_info *peer)
+{
+	union {
+		struct cmsghdr align;
+		char octets[256];
+	} room;
+	char buf[16];
+	struct iovec part = { .iov_base = buf, .iov_len = sizeof(buf) };
+	struct msghdr msg = {
+		.msg_iov = &part,
+		.msg_iovlen = 1,
+		.msg_control = &room,
+		.msg_controllen = sizeof(room),
+	};
+	struct cmsghdr *cmsg;
+
+	CHECK(recvmsg(fd, &msg, flags) > 0);
+	CHECK(!(msg.msg_flags & MSG_CTRUNC));
+	for (cmsg = CMSG_FIRSTHDR(&msg); cmsg; cmsg = CMSG_NXTHDR(&msg, cmsg)) {
+		if (cmsg->cmsg_level != SOL_RSERPOOL ||
+		    cmsg->cmsg_type != RSP_PEER)
+			continue;
+		CHECK_EQ(cmsg->cmsg_len, CMSG_LEN(sizeof(*peer)));
+		memcpy(peer, CMSG_DATA(cmsg), sizeof(*peer));
+		CHECK_EQ(peer->reserved, 0);
+		return true;
+	}
+	return false;
+}

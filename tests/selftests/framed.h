@@ -34,6 +34,9 @@ void framed_echo(int fd, uint32_t id, const void *arg);
 
 int framed_connect(const char *name, int type);
 
+/* Receives some octets; is RSP_PEER with them? */
+bool receive_peer(int fd, int flags, struct rsp_peer_info *peer);
+
 /* What comes of a session is sent back, until it ends; then it is closed. */
 void echo_messages(int fd);
 

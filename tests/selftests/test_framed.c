@@ -228,6 +228,52 @@ TEST(framed_ppid)
 	CHECK_EQ(receive_ppid(fd, 0), ppid);
 }
 
+/* Once a connection, and not unless it is asked for. */
+static void peer_is_told(int type)
+{
+	struct rsp_peer_info peer;
+	int fd, generation, two = 2;
+
+	framed_pool("p", "", framed_echo, NULL);
+	fd = framed_connect("p", type);
+	CHECK_EQ(get_option(fd, RSP_RECVPEER), 0);
+	CHECK_EQ(send(fd, "hello", 5, 0), 5);
+	CHECK(!receive_peer(fd, 0, &peer));
+	CHECK_ERR(setsockopt(fd, SOL_RSERPOOL, RSP_RECVPEER, &two, sizeof(two)),
+		  EINVAL);
+	set_option(fd, RSP_RECVPEER, 1);
+	CHECK_EQ(get_option(fd, RSP_RECVPEER), 1);
+	set_option(fd, RSP_RECVPPID, 1);
+	CHECK_EQ(send(fd, "hello", 5, 0), 5);
+	CHECK(receive_peer(fd, MSG_PEEK, &peer));
+	CHECK(receive_peer(fd, 0, &peer));
+	CHECK_EQ(peer.pe_id, 1);
+	CHECK_EQ(peer.auth, RSP_AUTH_NONE);
+	CHECK_EQ(peer.cipher, 0);
+	CHECK_EQ(send(fd, "hello", 5, 0), 5);
+	CHECK(!receive_peer(fd, 0, &peer));
+
+	framed_server("p", 2, framed_echo, NULL);
+	set_option(fd, RSP_FORCE_FAILOVER, 0);
+	generation = get_option(fd, RSP_RESUME);
+	set_option(fd, RSP_RESUME, generation);
+	CHECK_EQ(send(fd, "hello", 5, 0), 5);
+	CHECK(receive_peer(fd, 0, &peer));
+	CHECK_EQ(peer.pe_id, 2);
+	CHECK_EQ(send(fd, "hello", 5, 0), 5);
+	CHECK(!receive_peer(fd, 0, &peer));
+}
+
+TEST(framed_peer_is_told)
+{
+	peer_is_told(SOCK_SEQPACKET);
+}
+
+TEST(framed_peer_is_told_of_a_stream)
+{
+	peer_is_told(SOCK_STREAM);
+}
+
 TEST(framed_many_a_call)
 {
 	struct mmsghdr out[16], in[16];

@@ -336,6 +336,7 @@ TEST(tls_end_and_truncation)
 
 TEST(tls_failover)
 {
+	struct rsp_peer_info peer;
 	pid_t first;
 	char buf[16];
 	int fd;
@@ -344,11 +345,18 @@ TEST(tls_failover)
 	first = echo_element("e", 1, SOCK_SEQPACKET);
 	fd = framed_connect("e", SOCK_SEQPACKET);
 	check_message(fd, "one");
+	set_option(fd, RSP_RECVPEER, 1);
 	echo_element("e", 2, SOCK_SEQPACKET);
 	CHECK_EQ(kill(-first, SIGKILL), 0);
 	CHECK_ERR(recv(fd, buf, sizeof(buf), 0), EREMCHG);
 	session_resume(fd);
-	check_message(fd, "two");
+	CHECK_EQ(send(fd, "two", 3, 0), 3);
+	CHECK(receive_peer(fd, 0, &peer));
+	CHECK_EQ(peer.pe_id, 2);
+	CHECK_EQ(peer.auth, RSP_AUTH_PSK);
+	CHECK_EQ(peer.cipher, get_info(fd).cipher);
+	CHECK(peer.cipher);
+	check_message(fd, "three");
 	CHECK_EQ(get_info(fd).pe_id, 2);
 	CHECK_EQ(get_info(fd).auth, RSP_AUTH_PSK);
 }

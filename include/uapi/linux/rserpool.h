@@ -66,6 +66,7 @@ struct sockaddr_rserpool {
 #define RSP_SEND_TO_ALL		15 /* __u32, 0 or 1: SOCK_RDM, to all elements */
 #define RSP_SENT_TO		16 /* get: __u32, how many the last message went to */
 #define RSP_PEER_SUBJECT	17 /* get: octets, of whom the peer's certificate is, DER */
+#define RSP_RECVPEER		18 /* __u32, 0 or 1: recvmsg() tells RSP_PEER */
 
 #define RSP_TIMEOUT_MAX		3600000
 #define RSP_DETECT_MIN		1000 /* hosts answer a probe each 500 ms at most */
@@ -80,6 +81,8 @@ struct sockaddr_rserpool {
  * taken.
  */
 #define RSP_PPID		1 /* __u32, host byte order; 0 where none is sent */
+
+#define RSP_PEER		2 /* recvmsg(): struct rsp_peer_info */
 
 #define RSP_PPID_ASAP		11
 
@@ -258,6 +261,22 @@ struct rsp_info {
 	struct __kernel_sockaddr_storage peer;
 	__u32	peer_id;
 	__u32	reserved2;
+};
+
+/**
+ * struct rsp_peer_info - RSP_PEER: from whom the octets are that come with it
+ * @pe_id: PE identifier of the element; in a session that was accepted its own
+ * @peer_id: as in struct rsp_info
+ * @cipher: likewise
+ * @auth: enum rsp_auth, of the transport that they came over
+ * @reserved: 0
+ */
+struct rsp_peer_info {
+	__u32	pe_id;
+	__u32	peer_id;
+	__u16	cipher;
+	__u8	auth;
+	__u8	reserved;
 };
 
 /**
