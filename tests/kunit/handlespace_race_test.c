@@ -190,7 +190,7 @@ static struct task_struct *start(struct kunit *test, struct selector *selector)
 	task = kthread_run(select_until_stopped, selector, "rsp_select");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	while (!READ_ONCE(selector->selections))
-		msleep(1);
+		msleep(20);
 	return task;
 }
 
