@@ -89,15 +89,18 @@ TEST(edge_deaf_with_octets_in_flight)
 	pool_make("p", "", 2, DEAF, servers);
 	fd = pool_connect("p");
 	CHECK_EQ(setsockopt(fd, SOL_TCP, TCP_NODELAY, &one, sizeof(one)), 0);
-	set_option(fd, RSP_DETECT_TIMEOUT, 2000);
+	set_option(fd, RSP_DETECT_TIMEOUT, 4000);
 	for (i = 0; i < 200000; i++)
 		if (send(fd, "x", 1, MSG_DONTWAIT) < 0)
 			break;
-	sleep(8);
+	sleep(12);
 	CHECK_EQ(get_info(fd).generation, 0);
 }
 
-/* The host is back before its silence has lasted too long. */
+/*
+ * The host is back before its silence has lasted too long; TCP would not ask again
+ * before that.
+ */
 TEST(edge_short_outage)
 {
 	struct server servers[2];
@@ -105,9 +108,10 @@ TEST(edge_short_outage)
 
 	pool_make("p", "", 2, ECHO, servers);
 	fd = pool_connect("p");
+	set_option(fd, RSP_DETECT_TIMEOUT, 10000);
 	server_cut(&servers[read_id(fd) - 1]);
 	write_all(fd, "x", 1);
-	usleep(3500000);
+	sleep(7);
 	server_heal();
 	wait_for(fd, POLLIN);
 	CHECK_EQ(get_info(fd).generation, 0);
