@@ -59,7 +59,7 @@ struct sockaddr_rserpool {
 #define RSP_MESSAGE_MAX		8 /* __u32, octets, 1 to RSP_MESSAGE_LIMIT */
 #define RSP_RECVPPID		9 /* __u32, 0 or 1: recvmsg() tells RSP_PPID */
 #define RSP_REPLAY		10 /* __u32, octets, 0 to RSP_REPLAY_LIMIT */
-#define RSP_COOKIE		11 /* octets, 0 to RSP_COOKIE_MAX */
+#define RSP_COOKIE		11 /* octets, 1 to RSP_COOKIE_MAX */
 #define RSP_POLICY		12 /* struct rsp_policy */
 #define RSP_ADDRESSES		13 /* struct sockaddr_storage [], RSP_ADDRESSES_MAX */
 #define RSP_STANDBY		14 /* __u32, 0 or 1: hold a connection for a failover */
