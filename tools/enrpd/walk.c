@@ -2,15 +2,19 @@
 /* Walks over the handlespace that take their time, while it changes. */
 #include "handlespace.h"
 
+/* A home to which the element is about to move has none yet. */
 static struct element *first_of(struct list *home, const struct list *homes)
 {
-	if (home == homes)
-		return NULL;
-	return container_of(container_of(home, struct home, in_all)->elements.next,
-			    struct element, in_home);
+	for (; home != homes; home = home->next) {
+		struct home *each = container_of(home, struct home, in_all);
+
+		if (each->n)
+			return container_of(each->elements.next, struct element,
+					    in_home);
+	}
+	return NULL;
 }
 
-/* A home that is there has an element. */
 static struct element *behind(const struct handlespace *hs,
 			      const struct walk *walk,
 			      const struct element *element)
