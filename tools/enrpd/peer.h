@@ -26,6 +26,7 @@ enum peer_state { PEER_DOWN, PEER_ACTIVE, PEER_ASKED };
  * @in_strangers: place in struct enrp, while he has not
  * @channel: it
  * @open: something may be sent
+ * @id: server identifier that he speaks with; 0: he has not spoken
  */
 struct link {
 	struct registrar *registrar;
@@ -33,6 +34,7 @@ struct link {
 	struct list in_strangers;
 	struct channel *channel;
 	bool open;
+	u32 id;
 };
 
 /**

@@ -34,12 +34,14 @@ static void merge(struct peer *peer, struct peer *found)
 		channel_close(found->in->channel, "it is connected otherwise");
 	}
 	found->in = NULL;
-	peer->state = found->state;
+	if (found->out) {
+		found->out->peer = NULL;
+		channel_close(found->out->channel, "it is connected otherwise");
+	}
+	/* If it was our mentor, it is so again when it is heard by this name. */
 	table_stop(found);
 	deadline_clear(&peer->registrar->deadlines, &found->watch);
 	deadline_clear(&peer->registrar->deadlines, &found->redial);
-	if (peer->registrar->enrp.mentor == found)
-		peer->registrar->enrp.mentor = NULL;
 	peer->registrar->enrp.n_peers--;
 	peer_free(found);
 }
@@ -55,8 +57,9 @@ static const char *identify(struct peer *peer, u32 id)
 		return "it has our own server identifier";
 	if (other == peer)
 		return NULL;
-	if (other && (other->configured || registrar->config.secure) &&
-	    other->state != PEER_DOWN)
+	/* Who has a key keeps his identifier, whoever says that he has gone. */
+	if (other && (registrar->config.secure ||
+		      (other->configured && other->state != PEER_DOWN)))
 		return "another peer has its server identifier";
 	if (other && !other->configured)
 		merge(peer, other);
@@ -68,6 +71,21 @@ static const char *identify(struct peer *peer, u32 id)
 		takeover_begin(registrar, former);
 	}
 	return NULL;
+}
+
+/* Who was started anew has another connection, too. */
+static const char *identify_link(struct link *link, struct peer *peer, u32 id)
+{
+	const char *why;
+
+	if (!peer)
+		return "it is one too many, or it is this registrar itself";
+	if (link->id && (link->id != id || peer->id != id))
+		return "it has another server identifier now";
+	why = identify(peer, id);
+	if (!why)
+		link->id = id;
+	return why;
 }
 
 static void act(struct peer *peer, const struct rsp_enrp_message *msg)
@@ -148,8 +166,7 @@ void peer_take(struct link *link, const u8 *data, u32 len)
 	}
 	if (!peer && msg.sender != registrar->id)
 		peer = introduce(link, msg.sender);
-	why = peer ? identify(peer, msg.sender) :
-		     "it is one too many, or it is this registrar itself";
+	why = identify_link(link, peer, msg.sender);
 	if (why) {
 		registrar->counters.unexpected++;
 		log_say(LOG_WARNING, "peer %s: %s",
