@@ -259,6 +259,12 @@ void transport_write(struct rsp_tlv_writer *w,
 	rsp_tlv_end(w, begin);
 }
 
+static u32 size_with(u32 params_len)
+{
+	return ALIGN(sizeof(struct rsp_wire_tlv) +
+		     sizeof(struct rsp_wire_element) + params_len, 4);
+}
+
 /* The octets of the user transports are handed through as they came. */
 static int write_params(const struct element_data *data, u8 **params, u16 *len)
 {
@@ -274,7 +280,7 @@ static int write_params(const struct element_data *data, u8 **params, u16 *len)
 		transport_write(&w, data->asap);
 	else if (element->asap.type)
 		transport_write(&w, &element->asap);
-	if (w.overflow)
+	if (w.overflow || size_with(w.len) > ELEMENT_SIZE_MAX)
 		return -EMSGSIZE;
 	*params = malloc(w.len);
 	if (!*params)
@@ -469,8 +475,7 @@ void element_remove(struct handlespace *hs, struct element *element)
  */
 u32 element_size(const struct element *element)
 {
-	return ALIGN(sizeof(struct rsp_wire_tlv) +
-		     sizeof(struct rsp_wire_element) + element->params_len, 4);
+	return size_with(element->params_len);
 }
 
 /**

@@ -17,6 +17,9 @@ struct account;
 struct client;
 struct handlespace;
 
+/* Of an element in a message: with a handle it fits in one of any kind. */
+#define ELEMENT_SIZE_MAX	(RSP_ASAP_LENGTH_MAX - 256)
+
 /**
  * struct home - a registrar that owns elements
  * @in_all: place in struct handlespace
