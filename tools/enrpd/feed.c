@@ -13,6 +13,7 @@
 #include "registrar.h"
 
 #define TICK_MS		500
+#define EVENTS_A_TURN	256	/* then the connections have theirs */
 #define CHECK_TICKS	20	/* between two looks at a kernel that is silent */
 
 static struct registrar *owner(const struct feed *feed)
@@ -80,7 +81,8 @@ static void let_go(struct feed *feed)
 {
 	uv_idle_stop(&feed->idle);
 	forget_gone(feed);
-	if (feed->state > FEED_CLOSED && feed->polling)
+	if (feed->state > FEED_CLOSED && feed->polling &&
+	    !uv_is_closing((uv_handle_t *)&feed->poll))
 		uv_close((uv_handle_t *)&feed->poll, close_kernel);
 	feed->state = FEED_CLOSED;
 }
@@ -138,7 +140,8 @@ static int begin_sync(struct feed *feed)
 	feed->state = FEED_SYNCING;
 	mark_all(feed);
 	err = feed_asap_begin(feed);
-	if (!err)
+	/* Without memory for what has gone it was given up meanwhile. */
+	if (!err && feed->state == FEED_SYNCING)
 		uv_idle_start(&feed->idle, step);
 	return err;
 }
@@ -151,14 +154,15 @@ static int take_event(const struct nlmsghdr *nlh, void *data)
 static void on_events(uv_poll_t *poll, int status, int events)
 {
 	struct feed *feed = container_of(poll, struct feed, poll);
-	int err;
+	int err, i;
 
 	(void)events;
-	err = nl_events(&feed->events, take_event, feed);
+	for (i = 0, err = 0; !err && i < EVENTS_A_TURN; i++)
+		err = nl_event(&feed->events, take_event, feed);
 	if (feed->state <= FEED_CLOSED)
 		return;
 	/* An error of the socket, which was just read, ends the poll. */
-	if (status < 0 && (err == -EAGAIN || err == -ENOBUFS))
+	if (status < 0 && (!err || err == -EAGAIN || err == -ENOBUFS))
 		uv_poll_start(poll, UV_READABLE, on_events);
 	if (err == -EAGAIN)
 		return;

@@ -109,6 +109,8 @@ static int tell_one(struct feed *feed, const struct element *element)
 	struct nlmsghdr *nlh;
 	int err;
 
+	if (element->pool->transport != RSP_TLV_TCP_TRANSPORT)
+		return 0;
 	nlh = nl_request(&feed->commands, buf, RSERPOOL_CMD_ELEMENT_NEW, 0);
 	put_element(nlh, element);
 	err = nl_talk(&feed->commands, nlh, NULL, NULL);
@@ -208,6 +210,27 @@ int feed_tell(struct feed *feed)
 	return err ? err : !list_empty(&feed->changed);
 }
 
+/* What went from a pool and has come again must not go after that. */
+static int tell_gone_of(struct feed *feed, const struct pool *pool)
+{
+	struct list *pos, *next;
+	int err = 0;
+
+	list_for_each_safe(pos, next, &feed->gone) {
+		struct gone *gone = container_of(pos, struct gone, in_feed);
+
+		if (gone->handle_len != pool->handle_len ||
+		    memcmp(gone->handle, pool->handle, pool->handle_len))
+			continue;
+		list_del(pos);
+		err = tell_gone(feed, gone);
+		free(gone);
+		if (err)
+			break;
+	}
+	return err;
+}
+
 /**
  * feed_tell_pool() - tell the kernel of a pool that it asks for
  * @feed: open
@@ -218,7 +241,7 @@ int feed_tell(struct feed *feed)
 int feed_tell_pool(struct feed *feed, struct pool *pool)
 {
 	struct list *pos, elements;
-	int err = 0;
+	int err = tell_gone_of(feed, pool);
 
 	list_init(&elements);
 	list_for_each(pos, &pool->elements) {

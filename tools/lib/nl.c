@@ -398,6 +398,34 @@ int nl_join(struct nl_client *client, const char *group)
 }
 
 /**
+ * nl_event() - give what the joined groups tell next to a function
+ * @client: an open client
+ * @fn: called for each message; a negative return ends it
+ * @data: for @fn
+ *
+ * Return: 0; or as nl_events().
+ */
+int nl_event(struct nl_client *client, nl_fn fn, void *data)
+{
+	ssize_t len = receive(client);
+	const struct nlmsghdr *event;
+	int ret, left;
+
+	if (len < 0)
+		return (int)len;
+	event = (const void *)client->answer;
+	for (left = (int)len; mnl_nlmsg_ok(event, left);
+	     event = mnl_nlmsg_next(event, &left)) {
+		if (event->nlmsg_type != client->family)
+			continue;
+		ret = fn(event, data);
+		if (ret < 0)
+			return ret;
+	}
+	return 0;
+}
+
+/**
  * nl_events() - give what the joined groups tell to a function, for ever or
  *	until nothing more has come
  * @client: an open client
@@ -409,22 +437,10 @@ int nl_join(struct nl_client *client, const char *group)
  */
 int nl_events(struct nl_client *client, nl_fn fn, void *data)
 {
-	const struct nlmsghdr *event;
-	ssize_t len;
-	int ret, left;
+	int ret;
 
-	for (;;) {
-		len = receive(client);
-		if (len < 0)
-			return (int)len;
-		event = (const void *)client->answer;
-		for (left = (int)len; mnl_nlmsg_ok(event, left);
-		     event = mnl_nlmsg_next(event, &left)) {
-			if (event->nlmsg_type != client->family)
-				continue;
-			ret = fn(event, data);
-			if (ret < 0)
-				return ret;
-		}
-	}
+	do {
+		ret = nl_event(client, fn, data);
+	} while (!ret);
+	return ret;
 }

@@ -74,6 +74,7 @@ int nl_dump(struct nl_client *client, struct nlmsghdr *nlh, nl_fn fn,
 	    void *data);
 int nl_do_not_wait(struct nl_client *client);
 int nl_join(struct nl_client *client, const char *group);
+int nl_event(struct nl_client *client, nl_fn fn, void *data);
 int nl_events(struct nl_client *client, nl_fn fn, void *data);
 
 #endif /* _RSP_NL_H */
