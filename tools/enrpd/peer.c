@@ -233,6 +233,21 @@ static const struct channel_ops link_ops = {
 	.closed = on_closed,
 };
 
+/* Who has not said who he is for the longest time goes first. */
+static void make_room(struct registrar *registrar)
+{
+	struct list *pos;
+	u32 n = 0;
+
+	list_for_each(pos, &registrar->enrp.strangers)
+		n++;
+	if (n < registrar->config.peers_max)
+		return;
+	pos = registrar->enrp.strangers.next;
+	channel_close(container_of(pos, struct link, in_strangers)->channel,
+		      "too many have not said who they are");
+}
+
 /**
  * peer_accept() - a peer connects
  * @listener: where
@@ -247,6 +262,7 @@ bool peer_accept(struct channel_listener *listener, struct channel *channel)
 
 	if (!link)
 		return false;
+	make_room(registrar);
 	link->registrar = registrar;
 	link->channel = channel;
 	list_add_tail(&link->in_strangers, &registrar->enrp.strangers);
