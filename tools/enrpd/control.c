@@ -17,6 +17,7 @@
 
 /**
  * struct caller - a connection
+ * @in_all: place in struct control
  * @pipe: it
  * @registrar: whose
  * @line: what has come of the line
@@ -25,6 +26,7 @@
  * @text: likewise
  */
 struct caller {
+	struct list in_all;
 	uv_pipe_t pipe;
 	struct registrar *registrar;
 	char line[LINE_MAX_LEN];
@@ -38,6 +40,7 @@ static void on_closed(uv_handle_t *pipe)
 	struct caller *caller = container_of(pipe, struct caller, pipe);
 
 	caller->registrar->control.n--;
+	list_del(&caller->in_all);
 	free(caller->text);
 	free(caller);
 }
@@ -133,6 +136,7 @@ static void on_connection(uv_stream_t *listener, int status)
 		return;
 	caller->registrar = registrar;
 	control->n++;
+	list_add_tail(&caller->in_all, &control->callers);
 	uv_pipe_init(registrar->loop, &caller->pipe, 0);
 	if (uv_accept(listener, (uv_stream_t *)&caller->pipe) ||
 	    control->n > CONNECTIONS_MAX ||
@@ -144,10 +148,12 @@ static void on_connection(uv_stream_t *listener, int status)
 static bool take_away(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct stat st;
 	bool used;
 	int fd;
 
-	if (strlen(path) >= sizeof(address.sun_path))
+	if (strlen(path) >= sizeof(address.sun_path) || lstat(path, &st) ||
+	    !S_ISSOCK(st.st_mode))
 		return false;
 	strcpy(address.sun_path, path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -187,6 +193,7 @@ int control_start(struct registrar *registrar, char *why, size_t room)
 	struct control *control = &registrar->control;
 	int err;
 
+	list_init(&control->callers);
 	control->path = registrar->config.control;
 	if (!control->path)
 		return 0;
@@ -204,12 +211,18 @@ int control_start(struct registrar *registrar, char *why, size_t room)
 }
 
 /**
- * control_stop() - listen no more
+ * control_stop() - listen no more, and end all connections
  * @registrar: the registrar
  */
 void control_stop(struct registrar *registrar)
 {
-	if (registrar->control.open)
-		uv_close((uv_handle_t *)&registrar->control.pipe, NULL);
-	registrar->control.open = false;
+	struct control *control = &registrar->control;
+	struct list *pos;
+
+	if (!control->open)
+		return;
+	uv_close((uv_handle_t *)&control->pipe, NULL);
+	control->open = false;
+	list_for_each(pos, &control->callers)
+		end(container_of(pos, struct caller, in_all));
 }

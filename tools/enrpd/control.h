@@ -10,18 +10,22 @@
 #include <stddef.h>
 #include <uv.h>
 
+#include "../lib/list.h"
+
 struct registrar;
 
 /**
  * struct control - the socket
  * @pipe: it
  * @open: it listens
- * @n: connections
+ * @callers: connections
+ * @n: how many
  * @path: where it is
  */
 struct control {
 	uv_pipe_t pipe;
 	bool open;
+	struct list callers;
 	unsigned int n;
 	const char *path;
 };
