@@ -4,6 +4,7 @@
  * know, what goes wrong is put right, and who takes over.
  */
 #include <arpa/inet.h>
+#include <errno.h>
 #include <linux/rserpool_netlink.h>
 #include <stdio.h>
 #include <string.h>
@@ -484,6 +485,15 @@ static void test_impostor(void **state)
 	assert_non_null(get(0, "web", 8));
 	assert_int_equal(regs[0].counters.updates_refused, 1);
 	channel_close(stranger.channel, "test over");
+	/* Nor is it another one, be it that that one is said to have gone. */
+	come(&regs[0], "registrar-2");
+	say_target(RSP_ENRP_INIT_TAKEOVER, 2, 3);
+	say_update(3, "web", 8, 3, RSP_ENRP_DEL_PE);
+	test_wait("an end", is_true, &stranger.closed);
+	come(&regs[0], "registrar-2");
+	say_update(3, "web", 8, 3, RSP_ENRP_DEL_PE);
+	test_wait("an end", is_true, &stranger.closed);
+	assert_non_null(get(0, "web", 8));
 }
 
 static bool has_message(void *data)
@@ -514,6 +524,82 @@ static void test_arbitration(void **state)
 	expect_all("web", 7, 1);
 }
 
+static bool is_known(void *data)
+{
+	return peer_of_id(&regs[0], *(u32 *)data);
+}
+
+/* One that was found, and is connected to, is the one that the file names. */
+static void test_named(void **state)
+{
+	struct link link = { .registrar = &regs[0] };
+	struct peer *found, *peer;
+	struct rsp_tlv_writer w;
+	u32 id = 9;
+
+	(void)state;
+	come(&regs[0], NULL);
+	say_target(RSP_ENRP_INIT_TAKEOVER, id, 77);
+	test_wait("a peer", is_known, &id);
+	found = peer_of_id(&regs[0], id);
+	at(found, &regs[1]);
+	peer_dial(&found->redial);
+	assert_non_null(found->out);
+	peer = knows(&regs[0], "registrar-9");
+	peer->registrar = &regs[0];
+	peer->watch.fire = presence_due;
+	regs[0].enrp.n_peers++;
+	link.peer = peer;
+	rsp_tlv_writer_init(&w, buf, sizeof(buf));
+	rsp_enrp_begin(&w, RSP_ENRP_PRESENCE, 0, id, 0);
+	peer_take(&link, buf, (u32)rsp_enrp_end(&w, 0));
+	assert_ptr_equal(peer_of_id(&regs[0], id), peer);
+	assert_non_null(peer->in);
+	assert_int_equal(regs[0].enrp.n_peers, 3);
+	test_pass(50);
+	channel_close(stranger.channel, "test over");
+}
+
+/* Of a walk the next one moves to a home that it is the first of. */
+static void test_walk_to_new_home(void **state)
+{
+	struct handlespace *hs = &regs[0].hs;
+	struct walk walk = { 0 };
+
+	(void)state;
+	put(0, "web", 7);
+	list_init(&walk.in_all);
+	walk_begin(hs, &walk, 0);
+	assert_ptr_equal(walk.next, get(0, "web", 7));
+	assert_int_equal(element_move(hs, get(0, "web", 7), 9), 0);
+	assert_null(walk.next);
+	walk_end(&walk);
+}
+
+/* What is stored fits in a message to a peer. */
+static void test_long_element(void **state)
+{
+	static u8 many[4090 * sizeof(transport)];
+	struct rsp_octets handle = { (const u8 *)"web", 3 };
+	struct rsp_tlv_element element = made(7, 0);
+	struct element_data data = { .element = &element, .home = 1 };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(many); i += sizeof(transport))
+		memcpy(many + i, transport, sizeof(transport));
+	element.user.pos = many;
+	element.user.end = many + sizeof(many);
+	assert_int_equal(registration_put(&regs[0], NULL, &handle, &data),
+			 -EMSGSIZE);
+	element.user.end = many + 4070 * sizeof(transport);
+	assert_int_equal(registration_put(&regs[0], NULL, &handle, &data), 0);
+	expect_all("web", 7, 1);
+	forget_all(&regs[1], 1);
+	audit_begin(peer_of_id(&regs[1], 1));
+	expect_all("web", 7, 1);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -527,6 +613,9 @@ int main(void)
 		SECURE(test_takeover),
 		SECURE(test_last),
 		SECURE(test_impostor),
+		PLAIN(test_named),
+		PLAIN(test_walk_to_new_home),
+		PLAIN(test_long_element),
 		cmocka_unit_test_setup_teardown(test_arbitration,
 						begin_plain_audited, end),
 	};
