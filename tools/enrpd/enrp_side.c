@@ -80,13 +80,12 @@ void enrp_ready(struct registrar *registrar, const struct peer *mentor)
 	enrp->ready = true;
 	enrp->mentor = NULL;
 	deadline_clear(&registrar->deadlines, &enrp->alone);
-	if (mentor) {
+	/* He may have been started a moment ago himself: elements come yet. */
+	if (mentor)
 		log_say(LOG_INFO, "peer %s gave us all %u elements",
 			peer_name(mentor), registrar->hs.n_elements);
-		registrar->feed.complete_at = 0;
-	} else {
+	else
 		log_say(LOG_INFO, "no peer gives us its handlespace");
-	}
 	/* What they own is looked at now. */
 	list_for_each(pos, &enrp->file.peers)
 		presence_send(container_of(pos, struct peer, in_all),
