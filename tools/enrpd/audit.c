@@ -48,18 +48,12 @@ void audit_end(struct peer *peer)
 {
 	struct registrar *registrar = peer->registrar;
 	struct home *home = home_find(&registrar->hs, peer->id);
-	struct list *pos, *next;
-	u32 left = home ? home->n : 0;
+	struct element *element, *next;
+	u32 left;
 
 	if (!home)
 		return;
-	/* The last one to go takes its home along. */
-	for (pos = home->elements.next; left--; pos = next) {
-		struct element *element = container_of(pos, struct element,
-						       in_home);
-
-		next = pos->next;
+	home_for_each_safe(element, next, left, home)
 		if (element->stale)
 			change_remove(registrar, element);
-	}
 }

@@ -161,6 +161,22 @@ struct handlespace {
 };
 
 /**
+ * home_for_each_safe() - each element of a home, and each of them may go
+ * @element: the loop's; moved or removed in it, and the home with the last one
+ * @next: the one behind it
+ * @left: u32, how many come after it
+ * @home: read only before the last one has its turn
+ */
+#define home_for_each_safe(element, next, left, home)			\
+	for ((left) = (home)->n,					\
+	     (element) = container_of((home)->elements.next,		\
+				      struct element, in_home);		\
+	     (left) && ((next) = container_of((element)->in_home.next,	\
+					      struct element, in_home),	\
+			(left)--);					\
+	     (element) = (next))
+
+/**
  * struct walk - over elements, while they come and go
  * @in_all: place in struct handlespace
  * @next: the next one; NULL: it was the last

@@ -56,17 +56,12 @@ static void tell_all(struct registrar *registrar, u8 type, u32 target)
 static void move_all(struct registrar *registrar, u32 from, u32 to)
 {
 	struct home *home = home_find(&registrar->hs, from);
-	struct list *pos, *next;
-	u32 left = home ? home->n : 0;
+	struct element *element, *next;
+	u32 left;
 
 	if (!home)
 		return;
-	/* The last one to go takes its home along. */
-	for (pos = home->elements.next; left--; pos = next) {
-		struct element *element = container_of(pos, struct element,
-						       in_home);
-
-		next = pos->next;
+	home_for_each_safe(element, next, left, home) {
 		if (element_move(&registrar->hs, element, to))
 			return;
 		element->former = 0;
@@ -283,16 +278,12 @@ void takeover_orphans(struct registrar *registrar)
 void takeover_return(struct registrar *registrar, u32 id)
 {
 	struct home *home = home_find(&registrar->hs, registrar->id);
-	struct list *pos, *next;
-	u32 left = home ? home->n : 0;
+	struct element *element, *next;
+	u32 left;
 
 	if (!home)
 		return;
-	for (pos = home->elements.next; left--; pos = next) {
-		struct element *element = container_of(pos, struct element,
-						       in_home);
-
-		next = pos->next;
+	home_for_each_safe(element, next, left, home) {
 		if (element->former != id || element->client || element->local)
 			continue;
 		if (element_move(&registrar->hs, element, id))
