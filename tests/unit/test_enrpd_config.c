@@ -258,7 +258,6 @@ static void test_overlaps(void **state)
 	}
 }
 
-/* The examples, as they are and with every default in them written out. */
 static void test_wrong_peers(void **state)
 {
 	static const struct {
@@ -305,6 +304,7 @@ static void test_wrong_peers(void **state)
 	peers_free(&file);
 }
 
+/* The examples, as they are and with every default in them written out. */
 static void test_examples(void **state)
 {
 	static char text[1 << 16];

@@ -60,14 +60,6 @@ int settings_file_read(const char *path,
 	return ret;
 }
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /**
  * read_key() - read a key
  * @key: filled
@@ -86,7 +78,8 @@ int read_key(struct tls_key *key, const config_setting_t *at, char *why)
 			     "key: %d to %d hexadecimal digits are expected, two an octet; as: openssl rand -hex 32",
 			     2 * TLS_PSK_MIN, 2 * TLS_PSK_MAX);
 	for (i = 0; i < len / 2; i++) {
-		int high = digit(text[2 * i]), low = digit(text[2 * i + 1]);
+		int high = hex_digit(text[2 * i]);
+		int low = hex_digit(text[2 * i + 1]);
 
 		if (high < 0 || low < 0)
 			return wrong(why, at,

@@ -8,7 +8,13 @@
 
 #include "text.h"
 
-static int hex_digit(char c)
+/**
+ * hex_digit() - read a hexadecimal digit
+ * @c: of either case
+ *
+ * Return: its value, or -1 where it is none.
+ */
+int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';

@@ -52,6 +52,7 @@ struct transport {
 	};
 };
 
+int hex_digit(char c);
 const char *parse_u32(const char *s, uint32_t *value);
 const char *parse_handle(const char *s, struct handle *handle);
 void format_handle(const uint8_t *octets, size_t len,
