@@ -371,8 +371,8 @@ static void judge_failure(const struct aim *aim, const struct end *end,
 
 	if (is_cut(aim->attack))
 		counts = cut;
-	/* A reset may come before the agent has taken what was before it. */
-	if (is_cut(aim->attack) && !end->begun)
+	/* An end may come before the agent has taken what was before it. */
+	if ((is_cut(aim->attack) || aim->attack == FORGE_END) && !end->begun)
 		counts |= 1 << HANDSHAKE_FAILED | 1 << HANDSHAKE_TIMEOUT;
 	/* When nothing else comes, it is the end that is wrong. */
 	else if (aim->attack == DROP || aim->attack == FLIP_LENGTH)
