@@ -275,3 +275,47 @@ void set_scope(int type, uint32_t v)
 	put_u32(type, v);
 	CHECK_EQ(talk(), 0);
 }
+
+/* What counters_get() is asked for. */
+static struct {
+	const char *const *names;
+	int n;
+	long *values;
+} wanted;
+
+static int counter_attr(const struct nlattr *attr, void *data)
+{
+	const struct nlattr **attrs = data;
+
+	if (mnl_attr_get_type(attr) <= RSERPOOL_A_COUNTER_MAX)
+		attrs[mnl_attr_get_type(attr)] = attr;
+	return MNL_CB_OK;
+}
+
+static void counter_show(const struct nlmsghdr *nlh)
+{
+	const struct nlattr *attrs[RSERPOOL_A_COUNTER_MAX + 1] = {};
+	const struct nlattr *value;
+	int i;
+
+	if (nlh->nlmsg_type != family)
+		return;
+	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), counter_attr, attrs);
+	value = attrs[RSERPOOL_A_COUNTER_VALUE];
+	for (i = 0; i < wanted.n; i++)
+		if (!strcmp(mnl_attr_get_str(attrs[RSERPOOL_A_COUNTER_NAME]),
+			    wanted.names[i]))
+			wanted.values[i] = mnl_attr_get_payload_len(value) == 8 ?
+					   (long)mnl_attr_get_u64(value) :
+					   (long)mnl_attr_get_u32(value);
+}
+
+void counters_get(struct mnl_socket *s, const char *const *names, int n,
+		  long *values)
+{
+	wanted.names = names;
+	wanted.n = n;
+	wanted.values = values;
+	begin(RSERPOOL_CMD_STATS_GET, NLM_F_DUMP);
+	CHECK_EQ(talk_on(s, counter_show), 0);
+}

@@ -75,6 +75,10 @@ uint32_t count_elements(void);
 uint32_t count_pools(void);
 void set_scope(int type, uint32_t v);
 
+/* Of the scope of this socket, those of n counters. */
+void counters_get(struct mnl_socket *s, const char *const *names, int n,
+		  long *values);
+
 /* The request is refused with this errno and with a sentence. */
 #define CHECK_REFUSED(expr, want)					\
 	do {								\

@@ -51,40 +51,12 @@ struct counts {
 	long n[COUNTED];
 };
 
-static struct counts counts_now;
-
-static int counter_attr(const struct nlattr *attr, void *data)
-{
-	const struct nlattr **attrs = data;
-
-	if (mnl_attr_get_type(attr) <= RSERPOOL_A_COUNTER_MAX)
-		attrs[mnl_attr_get_type(attr)] = attr;
-	return MNL_CB_OK;
-}
-
-static void counter_show(const struct nlmsghdr *nlh)
-{
-	const struct nlattr *attrs[RSERPOOL_A_COUNTER_MAX + 1] = {};
-	const struct nlattr *value;
-	int i;
-
-	if (nlh->nlmsg_type != family)
-		return;
-	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), counter_attr, attrs);
-	value = attrs[RSERPOOL_A_COUNTER_VALUE];
-	for (i = 0; i < COUNTED; i++)
-		if (!strcmp(mnl_attr_get_str(attrs[RSERPOOL_A_COUNTER_NAME]),
-			    counted[i]))
-			counts_now.n[i] = mnl_attr_get_payload_len(value) == 8 ?
-					  (long)mnl_attr_get_u64(value) :
-					  (long)mnl_attr_get_u32(value);
-}
-
 static struct counts counts_of(enum way way)
 {
-	begin(RSERPOOL_CMD_STATS_GET, NLM_F_DUMP);
-	CHECK_EQ(talk_on(stage.stats[way], counter_show), 0);
-	return counts_now;
+	struct counts counts = {};
+
+	counters_get(stage.stats[way], counted, COUNTED, counts.n);
+	return counts;
 }
 
 /* All handshakes of the user, or of the element, have come to their ends. */

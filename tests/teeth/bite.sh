@@ -9,7 +9,7 @@ updates=/usr/lib/modules/$(uname -r)/updates
 tests_of() { sed -n 's/^Fails: //p' "tests/teeth/$1.patch"; }
 
 unload() {
-	local tries=100
+	local tries=400
 
 	while [ -d /sys/module/rserpool ] && ! rmmod rserpool 2> /dev/null; do
 		[ $((tries--)) -gt 0 ] || { echo "# rserpool does not unload"; exit 1; }
