@@ -244,12 +244,16 @@ tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
 
+# What the daemons have in common besides, without their files.
+daemon_lib := $(addprefix tools/lib/,bucket.c control.c deadline.c feeder.c feeder_message.c \
+	log.c nl.c print.c text.c)
+
 # A registrar without its files, which libconfig reads.
-registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c control.c \
-	deadline.c enrp_side.c feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c log.c pattern.c \
-	peer.c peer_message.c peers.c presence.c registrar.c registration.c reload.c resolution.c \
-	select.c show.c table.c takeover.c update.c walk.c)
-registrar_tests := $(registrar) $(codec) $(channel) $(addprefix tools/lib/,nl.c print.c text.c) \
+registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c enrp_side.c \
+	feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c pattern.c peer.c peer_message.c \
+	peers.c presence.c registrar.c registration.c reload.c resolution.c select.c show.c \
+	table.c takeover.c update.c walk.c)
+registrar_tests := $(registrar) $(codec) $(channel) $(daemon_lib) \
 	tests/unit/registrar_test.c
 
 $(addprefix out/tests/unit/test_,peers registrar registrar_sequences select): out/tests/unit/%: \
@@ -264,18 +268,17 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(addprefix tools/enrpd/,config.c authorization.c account.c pattern.c \
-		peers.c peers_file.c settings_file.c) \
-		tools/lib/text.c tools/lib/tls.c -lconfig -lgnutls -lcmocka
+		peers.c peers_file.c) \
+		$(addprefix tools/lib/,settings.c settings_file.c text.c tls.c) -lconfig -lgnutls -lcmocka
 
-enrpd_objects := $(patsubst %.c,out/enrpd/%.o,$(codec) $(channel) \
-	$(addprefix tools/lib/,nl.c print.c text.c) \
-	$(wildcard tools/enrpd/*.c))
+daemon_objects := $(patsubst %.c,out/daemon/%.o,$(codec) $(channel) $(daemon_lib) \
+	$(addprefix tools/lib/,settings.c settings_file.c systemd.c))
 
-out/enrpd/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
+out/daemon/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -c -o $@ $<
 
-out/bin/enrpd: $(enrpd_objects)
+out/bin/enrpd: $(daemon_objects) $(patsubst %.c,out/daemon/%.o,$(wildcard tools/enrpd/*.c))
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lgnutls -lconfig -lmnl -lm
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../tools/enrpd/log.h"
+#include "../../tools/lib/log.h"
 #include "registrar_test.h"
 
 struct registrar registrar;

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../tools/enrpd/log.h"
+#include "../../tools/lib/log.h"
 #include "registrar_test.h"
 
 #define N	3

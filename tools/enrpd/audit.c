@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whether we have what a peer owns, and what is done if not (RFC 5353, 3.6). */
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 /**

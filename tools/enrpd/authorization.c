@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "authorization.h"
-#include "settings_file.h"
+#include "../lib/settings_file.h"
 
 static const struct {
 	const char *name;

@@ -9,16 +9,6 @@
 #include "../lib/text.h"
 
 /**
- * struct addresses - where to listen
- * @at: they
- * @n: how many
- */
-struct addresses {
-	struct transport *at;
-	unsigned int n;
-};
-
-/**
  * struct config - what the file says; the settings' names are those here, with
  * dashes
  * @server_id: 0: a random one

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 static bool find_key(const char *identity, struct tls_key *key, void *data)

@@ -5,74 +5,13 @@
  */
 #include <errno.h>
 #include <linux/genetlink.h>
-#include <linux/rserpool_netlink.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
-
-static u8 buf[1024] __attribute__((aligned(8)));
-
-typedef struct nlattr *attributes[RSERPOOL_A_ELEMENT_MAX + 1];
 
 static struct registrar *owner(const struct feed *feed)
 {
 	return container_of(feed, struct registrar, feed);
-}
-
-static int note_attr(const struct nlattr *attr, void *data)
-{
-	const struct nlattr **tb = data;
-
-	if (mnl_attr_get_type(attr) <= RSERPOOL_A_ELEMENT_MAX)
-		tb[mnl_attr_get_type(attr)] = attr;
-	return MNL_CB_OK;
-}
-
-static void read_attrs(const struct nlmsghdr *nlh, attributes tb)
-{
-	memset(tb, 0, sizeof(attributes));
-	mnl_attr_parse(nlh, sizeof(struct genlmsghdr), note_attr, tb);
-}
-
-static u32 number(const struct nlattr *attr)
-{
-	return attr ? mnl_attr_get_u32(attr) : 0;
-}
-
-/* The two kinds of message have the handle in the same place. */
-_Static_assert((int)RSERPOOL_A_ELEMENT_HANDLE == RSERPOOL_A_RESOLUTION_HANDLE,
-	       "handle");
-
-static bool read_handle(attributes tb, struct rsp_octets *handle)
-{
-	const struct nlattr *attr = tb[RSERPOOL_A_ELEMENT_HANDLE];
-
-	if (!attr)
-		return false;
-	handle->data = mnl_attr_get_payload(attr);
-	handle->len = mnl_attr_get_payload_len(attr);
-	return handle->len;
-}
-
-/* Nothing is said of it; that nobody waits any more is no fault. */
-static int answer(struct feed *feed, u8 command, const void *handle, u32 len,
-		  u32 id, int err)
-{
-	struct nlmsghdr *nlh = nl_request(&feed->commands, buf, command, 0);
-	int ret;
-
-	mnl_attr_put(nlh, RSERPOOL_A_ELEMENT_HANDLE, len, handle);
-	if (command == RSERPOOL_CMD_RESOLVE_DONE) {
-		mnl_attr_put_u32(nlh, RSERPOOL_A_RESOLUTION_RESULT,
-				 (u32)-err);
-	} else {
-		mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_ID, id);
-		if (err)
-			mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_RESULT,
-					 (u32)-err);
-	}
-	ret = nl_talk(&feed->commands, nlh, NULL, NULL);
-	return ret == -ENOENT ? 0 : ret;
 }
 
 /* What is nowhere yet may come; until then the kernel waits. */
@@ -89,98 +28,41 @@ static int resolve(struct feed *feed, const struct rsp_octets *handle)
 		if (err)
 			return err;
 	}
-	return answer(feed, RSERPOOL_CMD_RESOLVE_DONE, handle->data,
-		      handle->len, 0, pool ? 0 : -ENOENT);
+	return feeder_answer(&feed->feeder, RSERPOOL_CMD_RESOLVE_DONE, handle, 0,
+			     pool ? 0 : -ENOENT);
 }
 
-static void read_policy(attributes tb, struct rsp_tlv_policy *policy)
+static int store(struct feed *feed, const struct nlmsghdr *nlh,
+		 feeder_attributes tb, const struct rsp_octets *handle)
 {
-	memset(policy, 0, sizeof(*policy));
-	policy->type = number(tb[RSERPOOL_A_ELEMENT_POLICY]);
-	policy->degradation = number(tb[RSERPOOL_A_ELEMENT_DEGRADATION]);
-	switch (policy->type) {
-	case RSERPOOL_POLICY_WRR:
-	case RSERPOOL_POLICY_WRAND:
-		policy->value = number(tb[RSERPOOL_A_ELEMENT_WEIGHT]);
-		break;
-	case RSERPOOL_POLICY_PRIO:
-		policy->value = number(tb[RSERPOOL_A_ELEMENT_PRIORITY]);
-		break;
-	default:
-		policy->value = number(tb[RSERPOOL_A_ELEMENT_LOAD]);
-		break;
-	}
-}
-
-static void write_transport(struct rsp_tlv_writer *w, const struct nlattr *nest)
-{
-	struct rsp_tlv_transport tcp = { .type = RSP_TLV_TCP_TRANSPORT };
-	struct rsp_tlv_address address = { { NULL, 0 } };
-	const struct nlattr *attr;
-	u32 begin;
-
-	mnl_attr_for_each_nested(attr, nest) {
-		switch (mnl_attr_get_type(attr)) {
-		case RSERPOOL_A_TRANSPORT_IPV4:
-		case RSERPOOL_A_TRANSPORT_IPV6:
-			address.octets.data = mnl_attr_get_payload(attr);
-			address.octets.len = mnl_attr_get_payload_len(attr);
-			break;
-		case RSERPOOL_A_TRANSPORT_PORT:
-			tcp.port = be16toh(mnl_attr_get_u16(attr));
-			break;
-		case RSERPOOL_A_TRANSPORT_USE:
-			tcp.use = (u16)mnl_attr_get_u32(attr);
-			break;
-		}
-	}
-	if (!address.octets.data)
-		return;
-	begin = rsp_tlv_begin_transport(w, &tcp);
-	rsp_tlv_put_address(w, &address);
-	rsp_tlv_end(w, begin);
-}
-
-static int store(struct feed *feed, const struct nlmsghdr *nlh, attributes tb,
-		 const struct rsp_octets *handle)
-{
-	struct rsp_tlv_element element = {
-		.id = number(tb[RSERPOOL_A_ELEMENT_ID]),
-		.life = RSP_LIFE_INFINITE,
-	};
 	struct registrar *registrar = owner(feed);
+	u8 transports[FEEDER_TRANSPORTS_SIZE];
+	struct rsp_tlv_element element;
 	struct element_data data = {
 		.element = &element, .home = registrar->id,
 	};
-	u8 transports[RSERPOOL_TRANSPORTS_MAX * 32];
 	const struct element *there;
-	const struct nlattr *attr;
-	struct rsp_tlv_writer w;
 	struct pool *pool;
 
+	feeder_get_element(nlh, tb, &element, transports);
+	element.life = RSP_LIFE_INFINITE;
 	pool = pool_find(&registrar->hs, handle->data, handle->len);
 	there = pool ? element_find(&registrar->hs, pool, element.id) : NULL;
 	if (there && !there->local && there->home->id == registrar->id)
 		return -EADDRINUSE;
-	rsp_tlv_writer_init(&w, transports, sizeof(transports));
-	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
-		if (mnl_attr_get_type(attr) == RSERPOOL_A_ELEMENT_TRANSPORT)
-			write_transport(&w, attr);
-	element.user.pos = transports;
-	element.user.end = transports + w.len;
-	read_policy(tb, &element.policy);
 	return registration_put(registrar, NULL, handle, &data);
 }
 
 /* The kernel has seen to who may listen for which pool. */
 static int register_local(struct feed *feed, const struct nlmsghdr *nlh,
-			  attributes tb, const struct rsp_octets *handle)
+			  feeder_attributes tb, const struct rsp_octets *handle)
 {
-	u32 id = number(tb[RSERPOOL_A_ELEMENT_ID]);
+	u32 id = feeder_number(tb, RSERPOOL_A_ELEMENT_ID);
 	char text[HANDLE_TEXT_MAX];
 	int err;
 
-	if (number(tb[RSERPOOL_A_ELEMENT_LISTENER]) == RSERPOOL_LISTENER_REFUSED)
+	if (feeder_number(tb, RSERPOOL_A_ELEMENT_LISTENER) ==
+	    RSERPOOL_LISTENER_REFUSED)
 		return 0;
 	err = store(feed, nlh, tb, handle);
 	if (err) {
@@ -189,18 +71,18 @@ static int register_local(struct feed *feed, const struct nlmsghdr *nlh,
 			"this host: registration of pool %s id 0x%x refused: %s",
 			text, id, strerror(-err));
 	}
-	return answer(feed, RSERPOOL_CMD_REGISTER_DONE, handle->data,
-		      handle->len, id, err);
+	return feeder_answer(&feed->feeder, RSERPOOL_CMD_REGISTER_DONE, handle,
+			     id, err);
 }
 
-static struct element *find(struct feed *feed, attributes tb,
+static struct element *find(struct feed *feed, feeder_attributes tb,
 			    const struct rsp_octets *handle)
 {
 	struct handlespace *hs = &owner(feed)->hs;
 	struct pool *pool = pool_find(hs, handle->data, handle->len);
+	u32 id = feeder_number(tb, RSERPOOL_A_ELEMENT_ID);
 
-	return pool ? element_find(hs, pool,
-				   number(tb[RSERPOOL_A_ELEMENT_ID])) : NULL;
+	return pool ? element_find(hs, pool, id) : NULL;
 }
 
 static void deregister_local(struct feed *feed, struct element *element)
@@ -220,19 +102,19 @@ static void report(struct feed *feed, struct element *element)
 
 /**
  * feed_asap_take() - the kernel asks
- * @feed: open
+ * @feeder: open
  * @nlh: what
  *
  * Return: 0; or a negative errno when it does not hear the answer.
  */
-int feed_asap_take(struct feed *feed, const struct nlmsghdr *nlh)
+int feed_asap_take(struct feeder *feeder, const struct nlmsghdr *nlh)
 {
+	struct feed *feed = container_of(feeder, struct feed, feeder);
 	const struct genlmsghdr *genl = mnl_nlmsg_get_payload(nlh);
 	struct rsp_octets handle;
-	attributes tb;
+	feeder_attributes tb;
 
-	read_attrs(nlh, tb);
-	if (!read_handle(tb, &handle))
+	if (!feeder_read(nlh, tb, &handle))
 		return 0;
 	switch (genl->cmd) {
 	case RSERPOOL_CMD_RESOLVE:
@@ -250,18 +132,6 @@ int feed_asap_take(struct feed *feed, const struct nlmsghdr *nlh)
 	default:
 		return 0;
 	}
-}
-
-static int take_dumped(const struct nlmsghdr *nlh, void *data)
-{
-	return feed_asap_take(data, nlh);
-}
-
-static int dump(struct feed *feed, u8 command)
-{
-	return nl_dump(&feed->commands,
-		       nl_request(&feed->commands, buf, command, 0),
-		       take_dumped, feed);
 }
 
 /* What listened when nobody heard that it does no more. */
@@ -297,10 +167,10 @@ int feed_asap_begin(struct feed *feed)
 	int err;
 
 	forget_deaf(feed);
-	err = dump(feed, RSERPOOL_CMD_REGISTER_GET);
-	if (err >= 0)
-		err = dump(feed, RSERPOOL_CMD_RESOLVE_GET);
-	return err < 0 ? err : 0;
+	err = feeder_dump(&feed->feeder, RSERPOOL_CMD_REGISTER_GET);
+	if (!err)
+		err = feeder_dump(&feed->feeder, RSERPOOL_CMD_RESOLVE_GET);
+	return err;
 }
 
 /**
@@ -309,7 +179,7 @@ int feed_asap_begin(struct feed *feed)
  */
 void feed_asap_ready(struct feed *feed)
 {
-	dump(feed, RSERPOOL_CMD_RESOLVE_GET);
+	feeder_dump(&feed->feeder, RSERPOOL_CMD_RESOLVE_GET);
 }
 
 /**
@@ -321,14 +191,10 @@ void feed_asap_ready(struct feed *feed)
  */
 bool feed_alive(struct feed *feed, const struct element *element)
 {
-	struct nlmsghdr *nlh;
+	struct rsp_octets handle = {
+		element->pool->handle, element->pool->handle_len
+	};
 
-	if (feed->state <= FEED_CLOSED)
-		return true;
-	nlh = nl_request(&feed->commands, buf, RSERPOOL_CMD_KEEP_ALIVE, 0);
-	mnl_attr_put(nlh, RSERPOOL_A_ELEMENT_HANDLE, element->pool->handle_len,
-		     element->pool->handle);
-	mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_ID, element->id);
-	mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_HOME, owner(feed)->id);
-	return nl_talk(&feed->commands, nlh, NULL, NULL) != -ENOENT;
+	return feeder_alive(&feed->feeder, &handle, element->id,
+			    owner(feed)->id);
 }

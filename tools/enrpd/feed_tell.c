@@ -4,101 +4,24 @@
 #include <linux/rserpool_netlink.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
-#define ELEMENT_MAX	1024	/* octets of an element in a message, at most */
 #define GONE_A_STEP	64
 
 static u8 buf[NL_REQUEST_MAX] __attribute__((aligned(8)));
-
-/* What has nothing to do with one element is a doubt about all. */
-static bool is_refusal(int err)
-{
-	switch (err) {
-	case -EINVAL:
-	case -EPROTOTYPE:
-	case -EPROTONOSUPPORT:
-	case -EADDRINUSE:
-	case -EEXIST:
-	case -ENOSPC:
-	case -ERANGE:
-	case -EOPNOTSUPP:
-		return true;
-	default:
-		return false;
-	}
-}
-
-static void put_policy(struct nlmsghdr *nlh, const struct rsp_tlv_policy *policy)
-{
-	mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_POLICY, policy->type);
-	switch (policy->type) {
-	case RSERPOOL_POLICY_WRR:
-	case RSERPOOL_POLICY_WRAND:
-		mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_WEIGHT, policy->value);
-		break;
-	case RSERPOOL_POLICY_PRIO:
-		mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_PRIORITY,
-				 policy->value);
-		break;
-	case RSERPOOL_POLICY_LUD:
-	case RSERPOOL_POLICY_PLU:
-		mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_DEGRADATION,
-				 policy->degradation);
-		mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_LOAD, policy->value);
-		break;
-	case RSERPOOL_POLICY_LU:
-	case RSERPOOL_POLICY_RLU:
-		mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_LOAD, policy->value);
-		break;
-	}
-}
-
-static void put_transport(struct nlmsghdr *nlh,
-			  const struct rsp_tlv_transport *tcp,
-			  const struct rsp_octets *address)
-{
-	struct nlattr *nest;
-
-	nest = mnl_attr_nest_start(nlh, RSERPOOL_A_ELEMENT_TRANSPORT);
-	mnl_attr_put(nlh, address->len == 4 ? RSERPOOL_A_TRANSPORT_IPV4 :
-					      RSERPOOL_A_TRANSPORT_IPV6,
-		     address->len, address->data);
-	mnl_attr_put_u16(nlh, RSERPOOL_A_TRANSPORT_PORT, htobe16(tcp->port));
-	mnl_attr_put_u32(nlh, RSERPOOL_A_TRANSPORT_USE, tcp->use);
-	mnl_attr_nest_end(nlh, nest);
-}
 
 /* The kernel has TCP; what it could do nothing with it is not told. */
 static void put_element(struct nlmsghdr *nlh, const struct element *element)
 {
 	const struct pool *pool = element->pool;
-	struct rsp_tlv_transport transport;
-	struct rsp_tlv_address address;
+	struct rsp_octets handle = { pool->handle, pool->handle_len };
 	struct rsp_tlv_element view;
-	unsigned int n = 0;
-	struct nlattr *nest;
 
 	if (pool->transport != RSP_TLV_TCP_TRANSPORT)
 		return;
 	element_view(element, &view);
-	nest = mnl_attr_nest_start(nlh, RSERPOOL_A_BATCH_ELEMENT);
-	mnl_attr_put(nlh, RSERPOOL_A_ELEMENT_HANDLE, pool->handle_len,
-		     pool->handle);
-	mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_ID, element->id);
-	mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_HOME, view.home);
-	put_policy(nlh, &view.policy);
-	while (n < RSERPOOL_TRANSPORTS_MAX &&
-	       rsp_tlv_next_transport(&view.user, &transport)) {
-		struct rsp_tlv_list list = transport.addresses;
-
-		if (!rsp_tlv_next_address(&list, &address))
-			continue;
-		put_transport(nlh, &transport, &address.octets);
-		n++;
-	}
-	mnl_attr_nest_end(nlh, nest);
+	feeder_put_element(nlh, &handle, &view, 0);
 }
 
 static int tell_one(struct feed *feed, const struct element *element)
@@ -111,15 +34,15 @@ static int tell_one(struct feed *feed, const struct element *element)
 
 	if (element->pool->transport != RSP_TLV_TCP_TRANSPORT)
 		return 0;
-	nlh = nl_request(&feed->commands, buf, RSERPOOL_CMD_ELEMENT_NEW, 0);
+	nlh = nl_request(&feed->feeder.commands, buf, RSERPOOL_CMD_ELEMENT_NEW, 0);
 	put_element(nlh, element);
-	err = nl_talk(&feed->commands, nlh, NULL, NULL);
-	if (!is_refusal(err))
+	err = nl_talk(&feed->feeder.commands, nlh, NULL, NULL);
+	if (!feeder_is_refusal(err))
 		return err;
 	registrar->counters.unfed++;
 	format_handle(element->pool->handle, element->pool->handle_len, handle);
 	log_say(LOG_WARNING, "pool %s id 0x%x: the kernel refuses it: %s",
-		handle, element->id, feed->commands.error.sentence);
+		handle, element->id, feed->feeder.commands.error.sentence);
 	return 0;
 }
 
@@ -149,10 +72,10 @@ static int tell_batch(struct feed *feed, struct list *from)
 	int err;
 
 	list_init(&told);
-	nlh = nl_request(&feed->commands, buf, RSERPOOL_CMD_ELEMENT_NEW, 0);
+	nlh = nl_request(&feed->feeder.commands, buf, RSERPOOL_CMD_ELEMENT_NEW, 0);
 	empty = nlh->nlmsg_len;
 	while (!list_empty(from) &&
-	       nlh->nlmsg_len < sizeof(buf) - ELEMENT_MAX) {
+	       nlh->nlmsg_len < sizeof(buf) - FEEDER_ELEMENT_MAX) {
 		struct list *pos = from->next;
 
 		put_element(nlh, container_of(pos, struct element, in_feed));
@@ -161,8 +84,8 @@ static int tell_batch(struct feed *feed, struct list *from)
 		registrar->counters.fed++;
 	}
 	err = nlh->nlmsg_len == empty ? 0 :
-	      nl_talk(&feed->commands, nlh, NULL, NULL);
-	if (is_refusal(err))
+	      nl_talk(&feed->feeder.commands, nlh, NULL, NULL);
+	if (feeder_is_refusal(err))
 		err = tell_each(feed, &told);
 	while (!list_empty(&told))
 		list_del(told.next);
@@ -171,16 +94,9 @@ static int tell_batch(struct feed *feed, struct list *from)
 
 static int tell_gone(struct feed *feed, const struct gone *gone)
 {
-	struct nlmsghdr *nlh;
-	int err;
+	struct rsp_octets handle = { gone->handle, gone->handle_len };
 
-	nlh = nl_request(&feed->commands, buf, RSERPOOL_CMD_ELEMENT_DEL, 0);
-	mnl_attr_put(nlh, RSERPOOL_A_ELEMENT_HANDLE, gone->handle_len,
-		     gone->handle);
-	mnl_attr_put_u32(nlh, RSERPOOL_A_ELEMENT_ID, gone->id);
-	err = nl_talk(&feed->commands, nlh, NULL, NULL);
-	/* An operator was faster, or the kernel had refused it. */
-	return err == -ENOENT ? 0 : err;
+	return feeder_delete(&feed->feeder, &handle, gone->id);
 }
 
 /**
@@ -256,29 +172,4 @@ int feed_tell_pool(struct feed *feed, struct pool *pool)
 	while (!list_empty(&elements))
 		list_del(elements.next);
 	return err;
-}
-
-/**
- * feed_sync() - begin or end a sync
- * @feed: open
- * @command: RSERPOOL_CMD_SYNC_BEGIN or RSERPOOL_CMD_SYNC_END
- *
- * Return: 0, or a negative errno.
- */
-int feed_sync(struct feed *feed, u8 command)
-{
-	return nl_talk(&feed->commands,
-		       nl_request(&feed->commands, buf, command, 0), NULL,
-		       NULL);
-}
-
-/**
- * feed_check() - whether the kernel is still the one that was told
- * @feed: open
- *
- * Return: 0, or a negative errno.
- */
-int feed_check(struct feed *feed)
-{
-	return feed_sync(feed, RSERPOOL_CMD_SCOPE_GET);
 }

@@ -11,7 +11,7 @@
 #include "../../net/rserpool/tlv.h"
 #include "../lib/checksum.h"
 #include "../lib/list.h"
-#include "deadline.h"
+#include "../lib/deadline.h"
 
 struct account;
 struct client;

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <sys/random.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 static u64 now_of(const struct registrar *registrar)

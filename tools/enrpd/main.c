@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* enrpd: options, signals, and the words that systemd waits for. */
-#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-#include "log.h"
+#include "../lib/log.h"
+#include "../lib/systemd.h"
 #include "registrar.h"
 
 #define PATH	"/etc/rserpool/enrpd.conf"
@@ -27,28 +25,6 @@ static struct program {
 	uv_signal_t stop[2];
 	uv_signal_t reload;
 } program;
-
-/* systemd's sd_notify(): a datagram to the socket that it names. */
-static void notify(const char *state)
-{
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *path = getenv("NOTIFY_SOCKET");
-	socklen_t len;
-	int fd;
-
-	if (!path || strlen(path) >= sizeof(address.sun_path))
-		return;
-	strcpy(address.sun_path, path);
-	len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) +
-			  strlen(path));
-	if (address.sun_path[0] == '@')
-		address.sun_path[0] = '\0';
-	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return;
-	sendto(fd, state, strlen(state), MSG_NOSIGNAL, (void *)&address, len);
-	close(fd);
-}
 
 static int load(struct registrar *registrar, const char *path)
 {
@@ -83,7 +59,7 @@ static void on_reload(uv_signal_t *signal, int number)
 	(void)number;
 	if (!registrar->config.authorization)
 		return;
-	notify("RELOADING=1");
+	systemd_notify("RELOADING=1");
 	if (authorization_load(&fresh, registrar->config.authorization, why)) {
 		log_say(LOG_ERROR, "%s; what was read before holds", why);
 		authorization_free(&fresh);
@@ -92,14 +68,14 @@ static void on_reload(uv_signal_t *signal, int number)
 		log_say(LOG_INFO, "%s: read again",
 			registrar->config.authorization);
 	}
-	notify("READY=1");
+	systemd_notify("READY=1");
 }
 
 static void on_stop(uv_signal_t *signal, int number)
 {
 	(void)signal;
 	log_say(LOG_INFO, "ends: %s", strsignal(number));
-	notify("STOPPING=1");
+	systemd_notify("STOPPING=1");
 	registrar_stop(&program.registrar);
 	uv_close((uv_handle_t *)&program.stop[0], NULL);
 	uv_close((uv_handle_t *)&program.stop[1], NULL);
@@ -130,7 +106,7 @@ static int serve(void)
 	log_say(LOG_INFO, "registrar 0x%08x: %s scope, %u listeners",
 		registrar->id, registrar->config.secure ? "secure" : "plain",
 		registrar->n_listeners);
-	notify("READY=1");
+	systemd_notify("READY=1");
 	uv_run(&program.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&program.loop);
 	registrar_fini(registrar);

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 #define REDIAL_MS	1000

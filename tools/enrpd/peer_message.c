@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What peers send: from whom it is, and what it does. */
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 /* In a plain scope he is who he says. One that is new was found. */

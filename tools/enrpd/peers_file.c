@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "peer.h"
-#include "settings_file.h"
+#include "../lib/settings_file.h"
 
 static int read_name(char name[TLS_IDENTITY_MAX + 1],
 		     const config_setting_t *at, char *why)

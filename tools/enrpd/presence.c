@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whether the peers are there, and which there are (RFC 5353, 3.2.2 and 3.4). */
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 static void put_server(struct rsp_tlv_writer *w, u32 id,

@@ -5,31 +5,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
-
-/**
- * bucket_take() - take one of what may be done a second
- * @bucket: the bucket
- * @now: the time, in milliseconds
- * @rate: how many a second
- * @burst: how many at once
- *
- * Return: false when there is none.
- */
-bool bucket_take(struct bucket *bucket, u64 now, u32 rate, u32 burst)
-{
-	u64 most = burst * 1000ULL;
-
-	bucket->tokens += (now - bucket->at) * rate;
-	bucket->at = now;
-	if (bucket->tokens > most)
-		bucket->tokens = most;
-	if (bucket->tokens < 1000)
-		return false;
-	bucket->tokens -= 1000;
-	return true;
-}
 
 static bool find_key(const char *identity, struct tls_key *key, void *data)
 {
@@ -156,7 +133,10 @@ int registrar_listen(struct registrar *registrar, char *why, size_t room)
 			return -1;
 	if (enrp_start(registrar, why, room))
 		return -1;
-	if (control_start(registrar, why, room))
+	registrar->control.show = show;
+	registrar->control.data = registrar;
+	if (control_start(&registrar->control, registrar->loop, config->control,
+			  why, room))
 		return -1;
 	if (config->feed)
 		feed_start(&registrar->feed);
@@ -208,7 +188,7 @@ void registrar_stop(struct registrar *registrar)
 {
 	unsigned int i;
 
-	control_stop(registrar);
+	control_stop(&registrar->control);
 	feed_stop(&registrar->feed);
 	enrp_stop(registrar);
 	for (i = 0; i < registrar->n_listeners; i++)

@@ -8,10 +8,11 @@
 #define _ENRPD_REGISTRAR_H
 
 #include "../../net/rserpool/asap.h"
+#include "../lib/bucket.h"
 #include "../lib/channel.h"
+#include "../lib/control.h"
 #include "authorization.h"
 #include "config.h"
-#include "control.h"
 #include "feed.h"
 #include "handlespace.h"
 #include "peer.h"
@@ -75,16 +76,6 @@ struct counters {
 	u64 audits;
 	u64 peers_lost;
 	u64 takeovers;
-};
-
-/**
- * struct bucket - so many a second, and some at once
- * @tokens: in thousandths
- * @at: when that was so, in milliseconds
- */
-struct bucket {
-	u64 tokens;
-	u64 at;
 };
 
 /**
@@ -183,7 +174,6 @@ void registrar_fini(struct registrar *registrar);
 int listen_at(struct registrar *registrar, struct channel_listener *listener,
 	      const struct transport *address, char *why, size_t room);
 u32 registrar_deadlines(const struct registrar *registrar);
-bool bucket_take(struct bucket *bucket, u64 now, u32 rate, u32 burst);
 
 /* In reload.c */
 void registrar_reload(struct registrar *registrar, struct authorization *fresh);
@@ -221,6 +211,9 @@ void unreachable_take(struct client *client,
 		      const struct rsp_asap_message *msg);
 void unreachable_report(struct registrar *registrar, struct element *element,
 			const void *reporter);
+
+/* In show.c */
+bool show(void *data, const char *object);
 
 /* In change.c */
 void change_put(struct registrar *registrar, struct element *element);

@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 static u16 cause_of(int err)

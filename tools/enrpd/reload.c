@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Another authorization file applies to what is stored, and to who is there. */
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 static bool same_key(const struct account *a, const struct account *b)

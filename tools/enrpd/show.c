@@ -153,13 +153,15 @@ static void show_peers(struct registrar *registrar)
 
 /**
  * show() - print what is asked for
- * @registrar: the registrar
+ * @data: the registrar
  * @object: "registrar" or "peer"
  *
  * Return: false when there is no such object.
  */
-bool show(struct registrar *registrar, const char *object)
+bool show(void *data, const char *object)
 {
+	struct registrar *registrar = data;
+
 	if (!strcmp(object, "registrar"))
 		show_registrar(registrar);
 	else if (!strcmp(object, "peer"))

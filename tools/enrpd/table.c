@@ -3,7 +3,7 @@
  * Handle tables, in pieces (RFC 5353, 3.2.3 and 3.6.3): what we fetch from a peer,
  * and what it fetches from us.
  */
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 #define AGAIN_MS	1000	/* after a refusal */

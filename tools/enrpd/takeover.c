@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 static struct takeover *find(const struct registrar *registrar, u32 target)

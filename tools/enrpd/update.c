@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What changes at one registrar all others are told (RFC 5353, 3.3). */
-#include "log.h"
+#include "../lib/log.h"
 #include "registrar.h"
 
 /**

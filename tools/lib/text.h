@@ -52,6 +52,16 @@ struct transport {
 	};
 };
 
+/**
+ * struct addresses - some transport addresses
+ * @at: they
+ * @n: how many
+ */
+struct addresses {
+	struct transport *at;
+	unsigned int n;
+};
+
 int hex_digit(char c);
 const char *parse_u32(const char *s, uint32_t *value);
 const char *parse_handle(const char *s, struct handle *handle);

@@ -8,9 +8,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "../lib/print.h"
 #include "control.h"
-#include "registrar.h"
+#include "print.h"
 
 #define CONNECTIONS_MAX	16
 #define LINE_MAX_LEN	64
@@ -19,7 +18,7 @@
  * struct caller - a connection
  * @in_all: place in struct control
  * @pipe: it
- * @registrar: whose
+ * @control: whose
  * @line: what has come of the line
  * @len: octets of it
  * @write: the answer
@@ -28,7 +27,7 @@
 struct caller {
 	struct list in_all;
 	uv_pipe_t pipe;
-	struct registrar *registrar;
+	struct control *control;
 	char line[LINE_MAX_LEN];
 	size_t len;
 	uv_write_t write;
@@ -39,7 +38,7 @@ static void on_closed(uv_handle_t *pipe)
 {
 	struct caller *caller = container_of(pipe, struct caller, pipe);
 
-	caller->registrar->control.n--;
+	caller->control->n--;
 	list_del(&caller->in_all);
 	free(caller->text);
 	free(caller);
@@ -67,7 +66,7 @@ static bool render(struct caller *caller, const char *object, const char *how)
 		return false;
 	print_init(strcmp(how, "text"), !strcmp(how, "pretty"));
 	print_to(file);
-	known = show(caller->registrar, object);
+	known = caller->control->show(caller->control->data, object);
 	print_to(NULL);
 	fclose(file);
 	return known && caller->text;
@@ -125,8 +124,6 @@ static void on_read(uv_stream_t *pipe, ssize_t len, const uv_buf_t *buf)
 static void on_connection(uv_stream_t *listener, int status)
 {
 	struct control *control = container_of(listener, struct control, pipe);
-	struct registrar *registrar = container_of(control, struct registrar,
-						   control);
 	struct caller *caller;
 
 	if (status < 0)
@@ -134,17 +131,17 @@ static void on_connection(uv_stream_t *listener, int status)
 	caller = calloc(1, sizeof(*caller));
 	if (!caller)
 		return;
-	caller->registrar = registrar;
+	caller->control = control;
 	control->n++;
 	list_add_tail(&caller->in_all, &control->callers);
-	uv_pipe_init(registrar->loop, &caller->pipe, 0);
+	uv_pipe_init(listener->loop, &caller->pipe, 0);
 	if (uv_accept(listener, (uv_stream_t *)&caller->pipe) ||
 	    control->n > CONNECTIONS_MAX ||
 	    uv_read_start((uv_stream_t *)&caller->pipe, give_room, on_read))
 		end(caller);
 }
 
-/* One that a killed registrar left is taken away; one that is in use stays. */
+/* One that a killed daemon left is taken away; one that is in use stays. */
 static bool take_away(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -182,22 +179,24 @@ static int bind_to(struct control *control)
 
 /**
  * control_start() - listen to rspctl
- * @registrar: the registrar
+ * @control: with its function; the rest is filled
+ * @loop: behind it
+ * @path: where; it must live as long as this. NULL: nowhere
  * @why: filled on failure
  * @room: octets of @why
  *
  * Return: 0 or -1.
  */
-int control_start(struct registrar *registrar, char *why, size_t room)
+int control_start(struct control *control, uv_loop_t *loop, const char *path,
+		  char *why, size_t room)
 {
-	struct control *control = &registrar->control;
 	int err;
 
 	list_init(&control->callers);
-	control->path = registrar->config.control;
-	if (!control->path)
+	control->path = path;
+	if (!path)
 		return 0;
-	uv_pipe_init(registrar->loop, &control->pipe, 0);
+	uv_pipe_init(loop, &control->pipe, 0);
 	control->open = true;
 	err = bind_to(control);
 	if (!err)
@@ -205,18 +204,16 @@ int control_start(struct registrar *registrar, char *why, size_t room)
 				on_connection);
 	if (!err)
 		return 0;
-	snprintf(why, room, "control socket %s: %s", control->path,
-		 uv_strerror(err));
+	snprintf(why, room, "control socket %s: %s", path, uv_strerror(err));
 	return -1;
 }
 
 /**
  * control_stop() - listen no more, and end all connections
- * @registrar: the registrar
+ * @control: it may have been started nowhere
  */
-void control_stop(struct registrar *registrar)
+void control_stop(struct control *control)
 {
-	struct control *control = &registrar->control;
 	struct list *pos;
 
 	if (!control->open)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Deadlines, a million of them, behind one timer of the loop. */
-#ifndef _ENRPD_DEADLINE_H
-#define _ENRPD_DEADLINE_H
+#ifndef _RSP_DEADLINE_H
+#define _RSP_DEADLINE_H
 
 #include <stdint.h>
 #include <uv.h>
@@ -41,4 +41,4 @@ void deadline_set(struct deadlines *deadlines, struct deadline *deadline,
 		  uint64_t at);
 void deadline_clear(struct deadlines *deadlines, struct deadline *deadline);
 
-#endif /* _ENRPD_DEADLINE_H */
+#endif /* _RSP_DEADLINE_H */

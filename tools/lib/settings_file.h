@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What the files have in common: they are read by libconfig, or say why not. */
-#ifndef _ENRPD_SETTINGS_FILE_H
-#define _ENRPD_SETTINGS_FILE_H
+#ifndef _RSP_SETTINGS_FILE_H
+#define _RSP_SETTINGS_FILE_H
 
 #include <libconfig.h>
 
-#include "../lib/text.h"
-#include "../lib/tls.h"
+#include "text.h"
+#include "tls.h"
 
 __attribute__((format(printf, 3, 4)))
 int wrong(char *why, const config_setting_t *at, const char *format, ...);
@@ -16,4 +16,4 @@ int settings_file_read(const char *path,
 		       void *into, char *why);
 int read_key(struct tls_key *key, const config_setting_t *at, char *why);
 
-#endif /* _ENRPD_SETTINGS_FILE_H */
+#endif /* _RSP_SETTINGS_FILE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Lines for an operator, on standard error with the journal's priorities. */
-#ifndef _ENRPD_LOG_H
-#define _ENRPD_LOG_H
+#ifndef _RSP_LOG_H
+#define _RSP_LOG_H
 
 #include <stdbool.h>
 
@@ -16,4 +16,4 @@ extern void (*log_line)(enum log_level level, const char *line);
 __attribute__((format(printf, 2, 3)))
 void log_say(enum log_level level, const char *format, ...);
 
-#endif /* _ENRPD_LOG_H */
+#endif /* _RSP_LOG_H */

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The control socket: rspctl sends a line, the name of an object and how it is to be
+ * printed, "text", "json" or "pretty"; and is sent that.
+ */
+#ifndef _RSP_CONTROL_H
+#define _RSP_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <uv.h>
+
+#include "list.h"
+
+/* Prints the object; false: there is none of that name. */
+typedef bool control_show_fn(void *data, const char *object);
+
+/**
+ * struct control - the socket
+ * @show: prints what is asked for
+ * @data: for @show
+ * @pipe: the socket
+ * @open: it listens
+ * @callers: connections
+ * @n: how many
+ * @path: where it is
+ */
+struct control {
+	control_show_fn *show;
+	void *data;
+	uv_pipe_t pipe;
+	bool open;
+	struct list callers;
+	unsigned int n;
+	const char *path;
+};
+
+int control_start(struct control *control, uv_loop_t *loop, const char *path,
+		  char *why, size_t room);
+void control_stop(struct control *control);
+
+#endif /* _RSP_CONTROL_H */
