@@ -26,7 +26,7 @@ PREFIX ?= /usr/local
 # What the daemons are built with; without one of these they are left out.
 daemon_packages := libuv gnutls libconfig
 have_daemons := $(shell pkg-config --exists $(daemon_packages) 2>/dev/null && echo y)
-daemons := $(if $(have_daemons),out/bin/enrpd)
+daemons := $(if $(have_daemons),out/bin/enrpd out/bin/asapd)
 
 module := $(MAKE) -C $(KDIR) M=$(CURDIR)/net/rserpool
 
@@ -55,13 +55,14 @@ install-dkms:
 
 # The units name the programs where Debian would have them.
 install-tools: out/bin/rspctl $(daemons)
-	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin include/linux share/man/man7 \
-		share/man/man8 share/bash-completion/completions lib/systemd/system/tlshd.service.d)
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,sbin include/linux share/man/man5 \
+		share/man/man7 share/man/man8 share/bash-completion/completions lib/systemd/system/tlshd.service.d)
 	install -m 755 out/bin/rspctl packaging/rserpool-tlshd $(daemons) $(DESTDIR)$(PREFIX)/sbin/
 	install -m 644 include/uapi/linux/rserpool*.h $(DESTDIR)$(PREFIX)/include/linux/
 	install -m 644 Documentation/man/*.7 $(DESTDIR)$(PREFIX)/share/man/man7/
 	install -m 644 Documentation/man/rspctl.8 $(patsubst out/bin/%,Documentation/man/%.8,$(daemons)) \
 		$(DESTDIR)$(PREFIX)/share/man/man8/
+	$(if $(daemons),install -m 644 Documentation/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5/)
 	install -m 644 packaging/bash-completion/* \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/
 	sed 's|/usr/sbin/rspctl|$(PREFIX)/sbin/rspctl|' packaging/rserpool-restore.service \
@@ -72,7 +73,7 @@ install-tools: out/bin/rspctl $(daemons)
 		sed 's|/usr/sbin/|$(PREFIX)/sbin/|' packaging/$$d.service \
 			> $(DESTDIR)$(PREFIX)/lib/systemd/system/$$d.service || exit; \
 		install -d $(DESTDIR)$(PREFIX)/share/doc/rserpool && \
-		install -m 644 packaging/$$d.conf packaging/$$d.auth packaging/$$d.peers \
+		install -m 644 $$(ls packaging/$$d.* | grep -v service) \
 			$(DESTDIR)$(PREFIX)/share/doc/rserpool/ || exit; \
 	done
 
@@ -158,7 +159,7 @@ tools: out/bin/rspctl out/bin/rserpool-tlshd $(examples) $(daemons)
 out/bin/rserpool-tlshd: packaging/rserpool-tlshd
 	@mkdir -p $(@D)
 	install -m 755 $< $@
-	$(if $(daemons),,@echo "enrpd is left out: it wants pkg-config to find $(daemon_packages)")
+	$(if $(daemons),,@echo "enrpd and asapd are left out: they want pkg-config to find $(daemon_packages)")
 
 # What stands on other hosts in tests of the daemons.
 test_programs := $(if $(have_daemons),out/tests/asap_client)
@@ -207,7 +208,7 @@ out/bin/rspctl: $(rspctl_objects)
 # All of rspctl but its main(), with the tests and what they stand in for.
 unit_tests := $(patsubst %.c,out/%,$(wildcard tests/unit/test_*.c))
 ifeq ($(have_daemons),)
-unit_tests := $(filter-out %/test_enrpd_config,$(unit_tests))
+unit_tests := $(filter-out %/test_enrpd_config %/test_asapd_config,$(unit_tests))
 endif
 
 unit: $(unit_tests) message-files
@@ -271,14 +272,23 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 		peers.c peers_file.c) \
 		$(addprefix tools/lib/,settings.c settings_file.c text.c tls.c) -lconfig -lgnutls -lcmocka
 
+out/tests/unit/test_asapd_config: tests/unit/test_asapd_config.c $(wildcard tools/asapd/*.[ch]) $(tools_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
+		-fsanitize=address,undefined -fno-sanitize-recover=all \
+		-o $@ $< tools/asapd/config.c $(addprefix tools/lib/,settings.c settings_file.c text.c) \
+		-lconfig -lgnutls -lcmocka
+
 daemon_objects := $(patsubst %.c,out/daemon/%.o,$(codec) $(channel) $(daemon_lib) \
 	$(addprefix tools/lib/,settings.c settings_file.c systemd.c))
 
-out/daemon/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
+out/daemon/%.o: %.c $(wildcard tools/lib/*.h tools/enrpd/*.h tools/asapd/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -c -o $@ $<
 
 out/bin/enrpd: $(daemon_objects) $(patsubst %.c,out/daemon/%.o,$(wildcard tools/enrpd/*.c))
+out/bin/asapd: $(daemon_objects) $(patsubst %.c,out/daemon/%.o,$(wildcard tools/asapd/*.c))
+out/bin/enrpd out/bin/asapd:
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -luv -lgnutls -lconfig -lmnl -lm
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # Sourced by tests of registrars, after ktap.sh: hosts around the router $ns, and an
-# enrpd on each that wants one. Host N is the namespace $ns-N, its address is
+# enrpd, or an asapd, on each that wants one. Host N is the namespace $ns-N, its address is
 # 10.9.N.2; identity host-N may register identifiers N00 to N99 in any pool.
 
 PATH=$PATH:$PWD/out/tests
@@ -79,6 +79,20 @@ registrar() {
 	} > "$tmp/$n.conf"
 	starts "$n" "enrpd-$n" enrpd -c "$tmp/$n.conf"
 	within 20 listens "$n" 3864
+}
+
+# [ at=LIST ] agent N [SETTING...]: start asapd on that host; its registrars are those of
+# hosts 1 and 2
+agent() {
+	local n=$1 setting
+
+	shift
+	{
+		echo "registrars = ( ${at:-"\"10.9.1.2:3864\", \"10.9.2.2:3864\""} );"
+		echo "identity = \"host-$n\"; key = \"$(key "$n")\"; log-debug = true;"
+		for setting; do echo "$setting;"; done
+	} > "$tmp/agent-$n.conf"
+	starts "$n" "asapd-$n" asapd -c "$tmp/agent-$n.conf"
 }
 
 # client N [REGISTRAR] COMMAND...: the host's, at that registrar or at the first

@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The home registrar, and the hunt for one (RFC 5352, 3.6). The list is gone
+ * through in its order, each once a round; the first connection that is made, and
+ * whose TLS is agreed, is the home registrar's. One that fails, and one that does
+ * not prove who it is, makes room for the next (RFC 5355, 2.7).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../lib/log.h"
+#include "agent.h"
+
+#define BESIDE_MS	500	/* until one is tried beside a silent one */
+
+static struct agent *agent_of(struct home *home)
+{
+	return container_of(home, struct agent, home);
+}
+
+static void try_next(struct agent *agent);
+
+static void hunt(struct agent *agent)
+{
+	struct home *home = &agent->home;
+
+	home->timeout = agent->config.hunt_timeout;
+	home->tried = 0;
+	deadline_set(&agent->deadlines, &home->round,
+		     now_of(agent) + home->timeout);
+	try_next(agent);
+}
+
+static void end_attempts(struct agent *agent, const struct attempt *but,
+			 const char *why)
+{
+	struct home *home = &agent->home;
+	unsigned int i;
+
+	deadline_clear(&agent->deadlines, &home->beside);
+	for (i = 0; i < ATTEMPTS_MAX; i++)
+		if (home->attempts[i].channel && &home->attempts[i] != but)
+			channel_close(home->attempts[i].channel, why);
+}
+
+/* SH5: the time of a round is over. */
+static void on_round(struct deadline *deadline)
+{
+	struct home *home = container_of(deadline, struct home, round);
+	struct agent *agent = agent_of(home);
+
+	home->timeout = home->timeout > agent->config.retry_max / 2 ?
+			agent->config.retry_max : 2 * home->timeout;
+	/* Nothing more is tried in this round. */
+	home->tried = agent->config.n_registrars;
+	end_attempts(agent, NULL, "it takes too long");
+	log_say(LOG_WARNING, "no registrar of the list is there; they are tried again");
+	home->tried = 0;
+	deadline_set(&agent->deadlines, &home->round,
+		     now_of(agent) + home->timeout);
+	try_next(agent);
+}
+
+static void on_beside(struct deadline *deadline)
+{
+	try_next(agent_of(container_of(deadline, struct home, beside)));
+}
+
+static void on_open(struct channel *channel)
+{
+	struct attempt *attempt = channel_data(channel);
+	struct agent *agent = attempt->agent;
+	struct home *home = &agent->home;
+
+	home->at = attempt;
+	home->id = 0;
+	home->since = now_of(agent);
+	agent->counters.homes++;
+	deadline_clear(&agent->deadlines, &home->round);
+	end_attempts(agent, attempt, "another one was found");
+	log_say(LOG_INFO, "home registrar is %s", channel_name(channel));
+	send_all_again(agent);
+}
+
+static void on_message(struct channel *channel, const uint8_t *data,
+		       uint32_t len)
+{
+	struct attempt *attempt = channel_data(channel);
+	struct agent *agent = attempt->agent;
+	struct rsp_asap_message msg;
+	struct rsp_tlv_writer w;
+	struct rsp_tlv_input in;
+	int err;
+
+	err = rsp_asap_parse(&in, data, len, &msg);
+	if (in.n_reports) {
+		rsp_tlv_writer_init(&w, agent->message, sizeof(agent->message));
+		home_send(agent, &w, rsp_asap_put_reports(&w, &in));
+	}
+	if (err) {
+		agent->counters.malformed++;
+		log_say(LOG_INFO, "%s: message discarded: octet %u: %s",
+			channel_name(channel), in.error.offset, in.error.what);
+		return;
+	}
+	switch (msg.type) {
+	case RSP_ASAP_REGISTRATION_RESPONSE:
+		registration_answered(agent, &msg);
+		break;
+	case RSP_ASAP_DEREGISTRATION_RESPONSE:
+		deregistration_answered(agent, &msg);
+		break;
+	case RSP_ASAP_HANDLE_RESOLUTION_RESPONSE:
+		resolution_answered(agent, &msg, data, len);
+		break;
+	case RSP_ASAP_ENDPOINT_KEEP_ALIVE:
+		keep_alive_take(agent, &msg);
+		break;
+	default:
+		agent->counters.unexpected++;
+		log_say(LOG_INFO, "%s: message 0x%x is not for an agent",
+			channel_name(channel), msg.type);
+		break;
+	}
+	send_waiting(agent);
+}
+
+static void home_lost(struct agent *agent, const char *name, const char *why)
+{
+	struct home *home = &agent->home;
+	struct list *pos, *each;
+	bool brief;
+
+	log_say(LOG_WARNING, "home registrar %s is lost: %s", name,
+		why ? why : "it has ended");
+	brief = now_of(agent) - home->since < agent->config.hunt_timeout;
+	home->at = NULL;
+	list_for_each(pos, &agent->pools) {
+		struct pool *pool = container_of(pos, struct pool, in_all);
+
+		pool->subscribed = false;
+		deadline_clear(&agent->deadlines, &pool->request);
+		list_for_each(each, &pool->elements)
+			registration_home_lost(container_of(each,
+							    struct element,
+							    in_pool));
+	}
+	if (!brief) {
+		hunt(agent);
+		return;
+	}
+	/* It counts as tried: one that goes at once is not asked all the time. */
+	deadline_set(&agent->deadlines, &home->round,
+		     now_of(agent) + home->timeout);
+	try_next(agent);
+}
+
+static void on_closed(struct channel *channel, const char *why)
+{
+	struct attempt *attempt = channel_data(channel);
+	struct agent *agent = attempt->agent;
+
+	attempt->channel = NULL;
+	if (agent->home.stopped)
+		return;
+	if (agent->home.at == attempt) {
+		home_lost(agent, channel_name(channel), why);
+		return;
+	}
+	if (agent->home.at)
+		return;
+	agent->counters.attempts_failed++;
+	log_say(LOG_INFO, "registrar %s: %s", channel_name(channel),
+		why ? why : "it has ended");
+	try_next(agent);
+}
+
+static const struct channel_ops home_ops = {
+	.open = on_open,
+	.message = on_message,
+	.closed = on_closed,
+};
+
+static struct channel *connect_to(struct agent *agent, unsigned int index,
+				  struct attempt *attempt)
+{
+	const struct transport *to = &agent->config.registrars[index].address;
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
+	struct sockaddr_in v4 = { .sin_family = AF_INET };
+	bool is_v4 = to->family == AF_INET;
+
+	v4.sin_port = htons(to->port);
+	v4.sin_addr = to->v4;
+	v6.sin6_port = htons(to->port);
+	v6.sin6_addr = to->v6;
+	v6.sin6_scope_id = to->scope_id;
+	return channel_connect(&agent->channels, agent->home.tls ?
+			       agent->home.tls[index] : NULL, &agent->limits,
+			       is_v4 ? (void *)&v4 : (void *)&v6,
+			       is_v4 ? sizeof(v4) : sizeof(v6), &home_ops,
+			       attempt);
+}
+
+/* Returns false when there is no place for another one. */
+static bool try_one(struct agent *agent)
+{
+	struct home *home = &agent->home;
+	struct attempt *attempt;
+	unsigned int index;
+
+	for (attempt = home->attempts; attempt->channel; attempt++)
+		if (attempt == &home->attempts[ATTEMPTS_MAX - 1])
+			return false;
+	index = home->next;
+	home->next = (home->next + 1) % agent->config.n_registrars;
+	home->tried++;
+	attempt->agent = agent;
+	attempt->index = index;
+	attempt->channel = connect_to(agent, index, attempt);
+	if (!attempt->channel) {
+		agent->counters.attempts_failed++;
+		log_say(LOG_INFO, "registrar %u of the list: %s", index + 1,
+			strerror(errno));
+	}
+	return true;
+}
+
+/* SH1 and SH4: each of the list once a round. */
+static void try_next(struct agent *agent)
+{
+	struct home *home = &agent->home;
+
+	if (home->at || home->tried >= agent->config.n_registrars ||
+	    !try_one(agent))
+		return;
+	if (home->tried < agent->config.n_registrars)
+		deadline_set(&agent->deadlines, &home->beside,
+			     now_of(agent) + BESIDE_MS);
+}
+
+/**
+ * home_is_there() - whether there is a home registrar
+ * @agent: the agent
+ *
+ * Return: true when messages can be sent to it.
+ */
+bool home_is_there(const struct agent *agent)
+{
+	return agent->home.at;
+}
+
+/**
+ * home_has_room() - whether more may be sent now
+ * @agent: the agent
+ *
+ * Return: true; false when enough waits, or there is no home registrar. An answer
+ * makes room.
+ */
+bool home_has_room(const struct agent *agent)
+{
+	const struct attempt *at = agent->home.at;
+
+	return at && channel_queued(at->channel) < agent->limits.queue_max / 2;
+}
+
+/**
+ * home_leave() - look for another home registrar
+ * @agent: the agent
+ * @why: a sentence
+ */
+void home_leave(struct agent *agent, const char *why)
+{
+	if (agent->home.at)
+		channel_close(agent->home.at->channel, why);
+}
+
+/**
+ * home_send() - send a message to the home registrar
+ * @agent: the agent; it may have none afterwards
+ * @w: where it was built
+ * @len: what rsp_asap_end() gave
+ */
+void home_send(struct agent *agent, const struct rsp_tlv_writer *w, int len)
+{
+	int err;
+
+	if (len <= 0 || !agent->home.at)
+		return;
+	err = channel_send(agent->home.at->channel, w->buf, (u32)len);
+	if (err && err != -ENOTCONN)
+		home_leave(agent, err == -ENOBUFS ?
+			   "it does not read what it is sent" : "no memory");
+}
+
+static int make_tls(struct agent *agent, char *why, size_t room)
+{
+	const struct config *config = &agent->config;
+	struct tls_config tls = {
+		.identity = config->identity,
+		.key = config->key,
+		.ca = config->ca,
+		.certificate = config->certificate,
+		.private_key = config->private_key,
+	};
+	unsigned int i;
+
+	if (!config->secure)
+		return 0;
+	agent->home.tls = calloc(config->n_registrars, sizeof(struct tls *));
+	if (!agent->home.tls) {
+		snprintf(why, room, "no memory");
+		return -1;
+	}
+	for (i = 0; i < config->n_registrars; i++) {
+		tls.name = config->registrars[i].name;
+		agent->home.tls[i] = tls_new(&tls, why, room);
+		if (!agent->home.tls[i])
+			return -1;
+	}
+	return 0;
+}
+
+/**
+ * home_start() - begin to hunt
+ * @agent: initialized
+ * @why: filled on failure
+ * @room: octets of @why
+ *
+ * Return: 0 or -1.
+ */
+int home_start(struct agent *agent, char *why, size_t room)
+{
+	agent->home.round.fire = on_round;
+	agent->home.beside.fire = on_beside;
+	if (make_tls(agent, why, room))
+		return -1;
+	hunt(agent);
+	return 0;
+}
+
+/**
+ * home_stop() - end all connections
+ * @agent: the agent
+ */
+void home_stop(struct agent *agent)
+{
+	struct home *home = &agent->home;
+	unsigned int i;
+
+	home->stopped = true;
+	home->at = NULL;
+	end_attempts(agent, NULL, NULL);
+	deadline_clear(&agent->deadlines, &home->round);
+	for (i = 0; home->tls && i < agent->config.n_registrars; i++)
+		tls_put(home->tls[i]);
+	free(home->tls);
+}

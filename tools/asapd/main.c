@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: GPL-2.0
+/* asapd: options, signals, and the words that systemd waits for. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../lib/log.h"
+#include "../lib/systemd.h"
+#include "agent.h"
+
+#define PATH	"/etc/rserpool/asapd.conf"
+
+/**
+ * struct program - the agent, and what ends it
+ * @agent: it
+ * @loop: its loop
+ * @stop: signals that end it
+ */
+static struct program {
+	struct agent agent;
+	uv_loop_t loop;
+	uv_signal_t stop[2];
+} program;
+
+static void on_stop(uv_signal_t *signal, int number)
+{
+	(void)signal;
+	log_say(LOG_INFO, "ends: %s", strsignal(number));
+	systemd_notify("STOPPING=1");
+	agent_stop(&program.agent);
+	uv_close((uv_handle_t *)&program.stop[0], NULL);
+	uv_close((uv_handle_t *)&program.stop[1], NULL);
+}
+
+static int serve(void)
+{
+	struct agent *agent = &program.agent;
+	char why[256];
+
+	uv_loop_init(&program.loop);
+	signal(SIGPIPE, SIG_IGN);
+	uv_signal_init(&program.loop, &program.stop[0]);
+	uv_signal_init(&program.loop, &program.stop[1]);
+	uv_signal_start(&program.stop[0], on_stop, SIGTERM);
+	uv_signal_start(&program.stop[1], on_stop, SIGINT);
+	if (agent_init(agent, &program.loop)) {
+		log_say(LOG_ERROR, "no memory");
+		return EXIT_FAILURE;
+	}
+	if (agent_start(agent, why, sizeof(why))) {
+		log_say(LOG_ERROR, "%s", why);
+		return EXIT_FAILURE;
+	}
+	log_say(LOG_INFO, "agent: %s scope, %u registrars",
+		agent->config.secure ? "secure" : "plain",
+		agent->config.n_registrars);
+	systemd_notify("READY=1");
+	uv_run(&program.loop, UV_RUN_DEFAULT);
+	uv_loop_close(&program.loop);
+	config_free(&agent->config);
+	return EXIT_SUCCESS;
+}
+
+static int usage(FILE *file)
+{
+	fputs("Usage: asapd [ -t ] [ -c FILE ]\n"
+	      "  -c FILE  read FILE, not " PATH "\n"
+	      "  -t       say what is wrong with the file, and end\n"
+	      "See asapd(8).\n", file);
+	return file == stderr ? 2 : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	const char *path = PATH;
+	char why[WHY_MAX];
+	bool test = false;
+	int option;
+
+	while ((option = getopt(argc, argv, "c:th")) != -1) {
+		switch (option) {
+		case 'c':
+			path = optarg;
+			break;
+		case 't':
+			test = true;
+			break;
+		case 'h':
+			return usage(stdout);
+		default:
+			return usage(stderr);
+		}
+	}
+	if (optind != argc)
+		return usage(stderr);
+	if (config_load(&program.agent.config, path, why)) {
+		log_say(LOG_ERROR, "%s", why);
+		return EXIT_FAILURE;
+	}
+	log_debug_too = program.agent.config.log_debug;
+	return test ? EXIT_SUCCESS : serve();
+}
