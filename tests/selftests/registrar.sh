@@ -22,8 +22,8 @@ ends() {
 	wait "$(cat "$tmp/$1.pid")"
 }
 
-# shows N registrar|peer EXPRESSION TEXT: of what the registrar there says of itself,
-# v, the expression is this, now or soon
+# shows N registrar|peer EXPRESSION TEXT, shows agent-N agent EXPRESSION TEXT: of what the
+# registrar or agent there says of itself, v, the expression is this, now or soon
 shown() { [ "$(json "$3" rspctl -j "$2" show at "$tmp/$1.sock")" = "$4" ]; }
 shows() { within 20 shown "$@"; }
 
@@ -90,6 +90,7 @@ agent() {
 	{
 		echo "registrars = ( ${at:-"\"10.9.1.2:3864\", \"10.9.2.2:3864\""} );"
 		echo "identity = \"host-$n\"; key = \"$(key "$n")\"; log-debug = true;"
+		echo "control = \"$tmp/agent-$n.sock\";"
 		for setting; do echo "$setting;"; done
 	} > "$tmp/agent-$n.conf"
 	starts "$n" "asapd-$n" asapd -c "$tmp/agent-$n.conf"
@@ -164,3 +165,20 @@ together() {
 		says "enrpd-$n" 'no peer gives us\|gave us all'
 	done
 }
+
+# elements N ID...: these are what the kernel there knows, now or soon
+known() {
+	[ "$(on "$1" rspctl pe show | sed -n 's/.* id 0x0*\([0-9a-f]*\) .*/\1/p' |
+		LC_ALL=C sort | paste -sd ' ')" = "$2" ]
+}
+elements() { within 20 known "$1" "${*:2}"; }
+
+# homes N A: the home registrar of the agent there is that of host A, now or soon
+homed() { rspctl agent show at "$tmp/agent-$1.sock" 2>&1 | grep -q " home 10.9.$2.2:3864"; }
+homes() { within 20 homed "$@"; }
+
+# counter N ID: it listens for pool tally there, as counter-ID
+counts() { starts "$1" "counter-$2" counter tally "4$2" "$2"; }
+
+# busy N: a session there is served
+busy() { within 20 eval "on $1 rspctl -j session show | grep -q '\"state\":\"ready\"'"; }

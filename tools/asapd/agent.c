@@ -44,7 +44,11 @@ int agent_init(struct agent *agent, uv_loop_t *loop)
  */
 int agent_start(struct agent *agent, char *why, size_t room)
 {
-	if (home_start(agent, why, room))
+	agent->control.show = show;
+	agent->control.data = agent;
+	if (control_start(&agent->control, agent->loop, agent->config.control,
+			  why, room) ||
+	    home_start(agent, why, room))
 		return -1;
 	feeder_start(&agent->feeder, agent->loop);
 	return 0;
@@ -58,6 +62,7 @@ int agent_start(struct agent *agent, char *why, size_t room)
  */
 void agent_stop(struct agent *agent)
 {
+	control_stop(&agent->control);
 	home_stop(agent);
 	feeder_stop(&agent->feeder);
 	while (!list_empty(&agent->pools)) {

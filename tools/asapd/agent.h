@@ -11,6 +11,7 @@
 #include "../../net/rserpool/asap.h"
 #include "../lib/bucket.h"
 #include "../lib/channel.h"
+#include "../lib/control.h"
 #include "../lib/deadline.h"
 #include "../lib/feeder.h"
 #include "../lib/list.h"
@@ -203,6 +204,7 @@ struct pool {
  * @limits: of each of them
  * @home: the home registrar
  * @feeder: of this host's kernel
+ * @control: where an operator asks
  * @pools: all of them
  * @places: the same, by handle
  * @n_pools: how many
@@ -222,6 +224,7 @@ struct agent {
 	struct channel_limits limits;
 	struct home home;
 	struct feeder feeder;
+	struct control control;
 	struct list pools;
 	struct list places[POOL_PLACES];
 	u32 n_pools;
@@ -291,6 +294,9 @@ void resolution_timeout(struct deadline *deadline);
 void send_waiting(struct agent *agent);
 void send_all_again(struct agent *agent);
 void send_report(struct agent *agent, const struct rsp_octets *handle, u32 id);
+
+/* In show.c */
+bool show(void *data, const char *object);
 
 /* In kernel.c */
 extern const struct feeder_ops kernel_ops;

@@ -20,6 +20,7 @@ static const struct setting table[] = {
 	{ "ca", FILE_NAME, AT(ca), 0, 0, 0 },
 	{ "certificate", FILE_NAME, AT(certificate), 0, 0, 0 },
 	{ "private-key", FILE_NAME, AT(private_key), 0, 0, 0 },
+	{ "control", FILE_NAME, AT(control), 0, 0, 0 },
 	{ "request-timeout", TIME, AT(request_timeout), 100, HOUR, 15000 },
 	{ "registration-timeout", TIME, AT(registration_timeout), 100, HOUR,
 	  30000 },

@@ -31,6 +31,7 @@ struct server {
  * @ca: who vouches for registrars with certificates
  * @certificate: of this host
  * @private_key: its key
+ * @control: the socket where an operator asks
  * @request_timeout: T1-ENRPrequest, milliseconds
  * @registration_timeout: T2-registration, milliseconds
  * @deregistration_timeout: T3-deregistration, milliseconds
@@ -59,6 +60,7 @@ struct config {
 	char *ca;
 	char *certificate;
 	char *private_key;
+	char *control;
 	uint32_t request_timeout;
 	uint32_t registration_timeout;
 	uint32_t deregistration_timeout;

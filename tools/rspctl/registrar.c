@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The registrar of this host and its peers: enrpd prints, here it is passed on. */
+/*
+ * The registrar of this host and its peers, or its agent: the daemon prints, here it is
+ * passed on.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +14,20 @@
 #include "../lib/print.h"
 #include "rspctl.h"
 
-#define CONTROL	"/run/rserpool/enrpd.sock"
+/**
+ * struct daemon - who is asked
+ * @name: what it is called
+ * @control: where it listens, unless it was told otherwise
+ */
+struct daemon {
+	const char *name;
+	const char *control;
+};
 
-static int connect_to(const char *path)
+static const struct daemon enrpd = { "enrpd", "/run/rserpool/enrpd.sock" };
+static const struct daemon asapd = { "asapd", "/run/rserpool/asapd.sock" };
+
+static int connect_to(const struct daemon *daemon, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd;
@@ -26,13 +40,14 @@ static int connect_to(const char *path)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd >= 0 && !connect(fd, (void *)&address, sizeof(address)))
 		return fd;
-	complain("%s: %s; does enrpd run here?", path, strerror(errno));
+	complain("%s: %s; does %s run here?", path, strerror(errno),
+		 daemon->name);
 	if (fd >= 0)
 		close(fd);
 	return -1;
 }
 
-static int pass_on(int fd, const char *object)
+static int pass_on(const struct daemon *daemon, int fd, const char *object)
 {
 	char buf[4096];
 	ssize_t len, all = 0;
@@ -45,15 +60,16 @@ static int pass_on(int fd, const char *object)
 	}
 	if (!len && (all || !strcmp(object, "peer")))
 		return 0;
-	complain("enrpd does not answer%s%s", len ? ": " : "",
+	complain("%s does not answer%s%s", daemon->name, len ? ": " : "",
 		 len ? strerror(errno) : "");
 	return EXIT_KERNEL;
 }
 
-static int show(struct words *words, const char *object)
+static int show(struct words *words, const struct daemon *daemon,
+		const char *object)
 {
 	static const char *const keywords[] = { "at", NULL };
-	const char *path = CONTROL;
+	const char *path = daemon->control;
 	int fd, ret;
 
 	if (words->n) {
@@ -64,22 +80,27 @@ static int show(struct words *words, const char *object)
 		if (take_value(words, "at", &path) || no_more(words))
 			return EXIT_USAGE;
 	}
-	fd = connect_to(path);
+	fd = connect_to(daemon, path);
 	if (fd < 0)
 		return EXIT_KERNEL;
-	ret = pass_on(fd, object);
+	ret = pass_on(daemon, fd, object);
 	close(fd);
 	return ret;
 }
 
 static int show_registrar(struct words *words)
 {
-	return show(words, "registrar");
+	return show(words, &enrpd, "registrar");
 }
 
 static int show_peers(struct words *words)
 {
-	return show(words, "peer");
+	return show(words, &enrpd, "peer");
+}
+
+static int show_agent(struct words *words)
+{
+	return show(words, &asapd, "agent");
 }
 
 const struct command registrar_commands[] = {
@@ -89,5 +110,10 @@ const struct command registrar_commands[] = {
 
 const struct command peer_commands[] = {
 	{ .name = "show", .run = show_peers, .usage = "[ at SOCKET ]" },
+	{ .name = NULL }
+};
+
+const struct command agent_commands[] = {
+	{ .name = "show", .run = show_agent, .usage = "[ at SOCKET ]" },
 	{ .name = NULL }
 };

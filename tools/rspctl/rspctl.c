@@ -6,7 +6,7 @@
  *	pe_config.c elements.c		what is said of elements, many a message
  *	scope.c pool.c pe.c registration.c session.c key.c stats.c monitor.c save.c
  *					an object each
- *	registrar.c			what enrpd says of itself
+ *	registrar.c			what enrpd and asapd say of themselves
  *	doctor.c doctor_*.c		what a secure scope needs
  *	batch.c				files of commands
  *	kernel.c show.c			requests, answers
@@ -48,6 +48,7 @@ static const struct object objects[] = {
 	{ .name = "registration", .commands = registration_commands },
 	{ .name = "registrar", .commands = registrar_commands },
 	{ .name = "peer", .commands = peer_commands },
+	{ .name = "agent", .commands = agent_commands },
 	{ .name = "session", .commands = session_commands },
 	{ .name = "key", .commands = key_commands },
 	{ .name = "stats", .commands = stats_commands },

@@ -183,6 +183,7 @@ extern const struct command stats_commands[];
 extern const struct command sync_commands[];
 extern const struct command registrar_commands[];
 extern const struct command peer_commands[];
+extern const struct command agent_commands[];
 int monitor(struct words *words);
 int save(struct words *words);
 int doctor(struct words *words);

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What an operator is shown of the agent. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../lib/print.h"
+#include "agent.h"
+
+static void show_home(const struct agent *agent)
+{
+	const struct home *home = &agent->home;
+	char id[16];
+
+	if (!home->at) {
+		print_string("home", " home %s", "none");
+		return;
+	}
+	print_string("home", " home %s", channel_name(home->at->channel));
+	if (!home->id)
+		return;
+	snprintf(id, sizeof(id), "0x%08x", home->id);
+	if (print_json())
+		print_uint("home-id", NULL, home->id);
+	else
+		print_string("home-id", " id %s", id);
+}
+
+static u32 n_registered(const struct agent *agent)
+{
+	struct list *pos, *each;
+	u32 n = 0;
+
+	list_for_each(pos, &agent->pools) {
+		struct pool *pool = container_of(pos, struct pool, in_all);
+
+		list_for_each(each, &pool->elements)
+			n += container_of(each, struct element, in_pool)->state
+			     == ELEMENT_REGISTERED;
+	}
+	return n;
+}
+
+static void show_pool(const struct pool *pool)
+{
+	char text[HANDLE_TEXT_MAX];
+
+	format_handle(pool->handle, pool->handle_len, text);
+	print_object_begin(NULL);
+	print_string("pool", "pool %s", text);
+	print_uint("elements", " elements %" PRIu64, pool->n_told);
+	print_bool("local", " local", !list_empty(&pool->elements));
+	print_bool("subscribed", " subscribed", pool->subscribed);
+	print_bool("pending", " pending", pool->pending);
+	print_uint("used-ms", " used-ms %" PRIu64 "\n",
+		   now_of(pool->agent) - pool->used);
+	print_object_end();
+}
+
+static void show_pools(const struct agent *agent)
+{
+	struct list *pos;
+
+	print_array_begin("cache");
+	list_for_each(pos, &agent->pools)
+		show_pool(container_of(pos, struct pool, in_all));
+	print_array_end();
+}
+
+static void show_counters(const struct agent *agent)
+{
+#define COUNTER(name, member)	{ name, offsetof(struct counters, member) }
+	static const struct {
+		const char *name;
+		size_t offset;
+	} rows[] = {
+		COUNTER("homes", homes),
+		COUNTER("attempts-failed", attempts_failed),
+		COUNTER("registrations", registrations),
+		COUNTER("registered", registered),
+		COUNTER("rejected", rejected),
+		COUNTER("deregistrations", deregistrations),
+		COUNTER("expired", expired),
+		COUNTER("resolutions", resolutions),
+		COUNTER("resolved", resolved),
+		COUNTER("unknown-handles", unknown_handles),
+		COUNTER("timeouts", timeouts),
+		COUNTER("keep-alives", keep_alives),
+		COUNTER("reports", reports),
+		COUNTER("reports-dropped", reports_dropped),
+		COUNTER("malformed", malformed),
+		COUNTER("unexpected", unexpected),
+		COUNTER("fed", fed),
+		COUNTER("unfed", unfed),
+	};
+	const char *counters = (const char *)&agent->counters;
+	size_t i;
+
+	print_object_begin("counters");
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		print_text("%-24s ", rows[i].name);
+		print_uint(rows[i].name, "%" PRIu64 "\n",
+			   *(const u64 *)(counters + rows[i].offset));
+	}
+	print_object_end();
+}
+
+/**
+ * show() - print what is asked for
+ * @data: the agent
+ * @object: "agent"
+ *
+ * Return: false when there is no such object.
+ */
+bool show(void *data, const char *object)
+{
+	struct agent *agent = data;
+
+	if (strcmp(object, "agent"))
+		return false;
+	print_object_begin(NULL);
+	print_text("agent");
+	print_bool("secure", " secure", agent->config.secure);
+	show_home(agent);
+	print_uint("registrars", " registrars %" PRIu64,
+		   agent->config.n_registrars);
+	print_uint("pools", " pools %" PRIu64, agent->n_pools);
+	print_uint("elements", " elements %" PRIu64, agent->n_elements);
+	print_uint("registered", " registered %" PRIu64, n_registered(agent));
+	print_string("kernel", " kernel %s\n", agent->feeder.open ? "fed" :
+								   "none");
+	show_pools(agent);
+	show_counters(agent);
+	print_object_end();
+	return true;
+}
