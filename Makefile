@@ -276,7 +276,8 @@ out/tests/unit/test_asapd_config: tests/unit/test_asapd_config.c $(wildcard tool
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-o $@ $< tools/asapd/config.c $(addprefix tools/lib/,settings.c settings_file.c text.c) \
+		-o $@ $< $(addprefix tools/asapd/,config.c config_service.c) \
+		$(addprefix tools/lib/,settings.c settings_file.c text.c) \
 		-lconfig -lgnutls -lcmocka
 
 daemon_objects := $(patsubst %.c,out/daemon/%.o,$(codec) $(channel) $(daemon_lib) \

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include <linux/rserpool_netlink.h>
+
 #include "../../tools/asapd/config.h"
 
 #define KEY	"00112233445566778899aabbccddeeff"
@@ -125,6 +127,72 @@ static void test_wrong(void **state)
 	assert_string_equal(why, "/nowhere: it cannot be read");
 }
 
+#define SERVICE(_rest)	LIST WHO "services = ( { handle = \"web\"; " _rest " } );"
+
+static void test_services(void **state)
+{
+	const struct service_config *service;
+	struct config config;
+
+	(void)state;
+	assert_int_equal(load(&config, LIST WHO "services = (\n"
+			      "{ handle = \"web\"; id = 7; port = 80; policy = \"wrr\"; value = 3; },\n"
+			      "{ handle = \"web\"; addresses = [ \"192.0.2.1:81\" ]; unit = \"u\"; } );"),
+			 0);
+	assert_int_equal(config.n_services, 2);
+	service = &config.services[0];
+	assert_int_equal(service->handle.len, 3);
+	assert_int_equal(service->id, 7);
+	assert_int_equal(service->port, 80);
+	assert_int_equal(service->policy, RSERPOOL_POLICY_WRR);
+	assert_int_equal(service->value, 3);
+	assert_int_equal(service->interval, 5000);
+	assert_int_equal(service->timeout, 2000);
+	assert_int_equal(service->rise, 2);
+	assert_int_equal(service->fall, 3);
+	assert_false(service->sever);
+	service = &config.services[1];
+	assert_int_equal(service->policy, RSERPOOL_POLICY_RR);
+	assert_int_equal(service->addresses.at[0].port, 81);
+	assert_string_equal(service->unit, "u");
+	config_free(&config);
+}
+
+static void test_wrong_services(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *why;
+	} cases[] = {
+		{ LIST WHO "services = 7;", ":3: services: a list of groups" },
+		{ LIST WHO "services = ( 7 );", ":3: services: a group" },
+		{ LIST WHO "services = ( { port = 80; } );", "handle is missing" },
+		{ SERVICE(""), "either port or addresses" },
+		{ SERVICE("port = 80; addresses = \"192.0.2.1:80\";"),
+		  "either port or addresses" },
+		{ SERVICE("port = 0;"), ":3: port: a number from 1 to 65535" },
+		{ SERVICE("port = 80; policy = \"best\";"), ":3: policy: rr, wrr" },
+		{ SERVICE("port = 80; handle = \"x\";"), ":3: duplicate" },
+		{ SERVICE("port = 80; command = \"a\"; unit = \"b\";"),
+		  "either command or unit" },
+		{ SERVICE("port = 80; rise = 0;"), ":3: rise: a number from 1" },
+		{ SERVICE("port = 80; id = 1; }, { handle = \"web\"; id = 1; port = 81;"),
+		  "the pool has another one with this id" },
+	};
+	struct config config;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_int_equal(load(&config, cases[i].text), -1);
+		if (!strstr(why, cases[i].why))
+			print_message("# %s\n# is not: ...%s...\n", why,
+				      cases[i].why);
+		assert_non_null(strstr(why, cases[i].why));
+		config_free(&config);
+	}
+}
+
 /* The example is right, and so are the defaults that are in its comments. */
 static void test_example(void **state)
 {
@@ -144,12 +212,19 @@ static void test_example(void **state)
 
 		line += *line == '\n';
 		len = strcspn(line, "\n");
-		if (line[0] == '#' && len && line[len - 1] == ';' &&
-		    strcspn(line, "=") < len && strcspn(line, "(/") >= len)
+		if (!strncmp(line, "#\t", 2) || !strncmp(line, "# );", 4) ||
+		    !strncmp(line, "# services", 10) ||
+		    (line[0] == '#' && len && line[len - 1] == ';' &&
+		     strcspn(line, "=") < len && strcspn(line, "(/") >= len))
 			line[0] = ' ';
 	}
 	assert_int_equal(load(&config, text), 0);
 	assert_int_equal(config.n_registrars, 2);
+	assert_int_equal(config.n_services, 1);
+	assert_int_equal(config.services[0].interval, 5000);
+	assert_int_equal(config.services[0].timeout, 2000);
+	assert_int_equal(config.services[0].rise, 2);
+	assert_int_equal(config.services[0].fall, 3);
 	assert_memory_equal(&config.request_timeout, &defaults.request_timeout,
 			    sizeof(config) - offsetof(struct config,
 						      request_timeout));
@@ -163,6 +238,8 @@ int main(void)
 		cmocka_unit_test(test_right),
 		cmocka_unit_test(test_certificates),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_services),
+		cmocka_unit_test(test_wrong_services),
 		cmocka_unit_test(test_example),
 	};
 

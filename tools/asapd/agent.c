@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agent.h"
@@ -31,7 +33,8 @@ int agent_init(struct agent *agent, uv_loop_t *loop)
 	feeder_init(&agent->feeder, &kernel_ops);
 	deadlines_init(&agent->deadlines, loop);
 	channel_group_init(&agent->channels, loop);
-	return deadlines_reserve(&agent->deadlines, 16);
+	return deadlines_reserve(&agent->deadlines,
+				 16 + config->n_services);
 }
 
 /**
@@ -50,13 +53,17 @@ int agent_start(struct agent *agent, char *why, size_t room)
 			  why, room) ||
 	    home_start(agent, why, room))
 		return -1;
+	if (services_start(agent)) {
+		snprintf(why, room, "no memory");
+		return -1;
+	}
 	feeder_start(&agent->feeder, agent->loop);
 	return 0;
 }
 
 /**
  * agent_stop() - end all connections; the kernel keeps what it has
- * @agent: the agent, of which nothing is left when the loop has run
+ * @agent: the agent, for agent_fini() when the loop has run
  *
  * What listens here is not deregistered: another agent may come.
  */
@@ -74,6 +81,16 @@ void agent_stop(struct agent *agent)
 						    struct element, in_pool));
 		pool_remove(pool);
 	}
+	services_stop(agent);
 	channel_group_fini(&agent->channels);
 	deadlines_fini(&agent->deadlines);
+}
+
+/**
+ * agent_fini() - give back what is left
+ * @agent: stopped, and the loop has run; its config is the caller's
+ */
+void agent_fini(struct agent *agent)
+{
+	free(agent->services);
 }

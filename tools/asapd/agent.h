@@ -16,6 +16,7 @@
 #include "../lib/feeder.h"
 #include "../lib/list.h"
 #include "config.h"
+#include "service.h"
 
 #define POOL_PLACES	1024
 #define ATTEMPTS_MAX	3	/* RFC 5352, 3.6, SH1 */
@@ -120,10 +121,11 @@ enum element_state {
 };
 
 /**
- * struct element - a socket of this host listens for it, or has
+ * struct element - a socket of this host listens for it, or has; or it is a service
  * @in_pool: place in @pool
  * @in_unsent: place among those that wait to be sent
  * @pool: its pool
+ * @service: of which it is; NULL: a socket's
  * @state: how far it is
  * @timer: T2, T3 or T4, as @state says
  * @attempts: that were not answered
@@ -139,6 +141,7 @@ struct element {
 	struct list in_pool;
 	struct list in_unsent;
 	struct pool *pool;
+	struct service *service;
 	enum element_state state;
 	struct deadline timer;
 	u32 attempts;
@@ -205,6 +208,7 @@ struct pool {
  * @home: the home registrar
  * @feeder: of this host's kernel
  * @control: where an operator asks
+ * @services: those of the file
  * @pools: all of them
  * @places: the same, by handle
  * @n_pools: how many
@@ -225,6 +229,7 @@ struct agent {
 	struct home home;
 	struct feeder feeder;
 	struct control control;
+	struct service *services;
 	struct list pools;
 	struct list places[POOL_PLACES];
 	u32 n_pools;
@@ -251,6 +256,7 @@ static inline struct rsp_octets handle_of(const struct pool *pool)
 int agent_init(struct agent *agent, uv_loop_t *loop);
 int agent_start(struct agent *agent, char *why, size_t room);
 void agent_stop(struct agent *agent);
+void agent_fini(struct agent *agent);
 
 /* In pool.c */
 struct pool *pool_find(const struct agent *agent,
@@ -259,6 +265,7 @@ struct pool *pool_get(struct agent *agent, const struct rsp_octets *handle);
 void pool_remove(struct pool *pool);
 void pool_remove_if_empty(struct pool *pool);
 struct element *element_find(const struct pool *pool, u32 id);
+bool pool_has_socket(const struct pool *pool, u32 id);
 struct element *element_add(struct pool *pool, u32 id);
 void element_remove(struct element *element);
 

@@ -20,6 +20,7 @@ static const struct setting table[] = {
 	{ "ca", FILE_NAME, AT(ca), 0, 0, 0 },
 	{ "certificate", FILE_NAME, AT(certificate), 0, 0, 0 },
 	{ "private-key", FILE_NAME, AT(private_key), 0, 0, 0 },
+	{ "services", OTHER, AT(services), 0, 0, 0 },
 	{ "control", FILE_NAME, AT(control), 0, 0, 0 },
 	{ "request-timeout", TIME, AT(request_timeout), 100, HOUR, 15000 },
 	{ "registration-timeout", TIME, AT(registration_timeout), 100, HOUR,
@@ -108,6 +109,8 @@ static int read_other(void *into, const config_setting_t *at, char *why)
 
 	if (!strcmp(config_setting_name(at), "key"))
 		return read_key(&config->key, at, why);
+	if (!strcmp(config_setting_name(at), "services"))
+		return config_services_read(config, at, why);
 	return read_servers(config, at, why);
 }
 
@@ -185,6 +188,7 @@ void config_free(struct config *config)
 	for (i = 0; i < config->n_registrars; i++)
 		settings_free(&server_settings, &config->registrars[i]);
 	free(config->registrars);
+	config_services_free(config);
 	settings_free(&settings, config);
 	memset(config, 0, sizeof(*config));
 }

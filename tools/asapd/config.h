@@ -6,8 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../lib/settings.h"
 #include "../lib/text.h"
 #include "../lib/tls.h"
+#include "service.h"
 
 /**
  * struct server - a registrar of the list
@@ -31,6 +33,8 @@ struct server {
  * @ca: who vouches for registrars with certificates
  * @certificate: of this host
  * @private_key: its key
+ * @services: daemons that know nothing of pools
+ * @n_services: how many
  * @control: the socket where an operator asks
  * @request_timeout: T1-ENRPrequest, milliseconds
  * @registration_timeout: T2-registration, milliseconds
@@ -60,6 +64,8 @@ struct config {
 	char *ca;
 	char *certificate;
 	char *private_key;
+	struct service_config *services;
+	unsigned int n_services;
 	char *control;
 	uint32_t request_timeout;
 	uint32_t registration_timeout;
@@ -82,5 +88,10 @@ struct config {
 
 int config_load(struct config *config, const char *path, char why[WHY_MAX]);
 void config_free(struct config *config);
+
+/* In config_service.c */
+int config_services_read(struct config *config, const config_setting_t *at,
+			 char *why);
+void config_services_free(struct config *config);
 
 #endif /* _ASAPD_CONFIG_H */

@@ -52,11 +52,11 @@ static bool update(struct element *element, const struct rsp_tlv_element *from)
 	return true;
 }
 
-static int no_memory(struct agent *agent, const struct rsp_octets *handle,
-		     u32 id)
+static int refuse(struct agent *agent, const struct rsp_octets *handle, u32 id,
+		  int err)
 {
 	return feeder_answer(&agent->feeder, RSERPOOL_CMD_REGISTER_DONE, handle,
-			     id, -ENOBUFS);
+			     id, err);
 }
 
 /* A socket listens, or says something else of its element. */
@@ -75,15 +75,17 @@ static int listens(struct agent *agent, const struct nlmsghdr *nlh,
 	feeder_get_element(nlh, tb, &from, transports);
 	pool = pool_get(agent, handle);
 	if (!pool)
-		return no_memory(agent, handle, from.id);
+		return refuse(agent, handle, from.id, -ENOBUFS);
 	element = element_find(pool, from.id);
+	if (element && element->service)
+		return refuse(agent, handle, from.id, -EADDRINUSE);
 	news = !element || listener != RSERPOOL_LISTENER_AGENT ||
 	       element->state >= ELEMENT_LEAVES;
 	if (!element)
 		element = element_add(pool, from.id);
 	if (!element) {
 		pool_remove_if_empty(pool);
-		return no_memory(agent, handle, from.id);
+		return refuse(agent, handle, from.id, -ENOBUFS);
 	}
 	news |= update(element, &from);
 	element->seen = true;
@@ -103,7 +105,7 @@ static void listens_no_more(struct agent *agent, feeder_attributes tb,
 
 	element = pool ? element_find(pool, feeder_number(tb,
 					RSERPOOL_A_ELEMENT_ID)) : NULL;
-	if (element)
+	if (element && !element->service)
 		registration_end(element);
 }
 
@@ -186,7 +188,7 @@ static void forget_unseen(struct agent *agent)
 			next_each = each->next;
 			/* The last one may take its pool along. */
 			was_last = next_each == &pool->elements;
-			if (!element->seen)
+			if (!element->seen && !element->service)
 				registration_end(element);
 		}
 	}

@@ -24,7 +24,7 @@ static bool is_told(const struct pool *pool,
 
 	return rsp_tlv_next_transport(&user, &transport) &&
 	       transport.type == RSP_TLV_TCP_TRANSPORT &&
-	       !element_find(pool, element->id);
+	       !pool_has_socket(pool, element->id);
 }
 
 static int tell_one(struct pool *pool, const struct rsp_tlv_element *element)
@@ -119,7 +119,7 @@ static int replace(struct pool *pool, const struct rsp_asap_message *msg)
 	qsort(ids, n, sizeof(*ids), compare);
 	for (i = 0; !err && i < pool->n_told; i++)
 		if (!bsearch(&pool->told[i], ids, n, sizeof(*ids), compare) &&
-		    !element_find(pool, pool->told[i]))
+		    !pool_has_socket(pool, pool->told[i]))
 			err = feeder_delete(&pool->agent->feeder, &handle,
 					    pool->told[i]);
 	free(pool->told);
@@ -177,7 +177,7 @@ void kernel_forget(struct pool *pool)
 	u32 i;
 
 	for (i = 0; feeder->open && !err && i < pool->n_told; i++)
-		if (!element_find(pool, pool->told[i]))
+		if (!pool_has_socket(pool, pool->told[i]))
 			err = feeder_delete(feeder, &handle, pool->told[i]);
 	pool->n_told = 0;
 	doubt_if(pool->agent, err);

@@ -17,11 +17,13 @@
  * @agent: it
  * @loop: its loop
  * @stop: signals that end it
+ * @child: the signal that a check has ended
  */
 static struct program {
 	struct agent agent;
 	uv_loop_t loop;
 	uv_signal_t stop[2];
+	uv_signal_t child;
 } program;
 
 static void on_stop(uv_signal_t *signal, int number)
@@ -32,6 +34,14 @@ static void on_stop(uv_signal_t *signal, int number)
 	agent_stop(&program.agent);
 	uv_close((uv_handle_t *)&program.stop[0], NULL);
 	uv_close((uv_handle_t *)&program.stop[1], NULL);
+	uv_close((uv_handle_t *)&program.child, NULL);
+}
+
+static void on_child(uv_signal_t *signal, int number)
+{
+	(void)signal;
+	(void)number;
+	service_checks_ended(&program.agent);
 }
 
 static int serve(void)
@@ -43,6 +53,8 @@ static int serve(void)
 	signal(SIGPIPE, SIG_IGN);
 	uv_signal_init(&program.loop, &program.stop[0]);
 	uv_signal_init(&program.loop, &program.stop[1]);
+	uv_signal_init(&program.loop, &program.child);
+	uv_signal_start(&program.child, on_child, SIGCHLD);
 	uv_signal_start(&program.stop[0], on_stop, SIGTERM);
 	uv_signal_start(&program.stop[1], on_stop, SIGINT);
 	if (agent_init(agent, &program.loop)) {
@@ -59,6 +71,7 @@ static int serve(void)
 	systemd_notify("READY=1");
 	uv_run(&program.loop, UV_RUN_DEFAULT);
 	uv_loop_close(&program.loop);
+	agent_fini(agent);
 	config_free(&agent->config);
 	return EXIT_SUCCESS;
 }

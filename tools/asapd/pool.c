@@ -44,6 +44,7 @@ struct pool *pool_find(const struct agent *agent,
 static int reserve(struct agent *agent, u32 more)
 {
 	return deadlines_reserve(&agent->deadlines, DEADLINES_OF_AGENT +
+				 agent->config.n_services +
 				 DEADLINES_OF_POOL * agent->n_pools +
 				 agent->n_elements + more);
 }
@@ -131,6 +132,20 @@ struct element *element_find(const struct pool *pool, u32 id)
 			return element;
 	}
 	return NULL;
+}
+
+/**
+ * pool_has_socket() - whether the kernel has an element from its socket
+ * @pool: its pool
+ * @id: PE identifier
+ *
+ * Return: true when a socket of this host listens for it.
+ */
+bool pool_has_socket(const struct pool *pool, u32 id)
+{
+	const struct element *element = element_find(pool, id);
+
+	return element && !element->service;
 }
 
 /**

@@ -51,7 +51,7 @@ static int tell_kernel(struct element *element, int err)
 	int ret;
 
 	element->awaited = false;
-	if (!agent->feeder.open)
+	if (element->service || !agent->feeder.open)
 		return 0;
 	ret = feeder_answer(&agent->feeder, RSERPOOL_CMD_REGISTER_DONE, &handle,
 			    element->id, err);
@@ -272,8 +272,12 @@ static void rejected(struct element *element, u16 cause)
 		 cause);
 	log_element(LOG_WARNING, element, "registration ", why);
 	agent->counters.rejected++;
-	/* What is there already stays, and the registrar may have more later. */
-	if (cause == RSP_CAUSE_LACK_OF_RESOURCES && !element->awaited) {
+	/*
+	 * What is there already stays, and the registrar may have more later. Of
+	 * a service nobody can be told: it is its operator's to put it right.
+	 */
+	if (element->service ||
+	    (cause == RSP_CAUSE_LACK_OF_RESOURCES && !element->awaited)) {
 		element->attempts++;
 		element->state = ELEMENT_DEFERRED;
 		set_timer(element, spread(element, in < agent->config.retry_max ?
@@ -349,15 +353,22 @@ static void acknowledge(struct element *element)
 	home_send(agent, &w, rsp_asap_end(&w, begin));
 }
 
-static void is_there(struct element *element, u32 server_id)
+static bool listens(struct element *element, u32 server_id)
 {
 	struct rsp_octets handle = handle_of(element->pool);
 
+	if (element->service)
+		return element->service->well;
+	return feeder_alive(&agent_of(element)->feeder, &handle, element->id,
+			    server_id);
+}
+
+static void is_there(struct element *element, u32 server_id)
+{
 	if (element->state != ELEMENT_REGISTERED &&
 	    element->state != ELEMENT_ASKED)
 		return;
-	if (feeder_alive(&agent_of(element)->feeder, &handle, element->id,
-			 server_id))
+	if (listens(element, server_id))
 		acknowledge(element);
 	else
 		registration_end(element);

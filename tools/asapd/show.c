@@ -7,23 +7,28 @@
 #include "../lib/print.h"
 #include "agent.h"
 
+static void show_id(const char *key, const char *format, u32 id)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08x", id);
+	if (print_json())
+		print_uint(key, NULL, id);
+	else
+		print_string(key, format, text);
+}
+
 static void show_home(const struct agent *agent)
 {
 	const struct home *home = &agent->home;
-	char id[16];
 
 	if (!home->at) {
 		print_string("home", " home %s", "none");
 		return;
 	}
 	print_string("home", " home %s", channel_name(home->at->channel));
-	if (!home->id)
-		return;
-	snprintf(id, sizeof(id), "0x%08x", home->id);
-	if (print_json())
-		print_uint("home-id", NULL, home->id);
-	else
-		print_string("home-id", " id %s", id);
+	if (home->id)
+		show_id("home-id", " id %s", home->id);
 }
 
 static u32 n_registered(const struct agent *agent)
@@ -64,6 +69,30 @@ static void show_pools(const struct agent *agent)
 	print_array_begin("cache");
 	list_for_each(pos, &agent->pools)
 		show_pool(container_of(pos, struct pool, in_all));
+	print_array_end();
+}
+
+static void show_service(const struct service *service)
+{
+	const struct handle *handle = &service->config->handle;
+	char text[HANDLE_TEXT_MAX];
+
+	format_handle(handle->octets, handle->len, text);
+	print_object_begin(NULL);
+	print_string("pool", "service pool %s", text);
+	show_id("id", " id %s", service->id);
+	print_bool("well", " well", service->well);
+	print_text("\n");
+	print_object_end();
+}
+
+static void show_services(const struct agent *agent)
+{
+	unsigned int i;
+
+	print_array_begin("services");
+	for (i = 0; i < agent->config.n_services; i++)
+		show_service(&agent->services[i]);
 	print_array_end();
 }
 
@@ -129,6 +158,7 @@ bool show(void *data, const char *object)
 	print_uint("registered", " registered %" PRIu64, n_registered(agent));
 	print_string("kernel", " kernel %s\n", agent->feeder.open ? "fed" :
 								   "none");
+	show_services(agent);
 	show_pools(agent);
 	show_counters(agent);
 	print_object_end();

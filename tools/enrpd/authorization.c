@@ -1,25 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
-#include <linux/rserpool_netlink.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "authorization.h"
 #include "../lib/settings_file.h"
-
-static const struct {
-	const char *name;
-	uint32_t type;
-} policies[] = {
-	{ "rr", RSERPOOL_POLICY_RR }, { "wrr", RSERPOOL_POLICY_WRR },
-	{ "rand", RSERPOOL_POLICY_RAND }, { "wrand", RSERPOOL_POLICY_WRAND },
-	{ "prio", RSERPOOL_POLICY_PRIO }, { "lu", RSERPOOL_POLICY_LU },
-	{ "lud", RSERPOOL_POLICY_LUD }, { "plu", RSERPOOL_POLICY_PLU },
-	{ "rlu", RSERPOOL_POLICY_RLU },
-};
-
-#define N_POLICIES	(sizeof(policies) / sizeof(policies[0]))
+#include "authorization.h"
 
 static int read_u32(const config_setting_t *at, const char *name, uint32_t min,
 		    uint32_t *value, char *why)
@@ -113,22 +99,17 @@ static int read_policies(struct grant *grant, const config_setting_t *at,
 {
 	int i, n = config_setting_is_aggregate(at) ?
 		   config_setting_length(at) : 0;
-	size_t j;
 
 	grant->policies = calloc((size_t)n + 1, sizeof(*grant->policies));
 	for (i = 0; i < n && grant->policies; i++) {
 		const config_setting_t *each;
-		const char *text;
+		const char *text, *expected;
 
 		each = config_setting_get_elem(at, (unsigned int)i);
 		text = config_setting_get_string(each);
-		for (j = 0; j < N_POLICIES && text; j++)
-			if (!strcmp(policies[j].name, text))
-				break;
-		if (!text || j == N_POLICIES)
-			return wrong(why, each,
-				     "policies: rr, wrr, rand, wrand, prio, lu, lud, plu or rlu is expected");
-		grant->policies[i] = policies[j].type;
+		expected = parse_policy(text ? text : "", &grant->policies[i]);
+		if (expected)
+			return wrong(why, each, "policies: %s", expected);
 	}
 	return n ? 0 : wrong(why, at,
 			     "policies: a list is expected, as [ \"rr\", \"lu\" ]");

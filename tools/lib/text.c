@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <arpa/inet.h>
 #include <inttypes.h>
+#include <linux/rserpool_netlink.h>
 #include <net/if.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -397,4 +398,35 @@ void format_load(uint32_t load, char text[LOAD_TEXT_MAX])
 			 share % 100);
 	else
 		snprintf(text, LOAD_TEXT_MAX, "%u%%", share / 100);
+}
+
+/**
+ * parse_policy() - read a pool's policy
+ * @s: its name
+ * @policy: set on success: RSERPOOL_POLICY_*
+ *
+ * Return: NULL, or what was expected.
+ */
+const char *parse_policy(const char *s, uint32_t *policy)
+{
+	static const struct {
+		const char *name;
+		uint32_t type;
+	} policies[] = {
+		{ "rr", RSERPOOL_POLICY_RR }, { "wrr", RSERPOOL_POLICY_WRR },
+		{ "rand", RSERPOOL_POLICY_RAND },
+		{ "wrand", RSERPOOL_POLICY_WRAND },
+		{ "prio", RSERPOOL_POLICY_PRIO }, { "lu", RSERPOOL_POLICY_LU },
+		{ "lud", RSERPOOL_POLICY_LUD }, { "plu", RSERPOOL_POLICY_PLU },
+		{ "rlu", RSERPOOL_POLICY_RLU },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
+		if (!strcmp(policies[i].name, s)) {
+			*policy = policies[i].type;
+			return NULL;
+		}
+	}
+	return "rr, wrr, rand, wrand, prio, lu, lud, plu or rlu is expected";
 }

@@ -72,6 +72,7 @@ void format_transport(const struct transport *transport,
 		      char text[TRANSPORT_TEXT_MAX]);
 const char *parse_time(const char *s, uint32_t *ms);
 void format_time(uint64_t ms, char text[TIME_TEXT_MAX]);
+const char *parse_policy(const char *s, uint32_t *policy);
 const char *parse_load(const char *s, uint32_t *load);
 void format_load(uint32_t load, char text[LOAD_TEXT_MAX]);
 

@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Daemons on host 3 that know nothing of pools: asapd there registers them with the
+# registrar on host 1 while they are well, for clients on host 4.
+. "$(dirname "$0")/ktap.sh"
+. "$(dirname "$0")/registrar.sh"
+
+# service ID PORT [SETTING...]: a service of pool echo
+service() {
+	local setting
+
+	echo "{ handle = \"echo\"; id = $1; port = $2; interval = \"200ms\";"
+	[[ $* == *timeout* ]] || echo 'timeout = "10s";'
+	echo 'rise = 1; fall = 2;'
+	for setting in "${@:3}"; do echo "$setting;"; done
+	echo '}'
+}
+
+# serves PORT: an echo server there
+serves() {
+	starts 3 "server-$1" socat "TCP-LISTEN:$1,fork,reuseaddr" EXEC:cat
+	within 20 listens 3 "$1"
+}
+
+# A daemon as it is: it comes, and goes.
+test_connect() {
+	hosts 1 3 4
+	registrar 1
+	agent 4
+	cat > "$tmp/haproxy" <<- END
+		defaults
+		    mode http
+		    timeout client 10s
+		frontend web
+		    bind :8080
+		    http-request return status 200 content-type text/plain string "it works"
+	END
+	agent 3 "services = ( $(service 300 8080) )"
+	homes 3 1
+	shows agent-3 agent '[[s["pool"], s["id"], s["well"]] for s in v["services"]]' \
+		'[["echo", 300, false]]'
+	refused 1 'No such file' on 4 ask echo
+	starts 3 haproxy haproxy -db -f "$tmp/haproxy"
+	resolves 1 echo '^resolved echo 0x0000012c 10.9.3.2:8080 home 0x00000001$'
+	says asapd-3 'the service is well'
+	printf 'GET / HTTP/1.0\r\n\r\n' |
+		on 4 timeout 20 socat -t 10 - SOCKET-CONNECT:18:0:x00000000000004000000"$(printf echo | od -An -tx1 | tr -d ' \n')" |
+		grep 'it works'
+	# Its own host has it too, and it is no socket's.
+	same "$(json '[v[0]["id"], v[0].get("listener")]' on 4 rspctl -j pe show)" '[300, null]'
+	! ends haproxy KILL
+	resolves 1 echo 'cause 0x9'
+	says asapd-3 'the service is ill: connection refused'
+	elements 4
+	starts 3 haproxy haproxy -db -f "$tmp/haproxy"
+	resolves 1 echo '0x0000012c 10.9.3.2:8080'
+}
+
+# A command says that it is ill, while it holds its connections: they are severed.
+test_sever() {
+	hosts 1 3 4
+	registrar 1
+	serves 7000; serves 7001
+	agent 4
+	echo 0 > "$tmp/slow"
+	agent 3 "services = ( $(service 300 7000 "command = \"test ! -e $tmp/ill\"" 'sever = true'),
+		$(service 301 7001 "command = \"sleep \$(cat $tmp/slow)\"" 'timeout = "3s"') )"
+	resolves 1 echo 0x0000012c
+	resolves 1 echo 0x0000012d
+	on 4 rspctl pool add echo fin failure failover notify
+	starts 4 first ask echo
+	starts 4 second ask echo
+	says first 'request 2'
+	says second 'request 2'
+	touch "$tmp/ill"
+	elements 4 12d
+	says asapd-3 'id 0x12c: the service is ill: the check ends with 1'
+	within 20 eval 'cat "$tmp/first" "$tmp/second" | grep -q "moved from element 300 to element 301"'
+	same "$(cat "$tmp/first" "$tmp/second" | grep -c moved)" 1
+	rm "$tmp/ill"
+	elements 4 12c 12d
+	# One that takes too long is none that is well.
+	echo 100 > "$tmp/slow"
+	elements 4 12c
+	says asapd-3 'id 0x12d: the service is ill: it takes too long'
+}
+
+# systemctl says what a unit is.
+test_unit() {
+	hosts 1 3
+	registrar 1
+	mkdir "$tmp/bin"
+	printf '#!/bin/sh\n[ "$*" = "is-active --quiet -- echo.service" ] && [ -e %s/active ]\n' \
+		"$tmp" > "$tmp/bin/systemctl"
+	chmod +x "$tmp/bin/systemctl"
+	serves 7000
+	PATH=$tmp/bin:$PATH agent 3 "services = ( $(service 300 7000 'unit = "echo.service"') )"
+	homes 3 1
+	touch "$tmp/active"
+	resolves 1 echo 0x0000012c
+	rm "$tmp/active"
+	resolves 1 echo 'cause 0x9'
+	# The agent goes, and so do its services: nobody looks after them.
+	touch "$tmp/active"
+	resolves 1 echo 0x0000012c
+	ends asapd-3 TERM
+	resolves 1 echo 'cause 0x9'
+}
+
+ktap_run asapd_services
