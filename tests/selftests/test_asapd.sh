@@ -27,6 +27,8 @@ test_session() {
 	on 4 timeout 20 count tally 1
 	homes 3 2
 	homes 4 2
+	shows 2 registrar \
+		'v["counters"]["registrations"] + v["counters"]["reregistrations"]' 1
 	resolves 2 2 tally '^resolved tally 0x0000012c 10.9.3.2:4300 home 0x00000002$'
 	counts 3 301
 	elements 4 12c 12d
