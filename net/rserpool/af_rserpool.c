@@ -61,6 +61,7 @@
 #include "flow.h"
 #include "net_ns.h"
 #include "rdm.h"
+#include "renew.h"
 #include "session.h"
 #include "session_control.h"
 #include "session_work.h"
@@ -417,7 +418,7 @@ static int rsp_shutdown(struct socket *sock, int how)
 	struct rsp_session *ssn = rsp_session(sock->sk);
 	struct sock *sk = sock->sk;
 	bool stop = false;
-	int err = 0;
+	int err = 0, sent = 0;
 
 	/* SHUT_RD, SHUT_WR, SHUT_RDWR: 0, 1, 2; the kernel's are bits. */
 	how++;
@@ -433,11 +434,14 @@ static int rsp_shutdown(struct socket *sock, int how)
 		sock->state = SS_UNCONNECTED;
 		break;
 	case RSP_SESSION_READY:
+		/* The end that was sent is the session's, and not sent again. */
+		if (rsp_renew_stop(ssn))
+			sent = SEND_SHUTDOWN;
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
 		if (ssn->standby)
 			rsp_session_kick(ssn);
 		if (ssn->generation == ssn->resumed) {
-			err = ssn->flow->ops->shutdown(ssn->flow, how);
+			err = ssn->flow->ops->shutdown(ssn->flow, how & ~sent);
 			break;
 		}
 		fallthrough;

@@ -200,7 +200,7 @@ bool rsp_session_speaks_for_all(const struct rsp_session *ssn,
 				enum rsp_failure failure)
 {
 	if (ssn->bent || ssn->sk.sk_bound_dev_if || ssn->sk.sk_mark ||
-	    failure == RSP_FAILURE_REVOKED)
+	    failure == RSP_FAILURE_REVOKED || failure == RSP_FAILURE_RECORDS)
 		return false;
 	return (failure != RSP_FAILURE_SILENT &&
 		failure != RSP_FAILURE_CONNECT_TIMEOUT) ||
@@ -430,7 +430,8 @@ void rsp_session_serve(struct rsp_session *ssn)
 
 	clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	WRITE_ONCE(flow->armed, jiffies);
-	rsp_session_enter(ssn, RSP_SESSION_READY);
+	if (ssn->state.now != RSP_SESSION_READY)
+		rsp_session_enter(ssn, RSP_SESSION_READY);
 	rsp_session_watch(ssn);
 	rsp_session_publish(ssn);
 	if (ssn->standby || test_bit(RSP_SESSION_SEVER, &ssn->flags))

@@ -13,6 +13,7 @@
 #include "flow.h"
 #include "mib.h"
 #include "net_ns.h"
+#include "renew.h"
 #include "session.h"
 #include "session_control.h"
 #include "session_work.h"
@@ -140,13 +141,15 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 	if (!flow || flow != ssn->flow || ssn->state.now != RSP_SESSION_READY)
 		return;
 
+	if (rsp_session_turned(ssn) && rsp_renew_over(ssn))
+		return;
 	/* Pairs with the order in flow_wake(): state first, then the bit. */
 	suspect = test_and_clear_bit(RSP_FLOW_SUSPECT, &flow->flags);
 	failure = rsp_flow_failure(flow, err);
 	if (failure != RSP_FAILURE_NONE && flow->ops->ended(flow, failure)) {
 		if (!test_and_set_bit(RSP_FLOW_ENDED, &flow->flags))
 			rsp_session_publish(ssn);
-		if (failure == RSP_FAILURE_FIN)
+		if (failure == RSP_FAILURE_FIN || rsp_session_turned(ssn))
 			failure = RSP_FAILURE_NONE;
 	}
 	if (failure != RSP_FAILURE_NONE && flow->frames)
@@ -163,7 +166,7 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 			ssn->sk.sk_state_change(&ssn->sk);
 		return;
 	}
-	if (test_bit(RSP_FLOW_ENDED, &flow->flags)) {
+	if (test_bit(RSP_FLOW_ENDED, &flow->flags) && !rsp_session_turned(ssn)) {
 		rsp_mib_failure(sock_net(&ssn->sk), failure);
 		/* As in TCP: who said all may reset what comes after it. */
 		rsp_session_end(ssn, failure == RSP_FAILURE_RESET ?

@@ -73,7 +73,8 @@ void rsp_flow_accuse(struct rsp_flow *flow)
 /*
  * Control is for the work item, and so is the rest of a frame; but if somebody
  * waits, he looks as well, and octets of the program are for him alone.  Who
- * waits for a checkpoint looks at what he has sent.  When it names an event, TCP
+ * waits for a checkpoint, or for the flow that takes the place of a worn one, looks
+ * at what he has sent.  When it names an event, TCP
  * has the transport's lock.
  */
 static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
@@ -83,7 +84,8 @@ static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
 	bool out = !events || events & EPOLLOUT;
 
 	if (in && test_bit(RSP_FLOW_GREETED, &flow->flags))
-		in = (!sleeper || rsp_session_replay(flow->ssn)) &&
+		in = (!sleeper || rsp_session_replay(flow->ssn) ||
+		      test_bit(RSP_FLOW_TURNED, &flow->flags)) &&
 		     !rsp_pass_dry(flow) &&
 		     !READ_ONCE(frames->data_next) &&
 		     !(events && rsp_frames_data_first(flow));
@@ -288,7 +290,11 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 	}
 	lockdep_set_class(&sock->wq.wait.lock, &flow_wait_key);
 	flow->handshake = handshake;
-	flow->auth = handshake ? handshake->auth : RSP_AUTH_NONE;
+	if (handshake) {
+		flow->auth = handshake->auth;
+		flow->records_max =
+			READ_ONCE(rsp_net(handshake->net)->records_max);
+	}
 	flow->sock = sock;
 	refcount_set(&flow->users, 1);
 	INIT_LIST_HEAD(&flow->draining);

@@ -41,6 +41,10 @@ enum rsp_flow_flag {
 	RSP_FLOW_TX_WANTED,	/* who polls waits for what is pending to leave */
 	RSP_FLOW_STANDBY,	/* it is no business of the program's yet */
 	RSP_FLOW_TOLD,		/* the program was told who the peer is */
+	RSP_FLOW_WORN,		/* TLS: another one is to take its place */
+	RSP_FLOW_SPENT,		/* TLS: its key has protected all that it may */
+	RSP_FLOW_TURNED,	/* its end was sent, and that is not the session's */
+	RSP_FLOW_RENEWED,	/* it took the place of one that was worn */
 };
 
 /**
@@ -95,6 +99,7 @@ struct rsp_flow_ops {
  *	used
  * @auth: enum rsp_auth; fixed
  * @fault: TLS: enum rsp_failure: what came must not have come
+ * @records_max: TLS: records that it carries at most each way; fixed
  * @err: the last error that the transport told of, negative; 0: none
  * @rcu: frees it, when no list has it
  */
@@ -115,6 +120,7 @@ struct rsp_flow {
 	struct rsp_identity identity;
 	u8 auth;
 	u8 fault;
+	u32 records_max;
 	union {
 		struct list_head draining;
 		struct rcu_head rcu;

@@ -59,6 +59,8 @@ static enum rsp_failure transport_failure(struct rsp_flow *flow, int err)
 	if (known)
 		return rsp_flow_secure(flow) ? rsp_secure_failure(flow, known) :
 					       rsp_failure_of(known);
+	if (test_bit(RSP_FLOW_SPENT, &flow->flags))
+		return RSP_FAILURE_RECORDS;
 	if (state == TCP_CLOSE) {
 		/* EPIPE is no cause. */
 		if (err && err != -EAGAIN && err != -EPIPE)

@@ -28,6 +28,7 @@
 #include "frame.h"
 #include "mib.h"
 #include "session.h"
+#include "session_work.h"
 #include "tls.h"
 
 #include <asm/ioctls.h>
@@ -123,6 +124,35 @@ enum rsp_failure rsp_secure_failure(struct rsp_flow *flow, int err)
 	default:
 		return rsp_failure_of(err);
 	}
+}
+
+/* Whoever has the other direction may be counting: then it is one less. */
+static u64 records(const struct cipher_context *way)
+{
+	return get_unaligned_be64(way->rec_seq);
+}
+
+/**
+ * rsp_secure_spend() - records may have gone over a flow: how worn is its key?
+ * @flow: a flow over kTLS, pinned, or under the session's socket lock
+ *
+ * At half of what it may carry one with frames is worn: renew.c has another take
+ * its place.  At the whole of it any flow fails.
+ *
+ * Context: process.
+ */
+void rsp_secure_spend(struct rsp_flow *flow)
+{
+	const struct tls_context *tls = tls_get_ctx(flow->sock->sk);
+	u64 most = max(records(&tls->tx), records(&tls->rx));
+
+	if (likely(most < flow->records_max / 2))
+		return;
+	if (flow->frames && !test_and_set_bit(RSP_FLOW_WORN, &flow->flags))
+		rsp_session_kick(flow->ssn);
+	if (most >= flow->records_max &&
+	    !test_and_set_bit(RSP_FLOW_SPENT, &flow->flags))
+		rsp_flow_accuse(flow);
 }
 
 static int fault(struct rsp_flow *flow)
@@ -356,6 +386,7 @@ int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
 
 	do {
 		ret = READ_ONCE(sock->ops)->read_sock(transport, desc, actor);
+		rsp_secure_spend(flow);
 		/* The one error that stays: a record that is no data. */
 		if (ret == -EINVAL)
 			return true;
@@ -485,6 +516,7 @@ static int secure_sendmsg(struct rsp_flow *flow, struct msghdr *msg,
 	msg->msg_flags &= passed;
 	msg->msg_controllen = 0;
 	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
+	rsp_secure_spend(flow);
 	msg->msg_flags = flags;
 	msg->msg_controllen = controls;
 	return ret;
@@ -503,6 +535,7 @@ static int data_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 	msg->msg_control = NULL;
 	msg->msg_controllen = 0;
 	ret = READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
+	rsp_secure_spend(flow);
 	msg->msg_control = control;
 	msg->msg_controllen = controls;
 	msg->msg_flags = flagged;
@@ -571,6 +604,7 @@ static ssize_t secure_splice_read(struct rsp_flow *flow, loff_t *ppos,
 		taken = ret == -EINVAL && rsp_secure_look(flow);
 	} while (taken || (ret == -EINVAL && closed(flow)) ||
 		 told(flow, ret, &turns));
+	rsp_secure_spend(flow);
 	if (ret > 0)
 		set_bit(RSP_FLOW_TALKED, &flow->flags);
 	return ret || !len ? ret : end_of(flow);

@@ -27,6 +27,7 @@ void rsp_secure_refuse(struct socket *sock);
 bool rsp_secure_revoked(const struct rsp_flow *flow);
 u16 rsp_secure_cipher(const struct rsp_flow *flow);
 enum rsp_failure rsp_secure_failure(struct rsp_flow *flow, int err);
+void rsp_secure_spend(struct rsp_flow *flow);
 bool rsp_secure_ready(const struct rsp_flow *flow);
 bool rsp_secure_look(struct rsp_flow *flow);
 int rsp_secure_control(struct rsp_flow *flow);

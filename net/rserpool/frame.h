@@ -178,6 +178,7 @@ bool rsp_frames_look(struct rsp_flow *flow);
 int rsp_frames_inq(struct rsp_flow *flow);
 bool rsp_frames_data_first(const struct rsp_flow *flow);
 bool rsp_frames_ended(struct rsp_flow *flow);
+bool rsp_frames_rest(struct rsp_flow *flow, struct rsp_control **cookie);
 bool rsp_frames_controls(struct rsp_flow *flow, struct list_head *controls);
 void rsp_frames_release(struct rsp_frames *frames);
 void rsp_controls_free(struct list_head *controls);
@@ -189,6 +190,7 @@ int rsp_frames_control(struct rsp_flow *flow, const void *octets, size_t len,
 		       bool in_place);
 void rsp_frames_queue(struct rsp_frames *frames, struct list_head *list);
 void rsp_frames_flush(struct rsp_flow *flow);
+void rsp_frames_settle(struct rsp_flow *flow);
 void rsp_frames_finish(struct rsp_flow *flow);
 void rsp_frames_drop_pending(struct rsp_frames *frames);
 

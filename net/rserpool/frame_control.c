@@ -113,8 +113,15 @@ void rsp_frames_flush(struct rsp_flow *flow)
 	mutex_unlock(&frames->tx_lock);
 }
 
-/* TCP would reset a peer of whom something is unread, and send nothing more. */
-static void unread_drop(struct rsp_flow *flow)
+/**
+ * rsp_frames_settle() - take what is no data of what was received
+ * @flow: a flow with frames that is about to be released
+ *
+ * TCP would reset a peer of whom something is unread, and send nothing more.
+ *
+ * Context: process.
+ */
+void rsp_frames_settle(struct rsp_flow *flow)
 {
 	LIST_HEAD(controls);
 	bool ended;
@@ -144,7 +151,7 @@ void rsp_frames_finish(struct rsp_flow *flow)
 	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
 	release_sock(transport);
 	rsp_frames_control(flow, NULL, 0, true);
-	unread_drop(flow);
+	rsp_frames_settle(flow);
 }
 
 /**

@@ -182,6 +182,19 @@ static size_t head_take(struct rsp_pass *pass, size_t len)
 	return n;
 }
 
+static struct rsp_control *control_alloc(u32 len)
+{
+	struct rsp_control *control;
+
+	control = kvmalloc(struct_size(control, octets, len),
+			   GFP_KERNEL_ACCOUNT);
+	if (control) {
+		control->len = len;
+		control->filled = 0;
+	}
+	return control;
+}
+
 static size_t control_take(struct rsp_pass *pass, size_t len)
 {
 	struct rsp_frames *frames = pass->frames;
@@ -191,12 +204,9 @@ static size_t control_take(struct rsp_pass *pass, size_t len)
 	if (!control) {
 		if (frames->n_controls >= RSP_CONTROLS_MAX)
 			return pass_stop(pass, 0);
-		control = kvmalloc(struct_size(control, octets, frames->left),
-				   GFP_KERNEL_ACCOUNT);
+		control = control_alloc(frames->left);
 		if (!control)
 			return pass_stop(pass, -ENOMEM);
-		control->len = frames->left;
-		control->filled = 0;
 		frames->control = control;
 	}
 	if (octets_copy(pass, control->octets + control->filled, n))
@@ -574,12 +584,16 @@ static bool octets_at(const struct sock *transport, const struct sk_buff **skb,
  * @skb: and here is the next octet, or behind it
  * @octets: or there is a copy of it
  * @len: octets of that
+ * @cookie: in the copy, the last ASAP_COOKIE
+ * @cookie_len: octets of that, 0: there is none
  */
 struct ahead {
 	const struct sock *transport;
 	const struct sk_buff *skb;
 	const u8 *octets;
 	size_t len;
+	u32 cookie;
+	u32 cookie_len;
 };
 
 /* Octets at @at, counted from the first; as octets_at(). */
@@ -593,6 +607,12 @@ static bool ahead_get(struct ahead *ahead, u32 at, void *to, size_t len)
 		return false;
 	memcpy(to, ahead->octets + at, len);
 	return true;
+}
+
+static bool is_cookie(const struct ahead *ahead, __be32 ppid, u32 at)
+{
+	return ahead->octets && ppid == cpu_to_be32(RSP_PPID_ASAP) &&
+	       at < ahead->len && ahead->octets[at] == RSP_ASAP_COOKIE;
 }
 
 static bool end_follows(const struct rsp_frames *frames, struct ahead *ahead)
@@ -618,11 +638,17 @@ static bool end_follows(const struct rsp_frames *frames, struct ahead *ahead)
 			return true;
 		if (!length || length > RSP_FRAME_PAYLOAD_MAX)
 			return false;
+		if (is_cookie(ahead, head.ppid, seq)) {
+			ahead->cookie = seq;
+			ahead->cookie_len = length;
+		}
 		seq += length;
 	}
 }
 
-static bool secure_end_follows(struct rsp_flow *flow)
+/* @cookie: NULL; or becomes the last one before the end, if there is one. */
+static bool secure_end_follows(struct rsp_flow *flow,
+			       struct rsp_control **cookie)
 {
 	struct ahead ahead = {};
 	bool follows;
@@ -635,7 +661,36 @@ static bool secure_end_follows(struct rsp_flow *flow)
 	ahead.octets = octets;
 	ahead.len = n;
 	follows = end_follows(flow->frames, &ahead);
+	if (follows && cookie && ahead.cookie_len) {
+		*cookie = control_alloc(ahead.cookie_len);
+		if (*cookie)
+			memcpy((*cookie)->octets, octets + ahead.cookie,
+			       ahead.cookie_len);
+		else
+			follows = false;
+	}
 	kvfree(octets);
+	return follows;
+}
+
+/**
+ * rsp_frames_rest() - is all that a flow will give there, to the session's end?
+ * @flow: one over TLS, with control that comes first taken
+ * @cookie: NULL; becomes the last ASAP_COOKIE that is behind unread octets, if there
+ *	is one, for kvfree()
+ *
+ * Context: process.
+ * Return: true when it is; false: not yet, or there is no memory.
+ */
+bool rsp_frames_rest(struct rsp_flow *flow, struct rsp_control **cookie)
+{
+	struct rsp_frames *frames = flow->frames;
+	bool follows;
+
+	mutex_lock(&frames->rx_lock);
+	follows = frames->ended || (!frames->fault && !frames->n_controls &&
+				    secure_end_follows(flow, cookie));
+	mutex_unlock(&frames->rx_lock);
 	return follows;
 }
 
@@ -653,7 +708,7 @@ bool rsp_pass_end_follows(struct rsp_flow *flow)
 	bool follows;
 
 	if (rsp_flow_secure(flow))
-		return secure_end_follows(flow);
+		return secure_end_follows(flow, NULL);
 	lock_sock(transport);
 	ahead.skb = skb_peek(&transport->sk_receive_queue);
 	follows = end_follows(flow->frames, &ahead);

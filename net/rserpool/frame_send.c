@@ -63,6 +63,8 @@ static __always_inline int octets_send(struct rsp_flow *flow,
 	if (rsp_flow_secure(flow))
 		msg.msg_flags &= ~MSG_MORE;
 	ret = READ_ONCE(sock->ops)->sendmsg(sock, &msg, left);
+	if (rsp_flow_secure(flow))
+		rsp_secure_spend(flow);
 	if (likely(ret == left))
 		return 0;
 	if (ret < 0)

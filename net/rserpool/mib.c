@@ -41,6 +41,7 @@ static const char *const names[] = {
 	[RSP_MIB_FAILURE_REJECTED]		= "FailureRejected",
 	[RSP_MIB_FAILURE_SECURITY]		= "FailureSecurity",
 	[RSP_MIB_FAILURE_REVOKED]		= "FailureRevoked",
+	[RSP_MIB_FAILURE_RECORDS]		= "FailureRecords",
 	[RSP_MIB_ELEMENT_AVOIDED]		= "ElementAvoided",
 	[RSP_MIB_ELEMENT_RETURNED]		= "ElementReturned",
 	[RSP_MIB_ELEMENT_EXPIRED]		= "ElementExpired",
@@ -78,6 +79,7 @@ static const char *const names[] = {
 	[RSP_MIB_TLS_ALERT]			= "TlsAlert",
 	[RSP_MIB_TLS_RECORD]			= "TlsRecord",
 	[RSP_MIB_TLS_UNEXPECTED]		= "TlsUnexpected",
+	[RSP_MIB_TLS_RENEWED]			= "TlsRenewed",
 	[RSP_MIB_TLS_TRUNCATED]			= "TlsTruncated",
 	[RSP_MIB_NETLINK_REFUSED]		= "NetlinkRefused",
 };
@@ -85,8 +87,8 @@ static const char *const names[] = {
 static_assert(ARRAY_SIZE(names) == __RSP_MIB_MAX);
 static_assert(RSP_MIB_STATE_INIT + RSP_SESSION_SECURE ==
 	      RSP_MIB_STATE_SECURE);
-static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_REVOKED ==
-	      RSP_MIB_FAILURE_REVOKED);
+static_assert(RSP_MIB_FAILURE_NONE + RSP_FAILURE_RECORDS ==
+	      RSP_MIB_FAILURE_RECORDS);
 
 /**
  * rsp_mib_init() - make the counters of a namespace

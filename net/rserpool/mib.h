@@ -42,6 +42,7 @@ enum rsp_mib_field {
 	RSP_MIB_FAILURE_REJECTED,
 	RSP_MIB_FAILURE_SECURITY,
 	RSP_MIB_FAILURE_REVOKED,
+	RSP_MIB_FAILURE_RECORDS,
 	RSP_MIB_ELEMENT_AVOIDED,	/* failed, or drained */
 	RSP_MIB_ELEMENT_RETURNED,	/* selected again */
 	RSP_MIB_ELEMENT_EXPIRED,	/* not registered anew in time */
@@ -79,6 +80,7 @@ enum rsp_mib_field {
 	RSP_MIB_TLS_ALERT,		/* other alerts */
 	RSP_MIB_TLS_RECORD,		/* records that are broken or forged */
 	RSP_MIB_TLS_UNEXPECTED,		/* records of another type */
+	RSP_MIB_TLS_RENEWED,		/* flows that another one took the place of */
 	RSP_MIB_TLS_TRUNCATED,		/* ends without close_notify */
 	RSP_MIB_NETLINK_REFUSED,	/* requests that were refused */
 	__RSP_MIB_MAX

@@ -94,6 +94,7 @@ static int __net_init rsp_net_init(struct net *net)
 	rn->cookie_window_ms = COOKIE_WINDOW_MS;
 	rsp_cookies_init(rn);
 	rn->handshake_timeout_ms = HANDSHAKE_TIMEOUT_MS;
+	rn->records_max = RSERPOOL_TLS_RECORDS_MAX;
 	rsp_keys_init(&rn->keys);
 	rsp_handshakes_init(&rn->handshakes);
 	atomic_set(&rn->sockets_inuse, 0);

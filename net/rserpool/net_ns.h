@@ -52,6 +52,7 @@ struct rsp_unreachable {
  * @auth: enum rsp_auth of all sessions; fixed before the first element; the same
  * @client: number of this host as a client, 0: it has none; the same
  * @handshake_timeout_ms: how long a handshake of TLS may take; the same
+ * @records_max: records that a flow with TLS carries at most each way; the same
  * @keys: the pools' keys
  * @handshakes: bounds the handshakes under way
  * @reseal: has sessions send their cookies again before they are too old
@@ -80,6 +81,7 @@ struct rsp_net {
 	u8 auth;
 	u32 client;
 	u32 handshake_timeout_ms;
+	u32 records_max;
 	struct rsp_keys keys;
 	struct rsp_handshakes handshakes;
 	struct delayed_work reseal;

@@ -43,6 +43,11 @@ static const struct netlink_range_validation rserpool_a_scope_handshake_timeout_
 	.max	= RSERPOOL_MILLISECONDS_MAX,
 };
 
+static const struct netlink_range_validation rserpool_a_scope_records_max_range = {
+	.min	= 64ULL,
+	.max	= RSERPOOL_TLS_RECORDS_MAX,
+};
+
 /* Common nested types */
 const struct nla_policy rserpool_element_config_nl_policy[RSERPOOL_A_ELEMENT_TRANSPORT + 1] = {
 	[RSERPOOL_A_ELEMENT_HANDLE] = NLA_POLICY_MAX_LEN(RSERPOOL_HANDLE_MAX),
@@ -66,7 +71,7 @@ const struct nla_policy rserpool_transport_nl_policy[RSERPOOL_A_TRANSPORT_USE + 
 };
 
 /* RSERPOOL_CMD_SCOPE_SET - do */
-static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT + 1] = {
+static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_RECORDS_MAX + 1] = {
 	[RSERPOOL_A_SCOPE_NAME] = { .type = NLA_NUL_STRING, .len = RSERPOOL_SCOPE_NAME_MAX, },
 	[RSERPOOL_A_SCOPE_POOLS_MAX] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_ELEMENTS_MAX] = { .type = NLA_U32, },
@@ -91,6 +96,7 @@ static const struct nla_policy rserpool_scope_set_nl_policy[RSERPOOL_A_SCOPE_HAN
 	[RSERPOOL_A_SCOPE_AUTH] = NLA_POLICY_MAX(NLA_U32, 2),
 	[RSERPOOL_A_SCOPE_CLIENT] = { .type = NLA_U32, },
 	[RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_handshake_timeout_range),
+	[RSERPOOL_A_SCOPE_RECORDS_MAX] = NLA_POLICY_FULL_RANGE(NLA_U32, &rserpool_a_scope_records_max_range),
 };
 
 /* RSERPOOL_CMD_POOL_GET - do */
@@ -223,7 +229,7 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.cmd		= RSERPOOL_CMD_SCOPE_SET,
 		.doit		= rserpool_nl_scope_set_doit,
 		.policy		= rserpool_scope_set_nl_policy,
-		.maxattr	= RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT,
+		.maxattr	= RSERPOOL_A_SCOPE_RECORDS_MAX,
 		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{

@@ -131,6 +131,7 @@ static void set_scope(struct rsp_net *rn, struct nlattr **tb)
 	set_u32(&rn->client, tb[RSERPOOL_A_SCOPE_CLIENT]);
 	set_u32(&rn->handshake_timeout_ms,
 		tb[RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT]);
+	set_u32(&rn->records_max, tb[RSERPOOL_A_SCOPE_RECORDS_MAX]);
 	set_u32(&rn->cookie_window_ms, tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW]);
 	if (tb[RSERPOOL_A_SCOPE_COOKIE_WINDOW])
 		rsp_cookies_renew(rn);

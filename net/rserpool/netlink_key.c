@@ -71,6 +71,7 @@ int rsp_nl_put_security(struct sk_buff *skb, const struct rsp_net *rn)
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_CLIENT, rn->client) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT,
 			rn->handshake_timeout_ms) ||
+	    nla_put_u32(skb, RSERPOOL_A_SCOPE_RECORDS_MAX, rn->records_max) ||
 	    nla_put_u32(skb, RSERPOOL_A_SCOPE_KEYS, READ_ONCE(rn->keys.n)))
 		return -EMSGSIZE;
 	return 0;

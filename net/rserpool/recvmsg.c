@@ -7,6 +7,7 @@
 #include "af_rserpool.h"
 #include "detect.h"
 #include "flow.h"
+#include "renew.h"
 #include "session.h"
 #include "session_event.h"
 
@@ -99,7 +100,10 @@ static int rx_ask(struct rsp_session *ssn, struct receive *rx,
 				goto again;
 			/* End of file, or the call itself was wrong. */
 			ret = err;
-			break;
+			if (ret || !rsp_session_turned(ssn))
+				break;
+			/* It is that of the flow alone. */
+			ret = -EINPROGRESS;
 		}
 		if (ret != -EINPROGRESS)
 			break;

@@ -318,7 +318,8 @@ u8 rsp_session_mode(const struct rsp_session *ssn)
  *
  * A send may go on without asking when an element serves and the program
  * agreed to it. A receive may as long as a failed element's octets are there,
- * and after them on the same terms as a send, once the events are read.
+ * and after them on the same terms as a send, once the events are read.  While one
+ * flow is to take another's place, sends ask, and wait for it.
  *
  * Context: process; the session's socket lock.
  */
@@ -336,6 +337,8 @@ void rsp_session_publish(struct rsp_session *ssn)
 				      draining);
 	if (!rx && !ssn->pending)
 		rx = tx;
+	if (tx && test_bit(RSP_FLOW_TURNED, &tx->flags))
+		tx = NULL;
 	rcu_assign_pointer(ssn->tx, tx);
 	rcu_assign_pointer(ssn->rx, rx);
 	sk->sk_state_change(sk);
@@ -376,8 +379,11 @@ void rsp_session_drop_read(struct rsp_session *ssn)
 	if (list_empty(&read))
 		return;
 	rsp_session_publish(ssn);
-	list_for_each_entry_safe(flow, next, &read, draining)
+	list_for_each_entry_safe(flow, next, &read, draining) {
+		if (test_bit(RSP_FLOW_TURNED, &flow->flags))
+			rsp_frames_settle(flow);
 		rsp_flow_end(flow);
+	}
 }
 
 /**
@@ -415,7 +421,8 @@ int rsp_session_resume(struct rsp_session *ssn, u32 generation)
  * @direction: SEND_SHUTDOWN or RCV_SHUTDOWN
  *
  * Context: process; the session's socket lock.
- * Return: 0: an element serves; -EINPROGRESS: rsp_session_wait() for one;
+ * Return: 0: an element serves; -EINPROGRESS: rsp_session_wait() for one, or for
+ * another flow;
  * -ESHUTDOWN: the direction is shut down, or the session is over; -ENOTCONN,
  * -EREMCHG; or the session's error.
  */
@@ -433,7 +440,10 @@ int rsp_session_stand(struct rsp_session *ssn, int direction)
 		return -ENOTCONN;
 	if (ssn->generation != ssn->resumed)
 		return -EREMCHG;
-	return ssn->state.now == RSP_SESSION_READY ? 0 : -EINPROGRESS;
+	if (ssn->state.now != RSP_SESSION_READY)
+		return -EINPROGRESS;
+	return direction == SEND_SHUTDOWN &&
+	       test_bit(RSP_FLOW_TURNED, &ssn->flow->flags) ? -EINPROGRESS : 0;
 }
 
 /**
@@ -449,6 +459,7 @@ int rsp_session_stand(struct rsp_session *ssn, int direction)
 int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo)
 {
 	DEFINE_WAIT_FUNC(wait, woken_wake_function);
+	const struct rsp_flow *flow = ssn->flow;
 	u32 generation = ssn->generation;
 	u8 state = ssn->state.now;
 	struct sock *sk = &ssn->sk;
@@ -460,6 +471,7 @@ int rsp_session_wait(struct rsp_session *ssn, bool events, long *timeo)
 	changed = sk_wait_event(sk, timeo,
 				READ_ONCE(ssn->state.now) != state ||
 				READ_ONCE(ssn->generation) != generation ||
+				READ_ONCE(ssn->flow) != flow ||
 				(events && READ_ONCE(ssn->pending)) ||
 				READ_ONCE(sk->sk_shutdown), &wait);
 	remove_wait_queue(sk_sleep(sk), &wait);

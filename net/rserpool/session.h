@@ -98,6 +98,7 @@ enum rsp_session_flag {
 	RSP_SESSION_OVERFLOW,	/* a message found no room in @replay */
 	RSP_SESSION_SEEK,	/* there may be an element to stand by */
 	RSP_SESSION_DENIED,	/* the failover's last whole round: no TLS with any */
+	RSP_SESSION_STANDBY,	/* RSP_STANDBY is set */
 	RSP_SESSION_TELL_PEER,	/* recvmsg() tells who the peer is, once a flow */
 };
 
@@ -115,7 +116,8 @@ enum rsp_session_flag {
  * @resumed: the last of them that the program agreed to
  * @detect_timeout: jiffies of silence that make a failure
  * @failover_timeout: jiffies that a failover may take
- * @deadline: jiffies at which the failover or resolution under way gives up
+ * @deadline: jiffies at which the failover, resolution or renewal under way gives
+ *	up
  * @next_try: jiffies at which a waiting failover tries again, or the connect
  *	under way is given up
  * @begun: ktime (ns) at which the last failover began
@@ -135,7 +137,8 @@ enum rsp_session_flag {
  * @waiter: waits for the pool to have an element, if @waiting
  * @backlog: instead of it in one that was accepted: place in
  *	rsp_endpoint.backlog
- * @standby: RSP_STANDBY is set: the flow that a failover would turn to
+ * @standby: RSP_STANDBY is set, or a renewal under way: the flow that a failover
+ *	would turn to
  * @endpoint: the element that the socket is, NULL unless bind() was called
  * @replay: what is kept to be sent again, NULL: nothing is; once made, it stays
  * @cookie: of the last ASAP_COOKIE that came, or of the ASAP_COOKIE_ECHO in an

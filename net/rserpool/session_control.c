@@ -87,6 +87,7 @@ static enum rsp_failure echo_take(struct rsp_session *ssn,
 
 /* RFC 5354, section 3.12: it is not answered, least of all by another. */
 static enum rsp_failure error_take(const struct rsp_session *ssn,
+				   const struct rsp_flow *flow,
 				   const struct rsp_asap_message *msg)
 {
 	struct rsp_tlv_list causes = msg->causes;
@@ -97,7 +98,8 @@ static enum rsp_failure error_take(const struct rsp_session *ssn,
 	net_info_ratelimited("rserpool: session %u: the peer reports an error, cause %u\n",
 			     ssn->state.id, cause.type);
 	/* To an element after the first one the cookie was echoed. */
-	if (cause.type == RSP_CAUSE_SECURITY && ssn->cookie && ssn->generation)
+	if (cause.type == RSP_CAUSE_SECURITY && ssn->cookie &&
+	    (ssn->generation || test_bit(RSP_FLOW_RENEWED, &flow->flags)))
 		return RSP_FAILURE_REJECTED;
 	return RSP_FAILURE_NONE;
 }
@@ -129,7 +131,16 @@ static void keep_alive_take(const struct rsp_session *ssn,
 		rsp_frames_control(flow, buf, len, false);
 }
 
-static enum rsp_failure control_take(struct rsp_session *ssn,
+/**
+ * rsp_session_control() - do what a control message of the peer's says
+ * @ssn: the session
+ * @flow: of it, with frames
+ * @control: the message
+ *
+ * Context: process; the session's socket lock.
+ * Return: RSP_FAILURE_NONE, or how the peer broke the rules.
+ */
+enum rsp_failure rsp_session_control(struct rsp_session *ssn,
 				     struct rsp_flow *flow,
 				     const struct rsp_control *control)
 {
@@ -187,7 +198,7 @@ static enum rsp_failure control_take(struct rsp_session *ssn,
 			return RSP_FAILURE_CONTROL;
 		return echo_take(ssn, flow, &msg.cookie);
 	case RSP_ASAP_ERROR:
-		return error_take(ssn, &msg);
+		return error_take(ssn, flow, &msg);
 	default:
 		RSP_INC_STATS(net, RSP_MIB_CONTROL_UNKNOWN);
 		break;
@@ -244,7 +255,7 @@ enum rsp_failure rsp_session_controls(struct rsp_session *ssn,
 	if (list_empty(&controls))
 		return failure;
 	list_for_each_entry(control, &controls, list) {
-		failure = control_take(ssn, flow, control);
+		failure = rsp_session_control(ssn, flow, control);
 		if (failure != RSP_FAILURE_NONE)
 			break;
 	}

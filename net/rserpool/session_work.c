@@ -31,6 +31,7 @@
 #include "failover.h"
 #include "flow.h"
 #include "frame.h"
+#include "renew.h"
 #include "session.h"
 #include "session_control.h"
 #include "session_cookie.h"
@@ -141,8 +142,9 @@ void rsp_session_work(struct work_struct *work)
 		break;
 	case RSP_SESSION_READY:
 		serve_step(ssn);
-		if (ssn->standby)
+		if (ssn->standby || rsp_session_renews(ssn))
 			rsp_standby_step(ssn);
+		rsp_renew_step(ssn);
 		break;
 	case RSP_SESSION_FAILOVER:
 		rsp_session_failover(ssn);

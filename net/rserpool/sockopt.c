@@ -381,7 +381,7 @@ int rsp_getsockopt(struct socket *sock, int level, int name,
 		number = test_bit(RSP_SESSION_TELL_PEER, &ssn->flags);
 		break;
 	case RSP_STANDBY:
-		number = !!READ_ONCE(ssn->standby);
+		number = test_bit(RSP_SESSION_STANDBY, &ssn->flags);
 		break;
 	case RSP_REPLAY:
 		lock_sock(sock->sk);

@@ -16,6 +16,9 @@
  * Where the policy takes turns or goes by the load, what it would select next
  * is another element all the time; so one that stands by stays as long as its
  * element may have sessions.  Only a higher priority of another one counts.
+ *
+ * While a flow is worn (renew.c), one to the element that serves stands by, whether
+ * RSP_STANDBY is set or not: it is to take the worn one's place.
  */
 
 #include <linux/random.h>
@@ -29,6 +32,7 @@
 #include "frame.h"
 #include "mib.h"
 #include "net_ns.h"
+#include "renew.h"
 #include "session.h"
 #include "session_control.h"
 #include "session_work.h"
@@ -66,7 +70,10 @@ static void standby_timer(struct timer_list *timer)
 /* Would a failover have any use for it? */
 static bool wanted(const struct rsp_session *ssn)
 {
-	return ssn->state.now == RSP_SESSION_READY && !ssn->sk.sk_shutdown &&
+	if (rsp_session_renews(ssn))
+		return true;
+	return test_bit(RSP_SESSION_STANDBY, &ssn->flags) &&
+	       ssn->state.now == RSP_SESSION_READY && !ssn->sk.sk_shutdown &&
 	       !ssn->pe_id && rsp_session_mode(ssn) != RSP_FAILOVER_OFF &&
 	       !test_bit(RSP_FLOW_ENDED, &ssn->flow->flags);
 }
@@ -143,6 +150,7 @@ static void lose(struct rsp_standby *standby, enum rsp_failure failure)
 	struct rsp_session *ssn = standby->ssn;
 	bool good = failure == RSP_FAILURE_LOCAL ||
 		    failure == RSP_FAILURE_REJECTED ||
+		    failure == RSP_FAILURE_RECORDS || rsp_session_renews(ssn) ||
 		    (standby->ready &&
 		     standby->flow->ops->ended(standby->flow, failure));
 	struct rsp_flow *flow;
@@ -168,7 +176,10 @@ static void lose(struct rsp_standby *standby, enum rsp_failure failure)
 	seek(ssn);
 }
 
-/* The element that stands by: not the one that serves, nor one that is avoided. */
+/*
+ * The element that stands by: not the one that serves, nor one that is avoided.  In a
+ * renewal the one that serves, unless it was of no use for that.
+ */
 static struct rsp_pe *choose(const struct rsp_session *ssn, u32 passed)
 {
 	u32 ids[] = { ssn->flow->pe->node.id, passed };
@@ -185,10 +196,12 @@ static struct rsp_pe *choose(const struct rsp_session *ssn, u32 passed)
 	pool = rsp_pool_get(handlespace(ssn), &ssn->handle);
 	if (!pool)
 		return NULL;
-	if (ssn->card)
+	if (rsp_session_renews(ssn) && passed != ssn->flow->pe->node.id)
+		pe = rsp_pe_get(pool, ssn->flow->pe->node.id);
+	if (!pe && ssn->card && !ssn->pe_id)
 		pe = rsp_pool_prefer(pool, ssn->card->ids, ssn->card->n,
 				     &others);
-	if (!pe)
+	if (!pe && !ssn->pe_id)
 		pe = rsp_pool_peek(pool, &others);
 	rsp_pool_put(pool);
 	return pe;
@@ -212,9 +225,11 @@ static void ready(struct rsp_standby *standby)
 			  RSP_FAILURE_NONE);
 	timer_delete(&standby->timer);
 	standby->ready = true;
-	standby->passed = 0;
+	if (!rsp_session_renews(ssn))
+		standby->passed = 0;
 	standby->since = jiffies;
-	WRITE_ONCE(ssn->standby_pe_id, pe->node.id);
+	if (pe->node.id != ssn->flow->pe->node.id)
+		WRITE_ONCE(ssn->standby_pe_id, pe->node.id);
 	seek(ssn);
 }
 
@@ -314,14 +329,26 @@ static enum rsp_failure state_of(struct rsp_standby *standby)
 	return failure;
 }
 
+/* Is it with the element with which it should be? */
+static bool well_placed(const struct rsp_standby *standby)
+{
+	const struct rsp_pe *pe = standby->flow->pe;
+	const struct rsp_pe *serves = standby->ssn->flow->pe;
+
+	if (!rsp_session_renews(standby->ssn))
+		return pe->node.id != serves->node.id;
+	return pe->node.id == serves->node.id || !rsp_pe_serves(serves) ||
+	       standby->passed == serves->node.id;
+}
+
 static void look(struct rsp_standby *standby)
 {
 	struct rsp_session *ssn = standby->ssn;
-	const struct rsp_pe *pe = standby->flow->pe;
+	bool serves = rsp_pe_serves(standby->flow->pe);
 	enum rsp_failure failure;
 
-	if (!rsp_pe_serves(pe) || pe->node.id == ssn->flow->pe->node.id) {
-		if (standby->ready)
+	if (!serves || !well_placed(standby)) {
+		if (standby->ready && !serves)
 			RSP_INC_STATS(sock_net(&ssn->sk),
 				      RSP_MIB_STANDBY_LOST);
 		leave(standby);
@@ -344,7 +371,9 @@ static void find(struct rsp_standby *standby)
 
 	if (standby->flow && !standby->ready)
 		return;
-	if (!standby->flow && time_before(jiffies, standby->next)) {
+	if (!standby->flow && time_before(jiffies, standby->next) &&
+	    !(rsp_session_renews(ssn) &&
+	      standby->passed != ssn->flow->pe->node.id)) {
 		mod_timer(&standby->timer, standby->next);
 		return;
 	}
@@ -353,7 +382,8 @@ static void find(struct rsp_standby *standby)
 		pe = choose(ssn, 0);
 	if (!pe)
 		return;
-	if (!standby->flow || better(pe, standby->flow->pe)) {
+	if (!standby->flow || (!rsp_session_renews(ssn) &&
+			       better(pe, standby->flow->pe))) {
 		leave(standby);
 		standby->transport = 0;
 		element_try(standby, pe);
@@ -361,18 +391,42 @@ static void find(struct rsp_standby *standby)
 	rsp_pe_put(pe);
 }
 
+static int make(struct rsp_session *ssn)
+{
+	struct rsp_standby *standby;
+
+	if (ssn->standby)
+		return 0;
+	standby = kzalloc_obj(*standby, GFP_KERNEL_ACCOUNT);
+	if (!standby)
+		return -ENOMEM;
+	standby->ssn = ssn;
+	standby->waiter.handle = &ssn->handle;
+	standby->waiter.any = true;
+	standby->waiter.wake = standby_wake;
+	timer_setup(&standby->timer, standby_timer, 0);
+	WRITE_ONCE(ssn->standby, standby);
+	return 0;
+}
+
 /**
  * rsp_standby_step() - make the flow that stands by, or see how it is
- * @ssn: a session with RSP_STANDBY
+ * @ssn: a session with RSP_STANDBY, or of which rsp_session_renews(), or that was
+ *	one
  *
  * Context: process; the session's socket lock.
  */
 void rsp_standby_step(struct rsp_session *ssn)
 {
-	struct rsp_standby *standby = ssn->standby;
+	struct rsp_standby *standby;
 
+	if (make(ssn))
+		return;
+	standby = ssn->standby;
 	if (!wanted(ssn)) {
 		rsp_standby_stop(ssn);
+		if (!test_bit(RSP_SESSION_STANDBY, &ssn->flags))
+			rsp_standby_free(ssn, NULL);
 		return;
 	}
 	if (!standby->waiting) {
@@ -387,6 +441,39 @@ void rsp_standby_step(struct rsp_session *ssn)
 		find(standby);
 }
 
+/* The session has the flow from now on. */
+static void turn_to(struct rsp_standby *standby)
+{
+	struct rsp_session *ssn = standby->ssn;
+	struct rsp_flow *flow;
+
+	if (standby->card)
+		swap(ssn->card, standby->card);
+	flow = flow_take(standby, RSP_STANDBY_USED, RSP_FAILURE_NONE);
+	atomic_inc(&flow->pe->sessions);
+	set_bit(RSP_FLOW_COUNTED, &flow->flags);
+	WRITE_ONCE(ssn->flow, flow);
+	rsp_flow_promote(flow);
+	standby->next = jiffies;
+	standby->passed = 0;
+	set_bit(RSP_SESSION_SEEK, &ssn->flags);
+}
+
+/* Is it fit for use? If not, it goes. */
+static bool fit(struct rsp_standby *standby)
+{
+	enum rsp_failure failure;
+
+	if (!standby->ready || !rsp_pe_serves(standby->flow->pe)) {
+		leave(standby);
+		return false;
+	}
+	failure = state_of(standby);
+	if (failure != RSP_FAILURE_NONE)
+		lose(standby, failure);
+	return failure == RSP_FAILURE_NONE;
+}
+
 /**
  * rsp_standby_take() - turn to the element that stands by
  * @ssn: a session that has left its element and begun to search
@@ -398,33 +485,56 @@ void rsp_standby_step(struct rsp_session *ssn)
 bool rsp_standby_take(struct rsp_session *ssn)
 {
 	struct rsp_standby *standby = ssn->standby;
-	enum rsp_failure failure;
-	struct rsp_flow *flow;
 
 	if (!standby || !standby->flow)
 		return false;
-	if (!standby->ready || !rsp_pe_serves(standby->flow->pe)) {
+	/* In a renewal it is with the element that has failed just now. */
+	if (standby->flow->pe->node.id == ssn->prev_pe_id &&
+	    ssn->failure != RSP_FAILURE_RECORDS) {
 		leave(standby);
 		return false;
 	}
-	failure = state_of(standby);
-	if (failure != RSP_FAILURE_NONE) {
-		lose(standby, failure);
+	if (!fit(standby))
 		return false;
-	}
 	/* Should it fail at once, the round goes on without it. */
 	if (rsp_search_skip(ssn, standby->flow->pe->node.id))
 		return false;
 
 	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_STANDBY_USED);
-	if (standby->card)
-		swap(ssn->card, standby->card);
-	flow = flow_take(standby, RSP_STANDBY_USED, RSP_FAILURE_NONE);
 	rsp_search_end(ssn);
-	atomic_inc(&flow->pe->sessions);
-	set_bit(RSP_FLOW_COUNTED, &flow->flags);
-	WRITE_ONCE(ssn->flow, flow);
-	rsp_flow_promote(flow);
+	turn_to(standby);
+	return true;
+}
+
+/**
+ * rsp_standby_renews() - does a flow stand by that is to take a worn one's place?
+ * @ssn: a session of which rsp_session_renews()
+ *
+ * Context: process; the session's socket lock.
+ * Return: true when it does.
+ */
+bool rsp_standby_renews(const struct rsp_session *ssn)
+{
+	return ssn->standby->ready && well_placed(ssn->standby);
+}
+
+/**
+ * rsp_standby_renew() - have the flow that stands by take the place of a worn one
+ * @ssn: a session of which rsp_session_renews()
+ *
+ * The worn one is the caller's from now on.
+ *
+ * Context: process; the session's socket lock.
+ * Return: true: it has; false: there is none that is of any use.
+ */
+bool rsp_standby_renew(struct rsp_session *ssn)
+{
+	struct rsp_standby *standby = ssn->standby;
+
+	if (!standby || !standby->flow || !fit(standby))
+		return false;
+	turn_to(standby);
+	set_bit(RSP_FLOW_RENEWED, &ssn->flow->flags);
 	return true;
 }
 
@@ -486,23 +596,13 @@ void rsp_standby_free(struct rsp_session *ssn, struct list_head *flows)
  */
 int rsp_standby_set(struct rsp_session *ssn, bool on)
 {
-	struct rsp_standby *standby;
+	int err = on ? make(ssn) : 0;
 
-	if (on == !!ssn->standby)
-		return 0;
-	if (!on) {
+	if (err)
+		return err;
+	assign_bit(RSP_SESSION_STANDBY, &ssn->flags, on);
+	if (!on && !rsp_session_renews(ssn))
 		rsp_standby_free(ssn, NULL);
-		return 0;
-	}
-	standby = kzalloc_obj(*standby, GFP_KERNEL_ACCOUNT);
-	if (!standby)
-		return -ENOMEM;
-	standby->ssn = ssn;
-	standby->waiter.handle = &ssn->handle;
-	standby->waiter.any = true;
-	standby->waiter.wake = standby_wake;
-	timer_setup(&standby->timer, standby_timer, 0);
-	WRITE_ONCE(ssn->standby, standby);
 	rsp_session_kick(ssn);
 	return 0;
 }

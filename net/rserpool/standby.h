@@ -60,6 +60,8 @@ rsp_standby_flow(const struct rsp_standby *standby)
 int rsp_standby_set(struct rsp_session *ssn, bool on);
 void rsp_standby_step(struct rsp_session *ssn);
 bool rsp_standby_take(struct rsp_session *ssn);
+bool rsp_standby_renews(const struct rsp_session *ssn);
+bool rsp_standby_renew(struct rsp_session *ssn);
 void rsp_standby_stop(struct rsp_session *ssn);
 void rsp_standby_free(struct rsp_session *ssn, struct list_head *flows);
 

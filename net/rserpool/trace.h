@@ -38,7 +38,8 @@
 			 { RSP_FAILURE_MESSAGE_SIZE, "message-size" },	\
 			 { RSP_FAILURE_REJECTED, "rejected" },		\
 			 { RSP_FAILURE_SECURITY, "security" },	\
-			 { RSP_FAILURE_REVOKED, "revoked" })
+			 { RSP_FAILURE_REVOKED, "revoked" },	\
+			 { RSP_FAILURE_RECORDS, "records" })
 
 #define show_standby(event)						\
 	__print_symbolic(event,						\
@@ -117,6 +118,20 @@ TRACE_EVENT(rsp_standby,
 	TP_printk("session=%u pe=0x%08x %s %s", __entry->session,
 		  __entry->pe_id, show_standby(__entry->event),
 		  show_failure(__entry->failure))
+);
+
+TRACE_EVENT(rsp_renew,
+	TP_PROTO(u32 session, u32 pe_id),
+	TP_ARGS(session, pe_id),
+	TP_STRUCT__entry(
+		__field(u32, session)
+		__field(u32, pe_id)
+	),
+	TP_fast_assign(
+		__entry->session = session;
+		__entry->pe_id = pe_id;
+	),
+	TP_printk("session=%u pe=0x%08x", __entry->session, __entry->pe_id)
 );
 
 TRACE_EVENT(rsp_handshake,

@@ -13,8 +13,8 @@ test_scope() {
 		resolve-timeout 1500ms register-timeout 2s cookie-window 5m \
 		registration own pe-group-range 5-6 pe-id-range 0x100-0x1ff \
 		unreachable-rate 7 unreachable-burst 8 unreachable-pe-rate 9 \
-		client 3 handshake-timeout 5s
-	same "$(ctl scope show | head -n 1)" 'scope name a\x20b pools-max 7 elements-max 16 sessions-max 5 resolutions-max 3 replay-max 1000000 avoid-min 2s avoid-max 1m resolve-timeout 1500ms register-timeout 2s cookie-window 5m unreachable-rate 7 unreachable-burst 8 unreachable-pe-rate 9 unreachable-pe-burst 2 client 3 handshake-timeout 5s pe-id-range 0x00000100-0x000001ff registration own pe-group-range 5-6 mode plain auth none'
+		client 3 handshake-timeout 5s records-max 4096
+	same "$(ctl scope show | head -n 1)" 'scope name a\x20b pools-max 7 elements-max 16 sessions-max 5 resolutions-max 3 replay-max 1000000 avoid-min 2s avoid-max 1m resolve-timeout 1500ms register-timeout 2s cookie-window 5m unreachable-rate 7 unreachable-burst 8 unreachable-pe-rate 9 unreachable-pe-burst 2 client 3 handshake-timeout 5s records-max 4096 pe-id-range 0x00000100-0x000001ff registration own pe-group-range 5-6 mode plain auth none'
 	same "$(json '[v["name"], v["avoid-min-ms"], v["pe-id-max"]]' ctl -j scope)" \
 		'["a\\x20b", 2000, 511]'
 	refused 1 'from 1ms to 1h' ctl scope set avoid-min 2h

@@ -21,7 +21,8 @@ const char *const state_names[] = {
 const char *const failure_names[] = {
 	"none", "reset", "fin", "silent", "unreachable", "refused",
 	"connect-timeout", "severed", "forced", "local", "frame", "card",
-	"control", "message-size", "rejected", "security", "revoked", NULL
+	"control", "message-size", "rejected", "security", "revoked",
+	"records", NULL
 };
 const char *const mode_names[] = { "plain", "secure", NULL };
 const char *const auth_names[] = { "none", "psk", "x509", NULL };

@@ -28,6 +28,7 @@ static const struct {
 	  false },
 	{ "client", RSERPOOL_A_SCOPE_CLIENT, false },
 	{ "handshake-timeout", RSERPOOL_A_SCOPE_HANDSHAKE_TIMEOUT, true },
+	{ "records-max", RSERPOOL_A_SCOPE_RECORDS_MAX, false },
 };
 
 #define N_SETTINGS	(sizeof(settings) / sizeof(settings[0]))
@@ -37,7 +38,7 @@ static const char *const keywords[] = {
 	"replay-max", "avoid-min", "avoid-max", "resolve-timeout",
 	"register-timeout", "cookie-window", "unreachable-rate",
 	"unreachable-burst", "unreachable-pe-rate", "unreachable-pe-burst",
-	"client", "handshake-timeout", "name", "pe-id-range", "registration",
+	"client", "handshake-timeout", "records-max", "name", "pe-id-range", "registration",
 	"pe-group-range", "mode", "auth", NULL
 };
 
@@ -319,7 +320,7 @@ const struct command scope_commands[] = {
 			 "\t[ pe-id-range MIN-MAX ] [ registration { auto | own } ]\n"
 			 "\t[ pe-group-range { MIN-MAX | none } ]\n"
 			 "\t[ mode { plain | secure } ] [ auth { none | psk | x509 } ]\n"
-			 "\t[ client N ] [ handshake-timeout TIME ]"
+			 "\t[ client N ] [ handshake-timeout TIME ] [ records-max N ]"
 	},
 	{ .name = NULL }
 };

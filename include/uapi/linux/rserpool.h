@@ -167,6 +167,8 @@ enum rsp_session_state {
  *	it sent was forged, truncated or an alert
  * @RSP_FAILURE_REVOKED: the operator of this host revoked the key by which TLS was
  *	agreed
+ * @RSP_FAILURE_RECORDS: as many records went over the transport as one key may
+ *	protect (RFC 8446, section 5.5)
  */
 enum rsp_failure {
 	RSP_FAILURE_NONE,
@@ -186,6 +188,7 @@ enum rsp_failure {
 	RSP_FAILURE_REJECTED,
 	RSP_FAILURE_SECURITY,
 	RSP_FAILURE_REVOKED,
+	RSP_FAILURE_RECORDS,
 };
 
 /**
