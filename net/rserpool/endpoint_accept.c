@@ -173,14 +173,10 @@ static bool came(struct rsp_endpoint *endpoint, struct socket *transport)
 	return false;
 }
 
-/* Those that will be sessions soon count too. */
+/* Then who has agreed on TLS waits, too. */
 static bool is_full(const struct rsp_endpoint *endpoint)
 {
-	const struct sock *sk = &endpoint->ssn->sk;
-
-	return READ_ONCE(sk->sk_ack_backlog) + endpoint->n_admissions >
-	       READ_ONCE(sk->sk_max_ack_backlog) ||
-	       endpoint->n_admissions >= RSP_ADMISSIONS_MAX;
+	return sk_acceptq_is_full(&endpoint->ssn->sk);
 }
 
 /*
@@ -219,7 +215,8 @@ static void admit_secured(struct rsp_endpoint *endpoint)
 	struct rsp_identity identity;
 
 	lockdep_assert_held(&endpoint->admit_lock);
-	while ((handshake = rsp_admission_next(endpoint, &identity)))
+	while ((handshake = rsp_admission_next(endpoint, !is_full(endpoint),
+					       &identity)))
 		if (admit(endpoint, handshake->sock, handshake, &identity))
 			backlog_tell(endpoint);
 }

@@ -13,6 +13,7 @@
 #include "endpoint.h"
 #include "endpoint_secure.h"
 #include "flow_secure.h"
+#include "mib.h"
 #include "net_ns.h"
 #include "session.h"
 #include "session_secure.h"
@@ -44,6 +45,32 @@ static void admission_free(struct rsp_endpoint *endpoint,
 	kfree(admission);
 }
 
+/*
+ * There are as many as there may be, and each has cost its peer nothing: so the
+ * one that has been silent for the longest goes, or has waited for the agent. The
+ * agent cannot be at all of them.
+ */
+static void make_room(struct rsp_endpoint *endpoint)
+{
+	struct rsp_admission *admission, *least = NULL;
+	enum rsp_handshake_wait wait, most = RSP_WAIT_NONE;
+
+	list_for_each_entry(admission, &endpoint->admissions, list) {
+		wait = rsp_handshake_waits(admission->handshake);
+		if (wait > most) {
+			least = admission;
+			most = wait;
+		}
+		if (wait == RSP_WAIT_PEER)
+			break;
+	}
+	if (!least)
+		return;
+	RSP_INC_STATS(least->handshake->net, RSP_MIB_HANDSHAKE_DISPLACED);
+	rsp_handshake_end(least->handshake);
+	admission_free(endpoint, least);
+}
+
 /**
  * rsp_admission_begin() - agree on TLS with who has connected
  * @endpoint: to which
@@ -58,6 +85,8 @@ void rsp_admission_begin(struct rsp_endpoint *endpoint,
 	struct rsp_admission *admission;
 	struct rsp_handshake *handshake;
 
+	if (endpoint->n_admissions >= RSP_ADMISSIONS_MAX)
+		make_room(endpoint);
 	handshake = rsp_handshake_make(transport, RSP_HANDSHAKE_SERVER);
 	if (IS_ERR(handshake))
 		return;
@@ -79,6 +108,7 @@ void rsp_admission_begin(struct rsp_endpoint *endpoint,
 /**
  * rsp_admission_next() - the next connection with which TLS is agreed
  * @endpoint: to which it came
+ * @room: one is wanted; else it is to wait
  * @identity: becomes for whom the key is that the peer has shown
  *
  * Those with which it could not be are dropped.
@@ -86,7 +116,7 @@ void rsp_admission_begin(struct rsp_endpoint *endpoint,
  * Context: process; the endpoint's work item.
  * Return: a handshake, the caller's; NULL: there is none now.
  */
-struct rsp_handshake *rsp_admission_next(struct rsp_endpoint *endpoint,
+struct rsp_handshake *rsp_admission_next(struct rsp_endpoint *endpoint, bool room,
 					 struct rsp_identity *identity)
 {
 	struct rsp_admission *admission, *next;
@@ -96,7 +126,7 @@ struct rsp_handshake *rsp_admission_next(struct rsp_endpoint *endpoint,
 	list_for_each_entry_safe(admission, next, &endpoint->admissions, list) {
 		handshake = admission->handshake;
 		result = rsp_handshake_result(handshake);
-		if (result == -EINPROGRESS)
+		if (result == -EINPROGRESS || (!result && !room))
 			continue;
 		admission_free(endpoint, admission);
 		if (!result &&

@@ -72,6 +72,8 @@ enum rsp_mib_field {
 	RSP_MIB_HANDSHAKE_TIMEOUT,	/* or not in time */
 	RSP_MIB_HANDSHAKE_NO_AGENT,	/* none listens */
 	RSP_MIB_HANDSHAKE_BUSY,		/* the kernel had no room to ask */
+	RSP_MIB_HANDSHAKE_UNHEARD,	/* no ClientHello came */
+	RSP_MIB_HANDSHAKE_DISPLACED,	/* it made room for another connection */
 	RSP_MIB_HANDSHAKE_NO_KEY,	/* there is none for the element */
 	RSP_MIB_HANDSHAKE_IDENTITY,	/* the peer is not who was meant */
 	RSP_MIB_HANDSHAKE_WEAK,		/* it is not TLS 1.3 that was agreed */

@@ -18,9 +18,18 @@
  * - The kernel has few handshakes pending at a time (EAGAIN): the agent has not
  *   taken them yet. Whoever finds no room tries again.
  *
+ * Who connects to an element and has no key can have it wait, at no cost. So with
+ * the places that the agent has, a process each:
+ *
+ * - where half of them are taken, who has said no ClientHello gets none;
+ * - who is of a network that has the fewest gets one first;
+ * - and where others wait, who keeps the agent waiting has his for an eighth of the
+ *   time.
+ *
  * All but the agent's word is done by the handshake's one work item, which runs
  * in one place at a time. So the call that asks and the one that cancels never
- * meet, and what only they look at needs no lock.
+ * meet, and what only they look at needs no lock. It may be queued once more than
+ * there is anything to do: so another one frees the handshake.
  */
 
 #include <linux/file.h>
@@ -28,8 +37,12 @@
 #include <linux/net.h>
 #include <linux/random.h>
 #include <linux/slab.h>
+#include <linux/unaligned.h>
 #include <net/handshake.h>
+#include <net/inet_sock.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
+#include <net/tcp.h>
 
 #include "mib.h"
 #include "net_ns.h"
@@ -38,6 +51,14 @@
 
 #define BUSY_PAUSE	(HZ / 50)	/* and up to as much again */
 #define PUT_LATE	HZ
+
+/* Of the time that a handshake may take; see above. */
+#define SHARE(_timeout)	((_timeout) / 8 ?: 1)
+
+/* RFC 8446, section 5.1. */
+#define RECORD_HEAD	5
+#define RECORD_HANDSHAKE 22
+#define RECORD_MAX	16384
 
 static struct workqueue_struct *handshake_wq;
 
@@ -84,9 +105,42 @@ static bool agent_cancel(struct rsp_handshake *handshake)
 	return tls_handshake_cancel(handshake->sock->sk);
 }
 
+/* Whether that is a ClientHello the agent sees; so too where it is no record. */
+static int agent_heard(struct rsp_handshake *handshake)
+{
+	struct sock *sk = handshake->sock->sk;
+	u8 head[RECORD_HEAD];
+	struct kvec vec = { head, sizeof(head) };
+	struct msghdr msg = { .msg_flags = MSG_PEEK | MSG_DONTWAIT };
+	/* Before what is there is looked at: nothing comes behind it. */
+	bool over = READ_ONCE(sk->sk_shutdown) & RCV_SHUTDOWN;
+	int len, octets;
+
+	octets = kernel_recvmsg(handshake->sock, &msg, &vec, 1, sizeof(head),
+				msg.msg_flags);
+	if (octets <= 0)
+		return octets ?: -ECONNRESET;
+	if (head[0] != RECORD_HANDSHAKE)
+		return 0;
+	len = octets < RECORD_HEAD ? RECORD_MAX : head[3] << 8 | head[4];
+	if (len > RECORD_MAX || tcp_inq(sk) >= RECORD_HEAD + len)
+		return 0;
+	return over ? -ECONNRESET : -EAGAIN;
+}
+
+/* Its process sleeps until something comes, and nothing is there. */
+static bool agent_stands(struct rsp_handshake *handshake)
+{
+	struct sock *sk = handshake->sock->sk;
+
+	return !tcp_inq(sk) && wq_has_sleeper(sk_sleep(sk));
+}
+
 static const struct rsp_handshake_ops agent_ops = {
 	.start	= agent_start,
 	.cancel	= agent_cancel,
+	.heard	= agent_heard,
+	.stands	= agent_stands,
 };
 
 /* Places. */
@@ -100,13 +154,62 @@ static bool place_take(struct rsp_handshake *handshake)
 	if (!handshake->at && ~all->taken[side]) {
 		/* Who gives one back wakes the first that waits. */
 		list_del_init(&handshake->place);
-		handshake->at = ffz(all->taken[side]) + 1;
+		WRITE_ONCE(handshake->at, ffz(all->taken[side]) + 1);
 		all->taken[side] |= BIT(handshake->at - 1);
+		if (side == RSP_HANDSHAKE_SERVER)
+			all->from[handshake->at - 1] = handshake->from;
 	}
 	if (!handshake->at && list_empty(&handshake->place))
 		list_add_tail(&handshake->place, &all->waiting[side]);
 	spin_unlock(&all->lock);
 	return handshake->at;
+}
+
+/* Enough to have the agent wait for somebody. */
+static bool places_spare(struct rsp_handshakes *all, u8 side)
+{
+	bool spare;
+
+	spin_lock(&all->lock);
+	spare = hweight32(all->taken[side]) < RSP_HANDSHAKES_MAX / 2;
+	spin_unlock(&all->lock);
+	return spare;
+}
+
+static u32 places_from(const struct rsp_handshakes *all, u64 from)
+{
+	u32 at, n = 0;
+
+	for (at = 0; at < RSP_HANDSHAKES_MAX; at++)
+		n += all->taken[RSP_HANDSHAKE_SERVER] & BIT(at) &&
+		     all->from[at] == from;
+	return n;
+}
+
+/* Who is to have a place that is free: the first of those who have the fewest. */
+static struct rsp_handshake *place_next(struct rsp_handshakes *all, u8 side)
+{
+	struct rsp_handshake *handshake, *next = NULL;
+	u32 n, fewest = RSP_HANDSHAKES_MAX;
+	u64 from = 0;
+
+	lockdep_assert_held(&all->lock);
+	if (side == RSP_HANDSHAKE_CLIENT)
+		return list_first_entry_or_null(&all->waiting[side],
+						struct rsp_handshake, place);
+	list_for_each_entry(handshake, &all->waiting[side], place) {
+		if (next && handshake->from == from)
+			continue;
+		from = handshake->from;
+		n = places_from(all, from);
+		if (next && n >= fewest)
+			continue;
+		next = handshake;
+		fewest = n;
+		if (!n)
+			break;
+	}
+	return next;
 }
 
 static void place_give(struct rsp_handshake *handshake)
@@ -118,19 +221,39 @@ static void place_give(struct rsp_handshake *handshake)
 	spin_lock(&all->lock);
 	if (handshake->at)
 		all->taken[side] &= ~BIT(handshake->at - 1);
-	handshake->at = 0;
+	WRITE_ONCE(handshake->at, 0);
 	list_del_init(&handshake->place);
-	next = list_first_entry_or_null(&all->waiting[side],
-					struct rsp_handshake, place);
+	next = place_next(all, side);
 	if (next && ~all->taken[side])
 		mod_delayed_work(handshake_wq, &next->work, 0);
 	spin_unlock(&all->lock);
 }
 
+/* Others wait for the place, and the one who has it is idle. */
+static bool place_is_wasted(struct rsp_handshake *handshake)
+{
+	struct rsp_handshakes *all = handshake->all;
+	bool wanted;
+
+	if (handshake->side == RSP_HANDSHAKE_CLIENT ||
+	    time_before(jiffies, handshake->since + SHARE(handshake->timeout)))
+		return false;
+	spin_lock(&all->lock);
+	/* None is free: else who waits has been told. */
+	wanted = !~all->taken[handshake->side] &&
+		 !list_empty(&all->waiting[handshake->side]);
+	spin_unlock(&all->lock);
+	return wanted && handshake->ops->stands(handshake);
+}
+
 /* The end. */
 
-static void handshake_free(struct rsp_handshake *handshake)
+static void handshake_free(struct work_struct *work)
 {
+	struct rsp_handshake *handshake =
+		container_of(to_delayed_work(work), struct rsp_handshake, free);
+
+	cancel_delayed_work_sync(&handshake->work);
 	if (handshake->file)
 		fput(handshake->file);
 	key_put(handshake->shown);
@@ -148,14 +271,18 @@ static void handshake_put(struct rsp_handshake *handshake)
 		handshake->file = NULL;
 	}
 	/* The module goes when its workqueue is empty. */
-	mod_delayed_work(handshake_wq, &handshake->work,
-			 handshake->late ? PUT_LATE : 0);
+	queue_delayed_work(handshake_wq, &handshake->free,
+			   handshake->late ? PUT_LATE : 0);
 }
 
 static void count(const struct rsp_handshake *handshake, int result)
 {
 	enum rsp_mib_field field;
 
+	if (!handshake->heard) {
+		RSP_INC_STATS(handshake->net, RSP_MIB_HANDSHAKE_UNHEARD);
+		return;
+	}
 	switch (result) {
 	case 0:
 		field = RSP_MIB_HANDSHAKE_DONE;
@@ -190,13 +317,15 @@ static void certificate_take(struct rsp_handshake *handshake)
 
 static void finish(struct rsp_handshake *handshake, int result)
 {
+	if (!handshake->heard)
+		remove_wait_queue(handshake->queue, &handshake->wait);
 	if (!result)
 		certificate_take(handshake);
 	place_give(handshake);
 	if (result != -ECANCELED)
 		count(handshake, result);
 	spin_lock_bh(&handshake->lock);
-	handshake->result = result;
+	WRITE_ONCE(handshake->result, result);
 	if (handshake->tell)
 		handshake->tell(handshake->data);
 	handshake->tell = NULL;
@@ -215,6 +344,14 @@ static int status_of(const struct rsp_handshake *handshake)
 	       status == -ECANCELED ? -EIO : status;
 }
 
+static void look_again(struct rsp_handshake *handshake, unsigned long when)
+{
+	if (time_after(when, handshake->deadline))
+		when = handshake->deadline;
+	queue_delayed_work(handshake_wq, &handshake->work,
+			   max_t(long, when - jiffies, 0));
+}
+
 static void start(struct rsp_handshake *handshake)
 {
 	int err;
@@ -222,13 +359,12 @@ static void start(struct rsp_handshake *handshake)
 	/* For the agent. */
 	refcount_inc(&handshake->refs);
 	handshake->started = true;
+	handshake->since = jiffies;
 	RSP_INC_STATS(handshake->net, RSP_MIB_HANDSHAKE);
 	err = handshake->ops->start(handshake);
 	if (!err) {
 		/* If its word came meanwhile, the work item is due already. */
-		queue_delayed_work(handshake_wq, &handshake->work,
-				   max_t(long, handshake->deadline - jiffies,
-					 0));
+		look_again(handshake, jiffies + SHARE(handshake->timeout));
 		return;
 	}
 	handshake->started = false;
@@ -256,34 +392,64 @@ static void give_up(struct rsp_handshake *handshake, int result)
 	finish(handshake, result);
 }
 
+/* What may be done before the agent is asked. */
+static void prepare(struct rsp_handshake *handshake)
+{
+	int err;
+
+	if (!handshake->heard) {
+		err = handshake->ops->heard(handshake);
+		if (err == -EAGAIN &&
+		    places_spare(handshake->all, handshake->side))
+			err = 0;
+		if (err == -EAGAIN) {
+			look_again(handshake, handshake->deadline);
+			return;
+		}
+		if (err) {
+			finish(handshake, err);
+			return;
+		}
+		remove_wait_queue(handshake->queue, &handshake->wait);
+		WRITE_ONCE(handshake->heard, true);
+	}
+	if (place_take(handshake))
+		start(handshake);
+	else
+		look_again(handshake, handshake->deadline);
+}
+
 static void handshake_work(struct work_struct *work)
 {
 	struct rsp_handshake *handshake =
 		container_of(to_delayed_work(work), struct rsp_handshake, work);
 
-	if (!refcount_read(&handshake->refs)) {
-		handshake_free(handshake);
-		return;
-	}
 	if (handshake->result != -EINPROGRESS)
 		return;
 	/* Pairs with rsp_handshake_done(). */
-	if (smp_load_acquire(&handshake->done)) {
+	if (smp_load_acquire(&handshake->done))
 		finish(handshake, status_of(handshake));
-	} else if (READ_ONCE(handshake->ended)) {
+	else if (READ_ONCE(handshake->ended))
 		give_up(handshake, -ECANCELED);
-	} else if (time_after_eq(jiffies, handshake->deadline)) {
+	else if (time_after_eq(jiffies, handshake->deadline))
 		give_up(handshake, -ETIMEDOUT);
-	} else if (handshake->started) {
-		/* Too early. */
-		queue_delayed_work(handshake_wq, &handshake->work,
-				   handshake->deadline - jiffies);
-	} else if (place_take(handshake)) {
-		start(handshake);
-	} else {
-		queue_delayed_work(handshake_wq, &handshake->work,
-				   handshake->deadline - jiffies);
-	}
+	else if (!handshake->started)
+		prepare(handshake);
+	else if (place_is_wasted(handshake))
+		give_up(handshake, -ETIMEDOUT);
+	else
+		look_again(handshake, jiffies + SHARE(handshake->timeout));
+}
+
+static int said_more(struct wait_queue_entry *wait, unsigned int mode,
+		     int wake_flags, void *key)
+{
+	struct rsp_handshake *handshake = container_of(wait,
+						       struct rsp_handshake,
+						       wait);
+
+	mod_delayed_work(handshake_wq, &handshake->work, 0);
+	return 0;
 }
 
 /**
@@ -333,7 +499,20 @@ void rsp_handshake_init(struct rsp_handshake *handshake, struct net *net,
 	mutex_init(&handshake->control_lock);
 	INIT_LIST_HEAD(&handshake->place);
 	INIT_DELAYED_WORK(&handshake->work, handshake_work);
+	INIT_DELAYED_WORK(&handshake->free, handshake_free);
+	init_waitqueue_func_entry(&handshake->wait, said_more);
 	spin_lock_init(&handshake->lock);
+}
+
+/* An address of IPv4, or the first half of one of IPv6. */
+static u64 network_of(const struct sock *sk)
+{
+#if IS_ENABLED(CONFIG_IPV6)
+	if (sk->sk_family == AF_INET6 &&
+	    !ipv6_addr_v4mapped(&sk->sk_v6_daddr))
+		return get_unaligned_be64(&sk->sk_v6_daddr);
+#endif
+	return be32_to_cpu(inet_sk(sk)->inet_daddr);
 }
 
 /**
@@ -366,6 +545,10 @@ struct rsp_handshake *rsp_handshake_make(struct socket *sock,
 	WRITE_ONCE(sock->sk->sk_rcvlowat, 1);
 	handshake->file = file;
 	handshake->sock = sock;
+	if (side == RSP_HANDSHAKE_SERVER) {
+		handshake->queue = sk_sleep(sock->sk);
+		handshake->from = network_of(sock->sk);
+	}
 	handshake->auth = READ_ONCE(rsp_net(net)->auth);
 	rsp_handshake_init(handshake, net, &rsp_net(net)->handshakes,
 			   &agent_ops, side);
@@ -388,11 +571,16 @@ struct rsp_handshake *rsp_handshake_make(struct socket *sock,
 void rsp_handshake_begin(struct rsp_handshake *handshake, unsigned long timeout,
 			 void (*tell)(void *data), void *data)
 {
+	handshake->timeout = timeout;
 	handshake->deadline = jiffies + timeout;
 	handshake->tell = tell;
 	handshake->data = data;
 	/* For the work item, until there is a result. */
 	refcount_inc(&handshake->refs);
+	if (handshake->queue)
+		add_wait_queue(handshake->queue, &handshake->wait);
+	else
+		handshake->heard = true;
 	queue_delayed_work(handshake_wq, &handshake->work, 0);
 }
 
@@ -412,6 +600,23 @@ int rsp_handshake_result(struct rsp_handshake *handshake)
 	result = handshake->result;
 	spin_unlock_bh(&handshake->lock);
 	return result;
+}
+
+/**
+ * rsp_handshake_waits() - is it of any use yet?
+ * @handshake: one that was begun
+ *
+ * Context: any.
+ * Return: for what it waits; that may be over when this returns.
+ */
+enum rsp_handshake_wait
+rsp_handshake_waits(const struct rsp_handshake *handshake)
+{
+	if (READ_ONCE(handshake->result) != -EINPROGRESS)
+		return RSP_WAIT_NONE;
+	if (!READ_ONCE(handshake->heard))
+		return RSP_WAIT_PEER;
+	return READ_ONCE(handshake->at) ? RSP_WAIT_NONE : RSP_WAIT_PLACE;
 }
 
 /**

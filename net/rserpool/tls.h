@@ -7,6 +7,7 @@
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 #include <linux/spinlock.h>
+#include <linux/wait.h>
 #include <linux/workqueue.h>
 
 #include "key.h"
@@ -25,15 +26,24 @@ enum rsp_handshake_side {
 	RSP_HANDSHAKE_SIDES
 };
 
+/* For what a handshake waits, that has not come to the agent. */
+enum rsp_handshake_wait {
+	RSP_WAIT_NONE,	/* it has come there, or is over */
+	RSP_WAIT_PLACE,
+	RSP_WAIT_PEER,
+};
+
 /**
  * struct rsp_handshakes - what bounds the handshakes of a namespace
  * @lock: all below
  * @taken: set of the places that are taken, of each side
+ * @from: from where those are who have the elements' places
  * @waiting: those that wait for one, the first that came first
  */
 struct rsp_handshakes {
 	spinlock_t lock; /* see above */
 	u32 taken[RSP_HANDSHAKE_SIDES];
+	u64 from[RSP_HANDSHAKES_MAX];
 	struct list_head waiting[RSP_HANDSHAKE_SIDES];
 };
 
@@ -43,10 +53,15 @@ struct rsp_handshakes {
  *	perhaps before this returns, or never; else it is not called
  * @cancel: as tls_handshake_cancel(): true: rsp_handshake_done() will not be
  *	called; false: it was, or is being called
+ * @heard: has the client said what the agent begins with? 0; -EAGAIN: not yet;
+ *	or another errno: it never will
+ * @stands: does the agent wait for the peer?
  */
 struct rsp_handshake_ops {
 	int (*start)(struct rsp_handshake *handshake);
 	bool (*cancel)(struct rsp_handshake *handshake);
+	int (*heard)(struct rsp_handshake *handshake);
+	bool (*stands)(struct rsp_handshake *handshake);
 };
 
 /**
@@ -58,6 +73,8 @@ struct rsp_handshake_ops {
  * @auth: enum rsp_auth, not RSP_AUTH_NONE; fixed
  * @file: of @sock, which lives as long as this; fixed
  * @sock: a connected TCP socket; fixed
+ * @queue: is woken when a client has said more; NULL: of a client; fixed
+ * @from: the network of a client; fixed
  * @key: serial of the key to offer, 0: the client chooses; fixed by
  *	rsp_handshake_begin()
  * @anonymous: the client shows no certificate; as @key
@@ -66,10 +83,16 @@ struct rsp_handshake_ops {
  * @refs: one of the owner, one of the work item while the handshake lasts, one
  *	of the agent
  * @work: does all that is done, in each state; ordered by itself
+ * @free: frees it, when nobody refers to it
  * @place: in rsp_handshakes.waiting; @all's lock
- * @at: the place that it has, plus 1; 0: none; the same
- * @deadline: jiffies at which it is given up; fixed by rsp_handshake_begin()
+ * @at: the place that it has, plus 1; 0: none; the same, read locklessly
+ * @timeout: jiffies that it may take; fixed by rsp_handshake_begin()
+ * @deadline: jiffies at which it is given up; the same
+ * @wait: in @queue, until @heard
+ * @heard: the client has said enough for the agent to begin, or need not; @work's,
+ *	read locklessly
  * @started: the agent was asked; @work's
+ * @since: jiffies at which it was; the same
  * @late: @file is to be put late; @work's
  * @control_lock: taking records that are no data; outside the transport's lock
  * @ended: owner's hands are off; it may be given up
@@ -80,7 +103,7 @@ struct rsp_handshake_ops {
  *	owner knows it; the owner's. Or a certificate, NULL where it has shown none or
  *	this kernel does not keep it; set when @result is
  * @lock: the rest
- * @result: 0, negative errno, or -EINPROGRESS
+ * @result: 0, negative errno, or -EINPROGRESS; read locklessly
  * @tell: to be called when @result is there, under the lock; NULL: nobody wants
  *	to know
  * @data: for @tell
@@ -93,15 +116,22 @@ struct rsp_handshake {
 	u8 auth;
 	struct file *file;
 	struct socket *sock;
+	wait_queue_head_t *queue;
+	u64 from;
 	key_serial_t key;
 	bool anonymous;
 	char name[RSP_TLS_NAME_SIZE];
 	refcount_t refs;
 	struct delayed_work work;
+	struct delayed_work free;
 	struct list_head place;
 	u8 at;
+	unsigned long timeout;
 	unsigned long deadline;
+	struct wait_queue_entry wait;
+	bool heard;
 	bool started;
+	unsigned long since;
 	bool late;
 	struct mutex control_lock; /* see above */
 	bool ended;
@@ -124,6 +154,8 @@ void rsp_handshake_init(struct rsp_handshake *handshake, struct net *net,
 void rsp_handshake_begin(struct rsp_handshake *handshake, unsigned long timeout,
 			 void (*tell)(void *data), void *data);
 int rsp_handshake_result(struct rsp_handshake *handshake);
+enum rsp_handshake_wait
+rsp_handshake_waits(const struct rsp_handshake *handshake);
 void rsp_handshake_mute(struct rsp_handshake *handshake);
 void rsp_handshake_end(struct rsp_handshake *handshake);
 void rsp_handshake_done(void *data, int status, key_serial_t peer);

@@ -22,6 +22,10 @@ DEFINE_TRACE(rsp_handshake, TP_PROTO(u8 side, int key, int err),
  * @word_first: it says 0 before the call returns
  * @in_vain: it cannot be called off
  * @word_late: and says -EACCES when that is tried
+ * @heard: what the call returns that asks for a ClientHello
+ * @stands: it waits for the client
+ * @said: the client, when it says more
+ * @from: of where those are that it was asked for, one after the other
  * @n_starts: calls that asked
  * @n_cancels: calls that called off
  * @asked: completed by each call that asks
@@ -33,6 +37,10 @@ static struct agent {
 	bool word_first;
 	bool in_vain;
 	bool word_late;
+	int heard;
+	bool stands;
+	wait_queue_head_t said;
+	u64 from[2 * RSP_HANDSHAKES_MAX];
 	atomic_t n_starts;
 	atomic_t n_cancels;
 	struct completion asked;
@@ -48,6 +56,8 @@ static int fake_start(struct rsp_handshake *handshake)
 	int n = atomic_inc_return(&agent.n_starts) - 1;
 	int ret = n < ARRAY_SIZE(agent.starts) ? agent.starts[n] : 0;
 
+	if (n < ARRAY_SIZE(agent.from))
+		agent.from[n] = handshake->from;
 	if (!ret && agent.word_first)
 		rsp_handshake_done(handshake, 0, 42);
 	complete(&agent.asked);
@@ -63,9 +73,21 @@ static bool fake_cancel(struct rsp_handshake *handshake)
 	return !agent.in_vain;
 }
 
+static int fake_heard(struct rsp_handshake *handshake)
+{
+	return READ_ONCE(agent.heard);
+}
+
+static bool fake_stands(struct rsp_handshake *handshake)
+{
+	return agent.stands;
+}
+
 static const struct rsp_handshake_ops fake_ops = {
 	.start	= fake_start,
 	.cancel	= fake_cancel,
+	.heard	= fake_heard,
+	.stands	= fake_stands,
 };
 
 static void tell(void *data)
@@ -81,6 +103,22 @@ static struct rsp_handshake *begin(struct kunit *test, unsigned long timeout)
 	KUNIT_ASSERT_NOT_NULL(test, handshake);
 	rsp_handshake_init(handshake, &init_net, &all, &fake_ops,
 			   RSP_HANDSHAKE_CLIENT);
+	rsp_handshake_begin(handshake, timeout, tell, NULL);
+	return handshake;
+}
+
+/* Of an element: with a client from there. */
+static struct rsp_handshake *begin_from(struct kunit *test, u64 from,
+					unsigned long timeout)
+{
+	struct rsp_handshake *handshake;
+
+	handshake = kzalloc_obj(*handshake, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, handshake);
+	rsp_handshake_init(handshake, &init_net, &all, &fake_ops,
+			   RSP_HANDSHAKE_SERVER);
+	handshake->queue = &agent.said;
+	handshake->from = from;
 	rsp_handshake_begin(handshake, timeout, tell, NULL);
 	return handshake;
 }
@@ -236,9 +274,96 @@ static void places(struct kunit *test)
 			atomic_read(&agent.n_starts));
 }
 
+static struct rsp_handshake *crowd[RSP_HANDSHAKES_MAX];
+
+/* Some have places already. */
+static void crowd_begin(struct kunit *test, int n, unsigned long timeout)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		crowd[i] = begin_from(test, 1, timeout);
+		wait_for_it(test, &agent.asked);
+	}
+}
+
+static void crowd_end(struct kunit *test, int n)
+{
+	while (n--)
+		rsp_handshake_end(crowd[n]);
+}
+
+/* With half the places taken, the agent is asked when there is something for it. */
+static void heard_first(struct kunit *test)
+{
+	struct rsp_handshake *handshake;
+
+	WRITE_ONCE(agent.heard, -EAGAIN);
+	crowd_begin(test, RSP_HANDSHAKES_MAX / 2, LONG);
+	handshake = begin_from(test, 1, LONG);
+	KUNIT_EXPECT_EQ(test, 0,
+			wait_for_completion_timeout(&agent.asked, SHORT));
+	KUNIT_EXPECT_EQ(test, RSP_WAIT_PEER, rsp_handshake_waits(handshake));
+	wake_up(&agent.said);
+	KUNIT_EXPECT_EQ(test, 0,
+			wait_for_completion_timeout(&agent.asked, SHORT));
+	WRITE_ONCE(agent.heard, 0);
+	wake_up(&agent.said);
+	wait_for_it(test, &agent.asked);
+	KUNIT_EXPECT_FALSE(test, wq_has_sleeper(&agent.said));
+	rsp_handshake_done(handshake, 0, 42);
+	expect_result(test, handshake, 0, 0);
+	crowd_end(test, RSP_HANDSHAKES_MAX / 2);
+}
+
+static void never_heard(struct kunit *test)
+{
+	struct rsp_handshake *handshake;
+
+	WRITE_ONCE(agent.heard, -EAGAIN);
+	crowd_begin(test, RSP_HANDSHAKES_MAX / 2, LONG);
+	expect_result(test, begin_from(test, 1, SHORT), -ETIMEDOUT, 0);
+	handshake = begin_from(test, 1, LONG);
+	WRITE_ONCE(agent.heard, -ECONNRESET);
+	wake_up(&agent.said);
+	expect_result(test, handshake, -ECONNRESET, 0);
+	WRITE_ONCE(agent.heard, -EAGAIN);
+	rsp_handshake_end(begin_from(test, 1, LONG));
+	KUNIT_EXPECT_EQ(test, RSP_HANDSHAKES_MAX / 2,
+			atomic_read(&agent.n_starts));
+	crowd_end(test, RSP_HANDSHAKES_MAX / 2);
+}
+
+/*
+ * Two come too late for a place. Two clients, who say nothing more, make room for
+ * them; and first for the one of whose network nobody has a place.
+ */
+static void idle_make_room(struct kunit *test)
+{
+	struct rsp_handshake *some[2];
+	int i;
+
+	crowd_begin(test, RSP_HANDSHAKES_MAX, 8 * HZ);
+	some[0] = begin_from(test, 1, 8 * HZ);
+	some[1] = begin_from(test, 2, 8 * HZ);
+	agent.stands = true;
+	for (i = 0; i < 2; i++) {
+		wait_for_it(test, &agent.tried);
+		wait_for_it(test, &agent.told);
+		wait_for_it(test, &agent.asked);
+	}
+	KUNIT_EXPECT_EQ(test, 2, agent.from[RSP_HANDSHAKES_MAX]);
+	KUNIT_EXPECT_EQ(test, 1, agent.from[RSP_HANDSHAKES_MAX + 1]);
+	KUNIT_EXPECT_EQ(test, 2, atomic_read(&agent.n_cancels));
+	crowd_end(test, RSP_HANDSHAKES_MAX);
+	for (i = 0; i < 2; i++)
+		rsp_handshake_end(some[i]);
+}
+
 static int case_init(struct kunit *test)
 {
 	memset(&agent, 0, sizeof(agent));
+	init_waitqueue_head(&agent.said);
 	init_completion(&agent.asked);
 	init_completion(&agent.tried);
 	init_completion(&agent.told);
@@ -284,6 +409,9 @@ static struct kunit_case tls_cases[] = {
 	KUNIT_CASE(late),
 	KUNIT_CASE(ended_unbegun),
 	KUNIT_CASE(places),
+	KUNIT_CASE(heard_first),
+	KUNIT_CASE(never_heard),
+	KUNIT_CASE(idle_make_room),
 	{}
 };
 

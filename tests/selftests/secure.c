@@ -156,6 +156,17 @@ pid_t echo_element(const char *name, uint32_t id, int type)
 	_exit(1);
 }
 
+size_t tls_record_read(int fd, unsigned char *octets)
+{
+	size_t len;
+
+	read_all(fd, octets, 5);
+	len = 5 + (octets[3] << 8 | octets[4]);
+	CHECK(len <= TLS_RECORD_MAX);
+	read_all(fd, octets + 5, len - 5);
+	return len;
+}
+
 int try_connect(const char *name, int type, int *fd)
 {
 	struct sockaddr_rserpool address;

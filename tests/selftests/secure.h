@@ -32,6 +32,10 @@ pid_t secure_pool(const char *pool);
 /* An element whose process accepts sessions and echoes each in a child. */
 pid_t echo_element(const char *name, uint32_t id, int type);
 
+/* A record of TLS, with its head: what waits there, or will; its length. */
+#define TLS_RECORD_MAX	(5 + 16384 + 256)
+size_t tls_record_read(int fd, unsigned char *octets);
+
 /* connect(), which fails with this errno; 0: it does not. */
 int try_connect(const char *name, int type, int *fd);
 

@@ -39,12 +39,14 @@ static struct end user, peer;
 static const char *const counted[] = {
 	"FailureSecurity", "FailureReset", "FailureFin", "FailureCard",
 	"TlsRecord", "TlsTruncated", "HandshakeFailed", "Handshake",
-	"HandshakeDone", "HandshakeBusy", "HandshakeTimeout", "StateReady",
+	"HandshakeDone", "HandshakeBusy", "HandshakeTimeout", "HandshakeUnheard",
+	"StateReady",
 };
 
 enum {
 	SECURITY, RESET, FIN, CARD, RECORD, TRUNCATED, HANDSHAKE_FAILED,
-	HANDSHAKE, HANDSHAKE_DONE, HANDSHAKE_BUSY, HANDSHAKE_TIMEOUT, READY, COUNTED,
+	HANDSHAKE, HANDSHAKE_DONE, HANDSHAKE_BUSY, HANDSHAKE_TIMEOUT,
+	HANDSHAKE_UNHEARD, READY, COUNTED,
 };
 
 struct counts {
@@ -326,7 +328,8 @@ static void judge_handshake(const struct aim *aim, const struct counts *before)
 	/* What comes twice, or too late, comes after the handshake perhaps. */
 	if (stage.framed || aim->way == DOWN)
 		check_counted(aim->way, before, 1 << HANDSHAKE_FAILED |
-			      1 << HANDSHAKE_TIMEOUT | 1 << RECORD);
+			      1 << HANDSHAKE_TIMEOUT |
+			      1 << HANDSHAKE_UNHEARD | 1 << RECORD);
 	if (!stage.framed)
 		CHECK(peer.err);
 	else if (aim->attack != DOUBLE && aim->attack != SWAP)

@@ -41,8 +41,6 @@ enum stage {
 enum side { USER, ELEMENT, SIDES };
 
 #define ENDS		(STAGES * SIDES)
-#define RECORD_HEAD	5
-#define RECORD_MAX	(RECORD_HEAD + 16384 + 256)
 
 static struct meeting {
 	int fd[SIDES];		/* of the family; -1: a task has it */
@@ -51,7 +49,7 @@ static struct meeting {
 } meetings[STAGES];
 
 static int listeners[STAGES];	/* what the users take for elements */
-static unsigned char hello[RECORD_MAX];	/* a ClientHello */
+static unsigned char hello[TLS_RECORD_MAX];	/* a ClientHello */
 static size_t hello_len;
 static uint32_t seed;
 static pid_t agent;
@@ -127,17 +125,6 @@ static struct counts {
 	return (struct counts){ n[0] - n[1], n[2] };
 }
 
-static size_t record_read(int from, unsigned char *octets)
-{
-	size_t len;
-
-	read_all(from, octets, RECORD_HEAD);
-	len = octets[3] << 8 | octets[4];
-	CHECK(RECORD_HEAD + len <= RECORD_MAX);
-	read_all(from, octets + RECORD_HEAD, len);
-	return RECORD_HEAD + len;
-}
-
 static uint16_t port_at(int fd, bool there)
 {
 	struct sockaddr_in at;
@@ -186,29 +173,29 @@ static void wait_read(int relay)
 static void pass_on(int from, int to, long done)
 {
 	struct pollfd pfd = { .fd = from, .events = POLLIN };
-	unsigned char octets[RECORD_MAX];
+	unsigned char octets[TLS_RECORD_MAX];
 
 	while (handshakes().done < done)
 		if (poll(&pfd, 1, 10))
-			write_all(to, octets, record_read(from, octets));
+			write_all(to, octets, tls_record_read(from, octets));
 }
 
 /* From here on they are in that stage. */
 static void bring(enum stage stage)
 {
 	const int *relay = meetings[stage].relay;
-	unsigned char octets[RECORD_MAX];
+	unsigned char octets[TLS_RECORD_MAX];
 	long done;
 	size_t len;
 
-	hello_len = record_read(relay[USER], hello);
+	hello_len = tls_record_read(relay[USER], hello);
 	if (stage == SILENT) {
 		write_all(relay[ELEMENT], hello, 1 + draw(hello_len - 1));
 		wait_read(relay[ELEMENT]);
 		return;
 	}
 	write_all(relay[ELEMENT], hello, hello_len);
-	len = record_read(relay[ELEMENT], octets);
+	len = tls_record_read(relay[ELEMENT], octets);
 	if (stage == ANSWERED) {
 		write_all(relay[USER], octets, 1 + draw(len));
 		wait_read(relay[USER]);
