@@ -12,6 +12,7 @@
 #include <linux/memcontrol.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 #include <net/inet_common.h>
 #include <net/ip.h>
@@ -294,6 +295,8 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 		flow->auth = handshake->auth;
 		flow->records_max =
 			READ_ONCE(rsp_net(handshake->net)->records_max);
+		/* A call may be a thousand records. */
+		flow->calls_mask = flow->records_max >= SZ_1M ? 63 : 0;
 	}
 	flow->sock = sock;
 	refcount_set(&flow->users, 1);

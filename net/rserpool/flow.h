@@ -99,6 +99,9 @@ struct rsp_flow_ops {
  *	used
  * @auth: enum rsp_auth; fixed
  * @fault: TLS: enum rsp_failure: what came must not have come
+ * @calls: TLS: calls that may have made or opened records; which of two at a time
+ *	counts does not matter
+ * @calls_mask: TLS: those are looked at where these bits of @calls are zero; fixed
  * @records_max: TLS: records that it carries at most each way; fixed
  * @err: the last error that the transport told of, negative; 0: none
  * @rcu: frees it, when no list has it
@@ -120,6 +123,8 @@ struct rsp_flow {
 	struct rsp_identity identity;
 	u8 auth;
 	u8 fault;
+	u8 calls;
+	u8 calls_mask;
 	u32 records_max;
 	union {
 		struct list_head draining;

@@ -133,7 +133,7 @@ static u64 records(const struct cipher_context *way)
 }
 
 /**
- * rsp_secure_spend() - records may have gone over a flow: how worn is its key?
+ * rsp_secure_wear() - how worn is the key of a flow?
  * @flow: a flow over kTLS, pinned, or under the session's socket lock
  *
  * At half of what it may carry one with frames is worn: renew.c has another take
@@ -141,7 +141,7 @@ static u64 records(const struct cipher_context *way)
  *
  * Context: process.
  */
-void rsp_secure_spend(struct rsp_flow *flow)
+void rsp_secure_wear(struct rsp_flow *flow)
 {
 	const struct tls_context *tls = tls_get_ctx(flow->sock->sk);
 	u64 most = max(records(&tls->tx), records(&tls->rx));

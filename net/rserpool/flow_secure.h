@@ -20,6 +20,18 @@ static inline bool rsp_flow_usable(const struct rsp_flow *flow)
 	       test_bit(RSP_FLOW_SECURED, &flow->flags);
 }
 
+void rsp_secure_wear(struct rsp_flow *flow);
+
+/* Records may have gone over a flow, which is pinned or the session's. */
+static inline void rsp_secure_spend(struct rsp_flow *flow)
+{
+	u8 calls = READ_ONCE(flow->calls) + 1;
+
+	WRITE_ONCE(flow->calls, calls);
+	if (unlikely(!(calls & flow->calls_mask)))
+		rsp_secure_wear(flow);
+}
+
 extern const struct rsp_flow_ops rsp_secure_ops;
 
 bool rsp_secure_strong(const struct socket *sock);
@@ -27,7 +39,6 @@ void rsp_secure_refuse(struct socket *sock);
 bool rsp_secure_revoked(const struct rsp_flow *flow);
 u16 rsp_secure_cipher(const struct rsp_flow *flow);
 enum rsp_failure rsp_secure_failure(struct rsp_flow *flow, int err);
-void rsp_secure_spend(struct rsp_flow *flow);
 bool rsp_secure_ready(const struct rsp_flow *flow);
 bool rsp_secure_look(struct rsp_flow *flow);
 int rsp_secure_control(struct rsp_flow *flow);
