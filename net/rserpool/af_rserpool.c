@@ -393,7 +393,8 @@ static __poll_t rsp_poll(struct file *file, struct socket *sock,
 	/* Of a failed element only what it delivered is of interest. */
 	if (rx && rsp_flow_unread(rx))
 		mask |= in;
-	else if (rx)	/* read to its end: make way for the next */
+	else if (rx && rx != READ_ONCE(ssn->flow))
+		/* Read to its end: make way for the next. */
 		rsp_session_kick(ssn);
 	if (tx)
 		mask |= flow_poll(file, tx) & ~in;
@@ -435,7 +436,7 @@ static int rsp_shutdown(struct socket *sock, int how)
 		break;
 	case RSP_SESSION_READY:
 		/* The end that was sent is the session's, and not sent again. */
-		if (rsp_renew_stop(ssn))
+		if (how & SEND_SHUTDOWN && rsp_renew_stop(ssn))
 			sent = SEND_SHUTDOWN;
 		WRITE_ONCE(sk->sk_shutdown, sk->sk_shutdown | how);
 		if (ssn->standby)

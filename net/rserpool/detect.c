@@ -149,7 +149,7 @@ void rsp_session_check(struct rsp_session *ssn, struct rsp_flow *flow, int err)
 	if (failure != RSP_FAILURE_NONE && flow->ops->ended(flow, failure)) {
 		if (!test_and_set_bit(RSP_FLOW_ENDED, &flow->flags))
 			rsp_session_publish(ssn);
-		if (failure == RSP_FAILURE_FIN || rsp_session_turned(ssn))
+		if (failure == RSP_FAILURE_FIN)
 			failure = RSP_FAILURE_NONE;
 	}
 	if (failure != RSP_FAILURE_NONE && flow->frames)

@@ -182,9 +182,8 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	u32 id = flow->pe->node.id;
 	bool rejected = failure == RSP_FAILURE_REJECTED;
 	bool revoked = failure == RSP_FAILURE_REVOKED;
-	bool records = failure == RSP_FAILURE_RECORDS;
 	bool brief = rejected ||
-		     (!revoked && !records &&
+		     (!revoked &&
 		      (u32)jiffies - flow->born < rsp_session_probation(ssn));
 
 	trace_rsp_failover(ssn->state.id, id, failure);
@@ -193,7 +192,7 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	if (revoked)
 		net_info_ratelimited("rserpool: session %u: the key that it was agreed by was revoked\n",
 				     ssn->state.id);
-	if (records)
+	if (failure == RSP_FAILURE_RECORDS)
 		net_info_ratelimited("rserpool: session %u: its key has protected as many records as records-max allows\n",
 				     ssn->state.id);
 	if (failure != RSP_FAILURE_SEVERED && failure != RSP_FAILURE_FORCED &&
@@ -224,8 +223,8 @@ void rsp_session_fail(struct rsp_session *ssn, enum rsp_failure failure)
 	 * the round that goes on: so a pool of such elements is gone through
 	 * once a pause, and not as fast as it fails.  So is one that rejected
 	 * the cookie, which it was perhaps given long after it was connected,
-	 * when the program agreed to it.  One whose key was revoked, or is worn,
-	 * may have another one.
+	 * when the program agreed to it.  One whose key was revoked may have
+	 * another one.
 	 */
 	rsp_search_begin(ssn, !brief);
 	ssn->rejected = rejected;

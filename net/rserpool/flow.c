@@ -51,7 +51,8 @@ void rsp_flow_suspect(struct rsp_flow *flow)
 	if (err)
 		WRITE_ONCE(flow->err, -err);
 	if (!err &&
-	    (test_bit(RSP_FLOW_ENDED, &flow->flags) ||
+	    ((test_bit(RSP_FLOW_ENDED, &flow->flags) &&
+	      !test_bit(RSP_FLOW_TURNED, &flow->flags)) ||
 	     test_bit(RSP_FLOW_HALF, &flow->flags) ||
 	     (test_bit(RSP_FLOW_CONNECTED, &flow->flags) &&
 	      inet_sk_state_load(transport) == TCP_ESTABLISHED)))

@@ -688,8 +688,14 @@ bool rsp_frames_rest(struct rsp_flow *flow, struct rsp_control **cookie)
 	bool follows;
 
 	mutex_lock(&frames->rx_lock);
-	follows = frames->ended || (!frames->fault && !frames->n_controls &&
-				    secure_end_follows(flow, cookie));
+	if (frames->n_controls)
+		follows = false;
+	else if (frames->ended)
+		follows = true;
+	else	/* A cookie of which a part was taken is not in the copy. */
+		follows = !frames->fault &&
+			  !(in_frame(frames) && frames->ppid == RSP_PPID_ASAP) &&
+			  secure_end_follows(flow, cookie);
 	mutex_unlock(&frames->rx_lock);
 	return follows;
 }

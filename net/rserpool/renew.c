@@ -35,7 +35,7 @@
 #include "standby.h"
 #include "trace.h"
 
-#define ROOM	SZ_32M		/* octets of memory, at most */
+#define ROOM	SZ_4M		/* octets of memory, at most */
 
 /*
  * A program that waits to send may not read meanwhile; what the element has to say
@@ -55,11 +55,11 @@ static void turn(struct rsp_session *ssn)
 	struct rsp_flow *flow = ssn->flow;
 
 	ssn->deadline = jiffies + ssn->failover_timeout;
-	mod_timer(&ssn->standby->timer, ssn->deadline);
 	room_make(flow);
 	set_bit(RSP_FLOW_TURNED, &flow->flags);
 	rsp_session_publish(ssn);
-	if (!flow->ops->shutdown(flow, SEND_SHUTDOWN))
+	if (!flow->ops->shutdown(flow, SEND_SHUTDOWN) ||
+	    READ_ONCE(flow->frames->shut))
 		return;
 	/* There was no memory, or the flow has failed. */
 	clear_bit(RSP_FLOW_TURNED, &flow->flags);
@@ -81,6 +81,9 @@ void rsp_renew_step(struct rsp_session *ssn)
 			turn(ssn);
 	} else if (time_after_eq(jiffies, ssn->deadline)) {
 		rsp_session_fail(ssn, RSP_FAILURE_RECORDS);
+	} else {
+		/* What became of the other flow may have set it anew. */
+		timer_reduce(&ssn->standby->timer, ssn->deadline);
 	}
 }
 
@@ -98,6 +101,29 @@ bool rsp_renew_stop(struct rsp_session *ssn)
 	clear_bit(RSP_FLOW_TURNED, &ssn->flow->flags);
 	rsp_session_publish(ssn);
 	return true;
+}
+
+/*
+ * Both ends have sent theirs, and know that of the other.  That TCP was reset means
+ * that the element ended it without having read all: it has failed then.
+ */
+static bool closed(const struct rsp_flow *worn)
+{
+	const struct sock *transport = worn->sock->sk;
+
+	return inet_sk_state_load(transport) == TCP_CLOSE &&
+	       sock_flag(transport, SOCK_DONE) &&
+	       !READ_ONCE(transport->sk_err) && !READ_ONCE(worn->err);
+}
+
+/* No program waits in its close for what SO_LINGER says. */
+static void calm(struct rsp_flow *worn)
+{
+	struct sock *transport = worn->sock->sk;
+
+	lock_sock(transport);
+	sock_reset_flag(transport, SOCK_LINGER);
+	release_sock(transport);
 }
 
 /*
@@ -128,8 +154,8 @@ static int hear_out(struct rsp_session *ssn, struct rsp_flow *worn,
  * @ssn: a session of which rsp_session_turned()
  *
  * Context: process; the session's socket lock.
- * Return: true: it has, and the session goes on over another, or fails; false: the
- * element has not ended it yet.
+ * Return: true: it has, and the session goes on over another, or fails; false: not
+ * yet, or there is no other yet.
  */
 bool rsp_renew_over(struct rsp_session *ssn)
 {
@@ -137,15 +163,17 @@ bool rsp_renew_over(struct rsp_session *ssn)
 	enum rsp_failure failure;
 	int rest;
 
+	if (!closed(worn) || !rsp_standby_renews(ssn))
+		return false;
 	rest = hear_out(ssn, worn, &failure);
 	if (rest < 0)
 		return false;
-	if (failure == RSP_FAILURE_NONE && !rsp_standby_renew(ssn))
-		failure = RSP_FAILURE_RECORDS;
 	if (failure != RSP_FAILURE_NONE) {
 		rsp_session_fail(ssn, failure);
 		return true;
 	}
+	if (!rsp_standby_renew(ssn))
+		return false;
 
 	RSP_INC_STATS(sock_net(&ssn->sk), RSP_MIB_TLS_RENEWED);
 	trace_rsp_renew(ssn->state.id, ssn->flow->pe->node.id);
@@ -156,8 +184,11 @@ bool rsp_renew_over(struct rsp_session *ssn)
 		ssn->prev_pe_id = worn->pe->node.id;
 		rsp_session_event_raise(ssn, RSP_EVENT_ELEMENT_CHANGED);
 	}
+	calm(worn);
 	if (rest)
 		list_add_tail(&worn->draining, &ssn->draining);
+	if (ssn->sk.sk_shutdown & RCV_SHUTDOWN)
+		ssn->flow->ops->shutdown(ssn->flow, RCV_SHUTDOWN);
 	rsp_session_serve(ssn);
 	if (!rest) {
 		rsp_frames_settle(worn);

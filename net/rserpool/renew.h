@@ -9,10 +9,12 @@ static inline bool rsp_session_renews(const struct rsp_session *ssn)
 {
 	const struct rsp_flow *flow = ssn->flow;
 
-	return ssn->state.now == RSP_SESSION_READY && !ssn->accepted &&
-	       !ssn->sk.sk_shutdown && ssn->generation == ssn->resumed &&
-	       test_bit(RSP_FLOW_WORN, &flow->flags) &&
-	       (test_bit(RSP_FLOW_TURNED, &flow->flags) ||
+	if (ssn->state.now != RSP_SESSION_READY || ssn->accepted ||
+	    ssn->generation != ssn->resumed ||
+	    !test_bit(RSP_FLOW_WORN, &flow->flags))
+		return false;
+	return test_bit(RSP_FLOW_TURNED, &flow->flags) ||
+	       (!ssn->sk.sk_shutdown &&
 		!test_bit(RSP_FLOW_ENDED, &flow->flags));
 }
 

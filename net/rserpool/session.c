@@ -412,6 +412,8 @@ int rsp_session_resume(struct rsp_session *ssn, u32 generation)
 		rsp_flow_end(flow);
 	ssn->resumed = generation;
 	rsp_session_publish(ssn);
+	/* The flow may be worn by now. */
+	rsp_session_kick(ssn);
 	return 0;
 }
 

@@ -442,9 +442,11 @@ int rsp_socket_setsockopt(struct socket *sock, int name, sockptr_t value,
 	if (flow)
 		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
 					     value, len);
+	/* What is ended in good order lingers for nobody. */
 	list_for_each_entry(flow, &ssn->draining, draining)
-		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
-					     value, len);
+		if (!test_bit(RSP_FLOW_TURNED, &flow->flags))
+			err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET,
+						     name, value, len);
 	for (i = 0; i < n_listeners(ssn); i++)
 		err = err ?: sock_setsockopt(ssn->endpoint->listeners[i].sock,
 					     SOL_SOCKET, name, value, len);

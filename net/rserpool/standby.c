@@ -198,6 +198,10 @@ static struct rsp_pe *choose(const struct rsp_session *ssn, u32 passed)
 		return NULL;
 	if (rsp_session_renews(ssn) && passed != ssn->flow->pe->node.id)
 		pe = rsp_pe_get(pool, ssn->flow->pe->node.id);
+	if (pe && !rsp_pe_serves(pe)) {
+		rsp_pe_put(pe);
+		pe = NULL;
+	}
 	if (!pe && ssn->card && !ssn->pe_id)
 		pe = rsp_pool_prefer(pool, ssn->card->ids, ssn->card->n,
 				     &others);
@@ -372,8 +376,7 @@ static void find(struct rsp_standby *standby)
 	if (standby->flow && !standby->ready)
 		return;
 	if (!standby->flow && time_before(jiffies, standby->next) &&
-	    !(rsp_session_renews(ssn) &&
-	      standby->passed != ssn->flow->pe->node.id)) {
+	    !(rsp_session_renews(ssn) && !standby->passed)) {
 		mod_timer(&standby->timer, standby->next);
 		return;
 	}
