@@ -68,7 +68,8 @@ static pid_t sum_element(uint32_t id, enum manner_of_end end)
 	signal(SIGCHLD, SIG_IGN);
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		if (!fork()) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (end == STAYS)
+				prctl(PR_SET_PDEATHSIG, SIGKILL);
 			close(listener);
 			sum_serve(fd, end);
 			_exit(0);
