@@ -623,6 +623,23 @@ void rsp_flow_detach(struct rsp_flow *flow)
 }
 
 /**
+ * rsp_flow_calm() - have nobody wait for what SO_LINGER says
+ * @flow: a flow that is to end in good order while the session goes on
+ *
+ * No program closes it, which that is for.
+ *
+ * Context: process; the transport's lock is taken.
+ */
+void rsp_flow_calm(struct rsp_flow *flow)
+{
+	struct sock *transport = flow->sock->sk;
+
+	lock_sock(transport);
+	sock_reset_flag(transport, SOCK_LINGER);
+	release_sock(transport);
+}
+
+/**
  * rsp_flow_finish() - end the session in this direction in good order
  * @flow: a flow that is about to be released
  *

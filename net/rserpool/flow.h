@@ -162,6 +162,7 @@ void rsp_flow_names(const struct rsp_flow *flow,
 void rsp_flow_octets(const struct rsp_flow *flow, u64 *sent, u64 *received);
 bool rsp_flow_rest(struct rsp_flow *flow);
 void rsp_flow_detach(struct rsp_flow *flow);
+void rsp_flow_calm(struct rsp_flow *flow);
 void rsp_flow_finish(struct rsp_flow *flow);
 void rsp_flow_end(struct rsp_flow *flow);
 void rsp_flow_release(struct rsp_flow *flow);

@@ -116,16 +116,6 @@ static bool closed(const struct rsp_flow *worn)
 	       !READ_ONCE(transport->sk_err) && !READ_ONCE(worn->err);
 }
 
-/* No program waits in its close for what SO_LINGER says. */
-static void calm(struct rsp_flow *worn)
-{
-	struct sock *transport = worn->sock->sk;
-
-	lock_sock(transport);
-	sock_reset_flag(transport, SOCK_LINGER);
-	release_sock(transport);
-}
-
 /*
  * Has the element said all?  What the program has not read may stay behind, for a
  * later receive; the cookie in it is needed now.  0: all is read, or will be said
@@ -184,7 +174,7 @@ bool rsp_renew_over(struct rsp_session *ssn)
 		ssn->prev_pe_id = worn->pe->node.id;
 		rsp_session_event_raise(ssn, RSP_EVENT_ELEMENT_CHANGED);
 	}
-	calm(worn);
+	rsp_flow_calm(worn);
 	if (rest)
 		list_add_tail(&worn->draining, &ssn->draining);
 	if (ssn->sk.sk_shutdown & RCV_SHUTDOWN)

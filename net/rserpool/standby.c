@@ -99,18 +99,15 @@ static struct rsp_flow *flow_take(struct rsp_standby *standby,
 }
 
 /*
- * Be ready for an end in good order: no program waits for what SO_LINGER says,
- * and octets that are unread, a greeting, would make it a reset.
+ * Be ready for an end in good order: octets that are unread, a greeting, would
+ * make it a reset.
  */
 static void calm(struct rsp_flow *flow)
 {
 	const int flags = MSG_DONTWAIT | MSG_TRUNC;
-	struct sock *transport = flow->sock->sk;
 	struct msghdr msg = {};
 
-	lock_sock(transport);
-	sock_reset_flag(transport, SOCK_LINGER);
-	release_sock(transport);
+	rsp_flow_calm(flow);
 	/* While TLS is being agreed, what comes is the agent's. */
 	if (!test_bit(RSP_FLOW_CONNECTED, &flow->flags) ||
 	    !rsp_flow_usable(flow))
