@@ -7,17 +7,6 @@
 #include "../lib/print.h"
 #include "agent.h"
 
-static void show_id(const char *key, const char *format, u32 id)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "0x%08x", id);
-	if (print_json())
-		print_uint(key, NULL, id);
-	else
-		print_string(key, format, text);
-}
-
 static void show_home(const struct agent *agent)
 {
 	const struct home *home = &agent->home;
@@ -28,7 +17,7 @@ static void show_home(const struct agent *agent)
 	}
 	print_string("home", " home %s", channel_name(home->at->channel));
 	if (home->id)
-		show_id("home-id", " id %s", home->id);
+		print_id("home-id", " id %s", home->id);
 }
 
 static u32 n_registered(const struct agent *agent)
@@ -80,7 +69,7 @@ static void show_service(const struct service *service)
 	format_handle(handle->octets, handle->len, text);
 	print_object_begin(NULL);
 	print_string("pool", "service pool %s", text);
-	show_id("id", " id %s", service->id);
+	print_id("id", " id %s", service->id);
 	print_bool("well", " well", service->well);
 	print_text("\n");
 	print_object_end();
@@ -126,11 +115,9 @@ static void show_counters(const struct agent *agent)
 	size_t i;
 
 	print_object_begin("counters");
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		print_text("%-24s ", rows[i].name);
-		print_uint(rows[i].name, "%" PRIu64 "\n",
-			   *(const u64 *)(counters + rows[i].offset));
-	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		print_counter(rows[i].name,
+			      *(const u64 *)(counters + rows[i].offset));
 	print_object_end();
 }
 

@@ -7,17 +7,6 @@
 #include "../lib/print.h"
 #include "registrar.h"
 
-static void show_id(const char *key, const char *format, u32 id)
-{
-	char text[16];
-
-	snprintf(text, sizeof(text), "0x%08x", id);
-	if (print_json())
-		print_uint(key, NULL, id);
-	else
-		print_string(key, format, text);
-}
-
 static void show_home(struct registrar *registrar, u32 id)
 {
 	struct home *home = id ? home_find(&registrar->hs, id) : NULL;
@@ -47,8 +36,7 @@ static void show_rejected(const struct registrar *registrar)
 
 	for (i = 0; i < ARRAY_SIZE(registrar->counters.rejected); i++)
 		n += registrar->counters.rejected[i];
-	print_text("%-24s ", "rejected");
-	print_uint("rejected", "%" PRIu64 "\n", n);
+	print_counter("rejected", n);
 }
 
 static void show_counters(const struct registrar *registrar)
@@ -89,11 +77,9 @@ static void show_counters(const struct registrar *registrar)
 	size_t i;
 
 	print_object_begin("counters");
-	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		print_text("%-24s ", rows[i].name);
-		print_uint(rows[i].name, "%" PRIu64 "\n",
-			   *(const u64 *)(counters + rows[i].offset));
-	}
+	for (i = 0; i < ARRAY_SIZE(rows); i++)
+		print_counter(rows[i].name,
+			      *(const u64 *)(counters + rows[i].offset));
 	show_rejected(registrar);
 	print_object_end();
 }
@@ -101,7 +87,7 @@ static void show_counters(const struct registrar *registrar)
 static void show_registrar(struct registrar *registrar)
 {
 	print_object_begin(NULL);
-	show_id("id", "registrar %s", registrar->id);
+	print_id("id", "registrar %s", registrar->id);
 	print_bool("secure", " secure", registrar->config.secure);
 	print_bool("ready", " ready", registrar->enrp.ready);
 	print_uint("pools", " pools %" PRIu64, registrar->hs.n_pools);
@@ -125,7 +111,7 @@ static void show_peer(struct registrar *registrar, const struct peer *peer)
 
 	print_object_begin(NULL);
 	print_string("name", "%s", *peer->name ? peer->name : "-");
-	show_id("id", " id %s", peer->id);
+	print_id("id", " id %s", peer->id);
 	print_string("state", " %s", states[peer->state]);
 	if (peer->address.family) {
 		format_transport(&peer->address, at);

@@ -203,6 +203,34 @@ void print_uint(const char *key, const char *fmt, uint64_t value)
 }
 
 /**
+ * print_id() - print the identifier of an element or a registrar
+ * @key: its name in JSON, where it is a number
+ * @fmt: its format in text, with a %s for 0x and eight digits
+ * @id: the identifier
+ */
+void print_id(const char *key, const char *fmt, uint32_t id)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "0x%08" PRIx32, id);
+	if (print_json())
+		print_uint(key, NULL, id);
+	else
+		print_string(key, fmt, text);
+}
+
+/**
+ * print_counter() - print a counter, in text on a line of its own
+ * @name: its name
+ * @value: its value
+ */
+void print_counter(const char *name, uint64_t value)
+{
+	print_text("%-24s ", name);
+	print_uint(name, "%" PRIu64 "\n", value);
+}
+
+/**
  * print_bool() - print whether something holds
  * @key: its name in JSON, NULL in an array
  * @if_true: what text says when it does; text says nothing otherwise

@@ -20,6 +20,8 @@ void print_object_begin(const char *key);
 void print_object_end(void);
 void print_string(const char *key, const char *fmt, const char *value);
 void print_uint(const char *key, const char *fmt, uint64_t value);
+void print_id(const char *key, const char *fmt, uint32_t id);
+void print_counter(const char *name, uint64_t value);
 void print_bool(const char *key, const char *if_true, bool value);
 void print_text(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 int print_flush(void);

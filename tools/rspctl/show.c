@@ -33,16 +33,8 @@ void show_handle(const char *key, const char *fmt, const struct nlattr *attr)
  */
 void show_pe_id(const char *key, const char *fmt, const struct nlattr *attr)
 {
-	char text[16];
-
-	if (!attr)
-		return;
-	if (print_json()) {
-		print_uint(key, NULL, attr_u32(attr));
-		return;
-	}
-	snprintf(text, sizeof(text), "0x%08" PRIx32, attr_u32(attr));
-	print_string(key, fmt, text);
+	if (attr)
+		print_id(key, fmt, attr_u32(attr));
 }
 
 /**
