@@ -128,10 +128,10 @@ pid_t secure_pool(const char *pool)
 	return agent_start();
 }
 
-pid_t echo_element(const char *name, uint32_t id, int type)
+pid_t serve_element(int listener, void (*serve)(int fd))
 {
-	int listener = element(name, id, type), fd;
 	pid_t pid, test = getpid();
+	int fd;
 
 	fflush(NULL);
 	pid = fork();
@@ -148,12 +148,18 @@ pid_t echo_element(const char *name, uint32_t id, int type)
 	signal(SIGCHLD, SIG_IGN);
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		if (!fork()) {
-			echo_messages(fd);
+			close(listener);
+			serve(fd);
 			_exit(0);
 		}
 		close(fd);
 	}
 	_exit(1);
+}
+
+pid_t echo_element(const char *name, uint32_t id, int type)
+{
+	return serve_element(element(name, id, type), echo_messages);
 }
 
 size_t tls_record_read(int fd, unsigned char *octets)

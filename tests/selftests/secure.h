@@ -29,6 +29,9 @@ void agent_kill(pid_t agent);
 /* A pool's key and scope and agent, all that most tests want. */
 pid_t secure_pool(const char *pool);
 
+/* A process has the listener from now on, and a child of it serves each session. */
+pid_t serve_element(int listener, void (*serve)(int fd));
+
 /* An element whose process accepts sessions and echoes each in a child. */
 pid_t echo_element(const char *name, uint32_t id, int type);
 

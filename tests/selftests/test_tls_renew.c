@@ -22,10 +22,8 @@
 #define AHEAD		375	/* wear a flow, and do not spend it */
 #define WINDOW		300	/* so many at a time */
 
-enum manner_of_end { ENDS, STAYS };
-
 /* Each answer is the sum of all requests: the cookie of the session. */
-static void sum_serve(int fd, enum manner_of_end end)
+static void sum_and_end(int fd)
 {
 	uint64_t sum = 0, request;
 	socklen_t len = sizeof(sum);
@@ -40,43 +38,23 @@ static void sum_serve(int fd, enum manner_of_end end)
 				  sizeof(sum)) && errno == EAGAIN)
 			usleep(1000);
 	}
-	if (end == STAYS)
-		pause();
+}
+
+static void sum_and_stay(int fd)
+{
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	sum_and_end(fd);
+	pause();
 }
 
 static int last_port;	/* of the last sum_element() */
 
-/* An element that sums up, with a child for each session. */
-static pid_t sum_element(uint32_t id, enum manner_of_end end)
+static pid_t sum_element(uint32_t id, void (*serve)(int fd))
 {
-	int listener = element("e", id, SOCK_SEQPACKET), fd;
-	pid_t pid, test = getpid();
+	int listener = element("e", id, SOCK_SEQPACKET);
 
 	last_port = port_of(listener);
-	fflush(NULL);
-	pid = fork();
-	CHECK(pid >= 0);
-	if (pid) {
-		setpgid(pid, pid);
-		close(listener);
-		return pid;
-	}
-	setpgid(0, 0);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != test)
-		_exit(0);
-	signal(SIGCHLD, SIG_IGN);
-	while ((fd = accept(listener, NULL, NULL)) >= 0) {
-		if (!fork()) {
-			if (end == STAYS)
-				prctl(PR_SET_PDEATHSIG, SIGKILL);
-			close(listener);
-			sum_serve(fd, end);
-			_exit(0);
-		}
-		close(fd);
-	}
-	_exit(1);
+	return serve_element(listener, serve);
 }
 
 static void prepare(int records_max)
@@ -161,7 +139,7 @@ TEST(renew_unnoticed)
 	int fd;
 
 	prepare(RECORDS_MAX);
-	sum_element(1, ENDS);
+	sum_element(1, sum_and_end);
 	fd = user(RSP_FAILOVER_NOTIFY);
 	ask_and_renew(fd, 5, 0);
 	check_unnoticed(fd, 5);
@@ -173,7 +151,7 @@ TEST(renew_without_failover)
 	int fd;
 
 	prepare(RECORDS_MAX);
-	sum_element(1, ENDS);
+	sum_element(1, sum_and_end);
 	fd = user(RSP_FAILOVER_OFF);
 	ask_and_renew(fd, 1, 0);
 	check_unnoticed(fd, 1);
@@ -189,7 +167,7 @@ TEST(renew_with_requests_under_way)
 	int fd, i, times;
 
 	prepare(AHEAD_MAX);
-	sum_element(1, ENDS);
+	sum_element(1, sum_and_end);
 	fd = user(RSP_FAILOVER_NOTIFY);
 	for (times = 1; times <= 3; times++) {
 		for (i = 0; i < AHEAD + WINDOW; i++) {
@@ -211,7 +189,7 @@ TEST(renew_with_replay)
 	pid_t sender;
 
 	prepare(AHEAD_MAX);
-	sum_element(1, ENDS);
+	sum_element(1, sum_and_end);
 	fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
 	set_option(fd, RSP_FAILOVER, RSP_FAILOVER_AUTO);
 	set_option(fd, RSP_REPLAY, 100000);
@@ -261,9 +239,9 @@ TEST(renew_beside_a_standby)
 	int fd;
 
 	prepare(RECORDS_MAX);
-	sum_element(1, ENDS);
+	sum_element(1, sum_and_end);
 	fd = user(RSP_FAILOVER_NOTIFY);
-	sum_element(2, ENDS);
+	sum_element(2, sum_and_end);
 	set_option(fd, RSP_STANDBY, 1);
 	ask_and_renew(fd, 2, 0);
 	CHECK_EQ(counter("Failover"), 0);
@@ -281,12 +259,12 @@ TEST(renew_with_another_element)
 	int fd;
 
 	prepare(RECORDS_MAX);
-	pid = sum_element(1, ENDS);
+	pid = sum_element(1, sum_and_end);
 	fd = user(RSP_FAILOVER_NOTIFY);
 	ask_all(fd, 1, 0);
 	/* Its session stays, and it leaves the pool. */
 	CHECK_EQ(kill(pid, SIGKILL), 0);
-	sum_element(2, ENDS);
+	sum_element(2, sum_and_end);
 	run("for i in $(seq 500); do rspctl pe show | grep -q 'id 0x00000001' || exit 0; sleep 0.02; done; exit 1");
 	ask_and_renew(fd, 1, 0);
 	CHECK_EQ(get_info(fd).pe_id, 2);
@@ -299,10 +277,10 @@ TEST(renew_beyond_an_element_that_is_full)
 	int fd, port;
 
 	prepare(RECORDS_MAX);
-	sum_element(1, ENDS);
+	sum_element(1, sum_and_end);
 	port = last_port;
 	fd = user(RSP_FAILOVER_NOTIFY);
-	sum_element(2, ENDS);
+	sum_element(2, sum_and_end);
 	run("nft add table inet full; "
 	    "nft add chain inet full in '{ type filter hook input priority 0; }'; "
 	    "nft add rule inet full in tcp dport %d tcp flags syn / syn,ack reject with tcp reset",
@@ -335,7 +313,7 @@ TEST(renew_of_an_element_that_goes_on)
 	int fd;
 
 	prepare(RECORDS_MAX);
-	sum_element(1, STAYS);
+	sum_element(1, sum_and_stay);
 	fd = user(RSP_FAILOVER_AUTO);
 	set_option(fd, RSP_FAILOVER_TIMEOUT, 500);
 	sum = ask_until_turned(fd);
@@ -356,10 +334,10 @@ TEST(renew_of_an_element_that_dies)
 	int fd;
 
 	prepare(RECORDS_MAX);
-	pid = sum_element(1, STAYS);
+	pid = sum_element(1, sum_and_stay);
 	fd = user(RSP_FAILOVER_NOTIFY);
 	sum = ask_until_turned(fd);
-	sum_element(2, ENDS);
+	sum_element(2, sum_and_end);
 	CHECK_EQ(kill(-pid, SIGKILL), 0);
 	CHECK_ERR(send(fd, &sum, sizeof(sum), 0), EREMCHG);
 	session_resume(fd);
@@ -378,7 +356,7 @@ TEST(renew_and_shut_down)
 	int fd;
 
 	prepare(RECORDS_MAX);
-	pid = sum_element(1, STAYS);
+	pid = sum_element(1, sum_and_stay);
 	fd = user(RSP_FAILOVER_NOTIFY);
 	ask_until_turned(fd);
 	CHECK_EQ(shutdown(fd, SHUT_WR), 0);
@@ -399,7 +377,7 @@ TEST(renew_and_close)
 	int fd, status;
 
 	prepare(RECORDS_MAX);
-	sum_element(1, STAYS);
+	sum_element(1, sum_and_stay);
 	fd = user(RSP_FAILOVER_NOTIFY);
 	ask_until_turned(fd);
 	fflush(NULL);

@@ -77,12 +77,29 @@ static void test_certificates(void **state)
 	config_free(&config);
 }
 
+struct wrong {
+	const char *text;	/* of a file */
+	const char *why;	/* part of what is said of it */
+};
+
+static void check_wrong(const struct wrong *cases, size_t n)
+{
+	struct config config;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		assert_int_equal(load(&config, cases[i].text), -1);
+		if (!strstr(why, cases[i].why))
+			print_message("# %s\n# is not: ...%s...\n", why,
+				      cases[i].why);
+		assert_non_null(strstr(why, cases[i].why));
+		config_free(&config);
+	}
+}
+
 static void test_wrong(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *why;
-	} cases[] = {
+	static const struct wrong cases[] = {
 		{ WHO, ":0: registrars is missing" },
 		{ WHO "registrars = ( );", ":2: registrars: a list is expected" },
 		{ WHO "registrars = \"192.0.2.1:1\";", ":2: registrars: a list" },
@@ -112,17 +129,9 @@ static void test_wrong(void **state)
 		{ LIST WHO "secure = ;", ":3: syntax error" },
 	};
 	struct config config;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(load(&config, cases[i].text), -1);
-		if (!strstr(why, cases[i].why))
-			print_message("# %s\n# is not: ...%s...\n", why,
-				      cases[i].why);
-		assert_non_null(strstr(why, cases[i].why));
-		config_free(&config);
-	}
+	check_wrong(cases, sizeof(cases) / sizeof(cases[0]));
 	assert_int_equal(config_load(&config, "/nowhere", why), -1);
 	assert_string_equal(why, "/nowhere: it cannot be read");
 }
@@ -160,10 +169,7 @@ static void test_services(void **state)
 
 static void test_wrong_services(void **state)
 {
-	static const struct {
-		const char *text;
-		const char *why;
-	} cases[] = {
+	static const struct wrong cases[] = {
 		{ LIST WHO "services = 7;", ":3: services: a list of groups" },
 		{ LIST WHO "services = ( 7 );", ":3: services: a group" },
 		{ LIST WHO "services = ( { port = 80; } );", "handle is missing" },
@@ -179,18 +185,9 @@ static void test_wrong_services(void **state)
 		{ SERVICE("port = 80; id = 1; }, { handle = \"web\"; id = 1; port = 81;"),
 		  "the pool has another one with this id" },
 	};
-	struct config config;
-	size_t i;
 
 	(void)state;
-	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(load(&config, cases[i].text), -1);
-		if (!strstr(why, cases[i].why))
-			print_message("# %s\n# is not: ...%s...\n", why,
-				      cases[i].why);
-		assert_non_null(strstr(why, cases[i].why));
-		config_free(&config);
-	}
+	check_wrong(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* The example is right, and so are the defaults that are in its comments. */
