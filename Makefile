@@ -246,7 +246,7 @@ tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
 
 # What the daemons have in common besides, without their files.
-daemon_lib := $(addprefix tools/lib/,bucket.c control.c deadline.c feeder.c feeder_message.c \
+daemon_lib := $(addprefix tools/lib/,bucket.c channel_show.c control.c deadline.c feeder.c feeder_message.c \
 	log.c nl.c print.c text.c)
 
 # A registrar without its files, which libconfig reads.

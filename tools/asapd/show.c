@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../lib/channel_show.h"
 #include "../lib/print.h"
 #include "agent.h"
 
@@ -118,6 +119,7 @@ static void show_counters(const struct agent *agent)
 	for (i = 0; i < ARRAY_SIZE(rows); i++)
 		print_counter(rows[i].name,
 			      *(const u64 *)(counters + rows[i].offset));
+	channel_counters_show(&agent->channels.counters);
 	print_object_end();
 }
 

@@ -31,6 +31,7 @@ static void on_open(struct channel *channel)
 	struct client *client = channel_data(channel);
 	const char *identity = channel_identity(channel);
 
+	client->open = true;
 	if (!*identity)
 		return;
 	client->account = account_find(&client->registrar->authorization,
@@ -99,8 +100,9 @@ static void on_closed(struct channel *channel, const char *why)
 	struct registrar *registrar = client->registrar;
 	struct list *pos, *next;
 
-	log_say(LOG_DEBUG, "%s: has ended%s%s", channel_name(channel),
-		why ? ": " : "", why ? why : "");
+	log_say(why ? LOG_INFO : LOG_DEBUG, "%s: %s%s%s", channel_name(channel),
+		client->open ? "has ended" : "turned away", why ? ": " : "",
+		why ? why : "");
 	client->channel = NULL;
 	list_for_each_safe(pos, next, &client->subscriptions)
 		subscription_end(container_of(pos, struct subscription,
@@ -135,6 +137,7 @@ bool client_accept(struct channel_listener *listener, struct channel *channel)
 	if (!registrar->enrp.ready)
 		return false;
 	if (registrar->n_clients >= registrar->config.connections_max) {
+		registrar->counters.turned_away++;
 		log_say(LOG_WARNING,
 			"%s: turned away: there are %u connections, which is connections-max",
 			channel_name(channel), registrar->n_clients);

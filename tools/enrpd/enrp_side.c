@@ -178,9 +178,9 @@ static void stop_peer(struct peer *peer)
 	if (!registrar)
 		return;
 	if (peer->out)
-		channel_close(peer->out->channel, "the registrar stops");
+		channel_close(peer->out->channel, NULL);
 	if (peer->in)
-		channel_close(peer->in->channel, "the registrar stops");
+		channel_close(peer->in->channel, NULL);
 	table_stop(peer);
 	deadline_clear(&registrar->deadlines, &peer->redial);
 	deadline_clear(&registrar->deadlines, &peer->watch);
@@ -201,7 +201,7 @@ void enrp_stop(struct registrar *registrar)
 	while (!list_empty(&enrp->strangers))
 		channel_close(container_of(enrp->strangers.next, struct link,
 					   in_strangers)->channel,
-			      "the registrar stops");
+			      NULL);
 	list_for_each(pos, &enrp->file.peers)
 		stop_peer(container_of(pos, struct peer, in_all));
 	while (!list_empty(&enrp->takeovers))

@@ -191,6 +191,8 @@ static void on_open(struct channel *channel)
 	struct peer *peer = link->peer;
 
 	link->open = true;
+	if (peer)
+		peer->complained = false;
 	if (!peer && registrar->config.secure) {
 		peer = peer_of_name(registrar, channel_identity(channel));
 		if (!peer) {
@@ -204,6 +206,23 @@ static void on_open(struct channel *channel)
 		presence_send(peer, RSP_ENRP_FLAG_REPLY);
 }
 
+/* Of one that is not there, and is tried each second, it is said once. */
+static void say_why(const struct channel *channel, const char *why)
+{
+	const struct link *link = channel_data(channel);
+	enum log_level level = why ? LOG_INFO : LOG_DEBUG;
+	struct peer *peer = link->peer;
+
+	if (peer && peer->out == link && !link->open) {
+		if (peer->complained)
+			level = LOG_DEBUG;
+		peer->complained = true;
+	}
+	log_say(level, "peer %s: %s%s%s", channel_name(channel),
+		link->open ? "connection has ended" : "no connection",
+		why ? ": " : "", why ? why : "");
+}
+
 static void on_message(struct channel *channel, const uint8_t *data,
 		       uint32_t len)
 {
@@ -215,8 +234,7 @@ static void on_closed(struct channel *channel, const char *why)
 	struct link *link = channel_data(channel);
 	struct peer *peer = link->peer;
 
-	log_say(LOG_DEBUG, "peer %s: connection has ended%s%s",
-		channel_name(channel), why ? ": " : "", why ? why : "");
+	say_why(channel, why);
 	list_del(&link->in_strangers);
 	if (peer && peer->out == link)
 		peer->out = NULL;

@@ -51,6 +51,7 @@ struct link {
  * @state: what is known
  * @out: the connection that we made
  * @in: the one that it made
+ * @complained: it was said why it cannot be connected to
  * @redial: when it is connected to
  * @watch: when it must have been heard
  * @late: that time was over once
@@ -73,6 +74,7 @@ struct peer {
 	enum peer_state state;
 	struct link *out;
 	struct link *in;
+	bool complained;
 	struct deadline redial;
 	struct deadline watch;
 	bool late;

@@ -196,7 +196,7 @@ void registrar_stop(struct registrar *registrar)
 	while (!list_empty(&registrar->clients))
 		channel_close(container_of(registrar->clients.next,
 					   struct client, in_all)->channel,
-			      "the registrar stops");
+			      NULL);
 	while (!list_empty(&registrar->hs.pools)) {
 		struct pool *pool = container_of(registrar->hs.pools.next,
 						 struct pool, in_all);

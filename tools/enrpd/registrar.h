@@ -38,6 +38,7 @@
  * @malformed: messages
  * @unexpected: messages that are not for a registrar
  * @not_read: connections closed because they did not read
+ * @turned_away: connections beyond what there may be
  * @fed: elements given to the kernel
  * @unfed: elements that the kernel refused
  * @syncs: begun with the kernel
@@ -67,6 +68,7 @@ struct counters {
 	u64 malformed;
 	u64 unexpected;
 	u64 not_read;
+	u64 turned_away;
 	u64 fed;
 	u64 unfed;
 	u64 syncs;
@@ -84,6 +86,7 @@ struct counters {
  * @registrar: whose it is
  * @channel: its connection
  * @account: who it is; NULL where nobody that we know
+ * @open: it may send, with TLS agreed where there is TLS
  * @plain: it came by the plain port of a secure scope
  * @elements: that it registered
  * @subscriptions: pools that it is told of
@@ -95,6 +98,7 @@ struct client {
 	struct registrar *registrar;
 	struct channel *channel;
 	struct account *account;
+	bool open;
 	bool plain;
 	struct list elements;
 	struct list subscriptions;

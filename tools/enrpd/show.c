@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../lib/channel_show.h"
 #include "../lib/print.h"
 #include "registrar.h"
 
@@ -63,6 +64,7 @@ static void show_counters(const struct registrar *registrar)
 		COUNTER("malformed", malformed),
 		COUNTER("unexpected", unexpected),
 		COUNTER("not-read", not_read),
+		COUNTER("turned-away", turned_away),
 		COUNTER("fed", fed),
 		COUNTER("unfed", unfed),
 		COUNTER("syncs", syncs),
@@ -81,6 +83,7 @@ static void show_counters(const struct registrar *registrar)
 		print_counter(rows[i].name,
 			      *(const u64 *)(counters + rows[i].offset));
 	show_rejected(registrar);
+	channel_counters_show(&registrar->channels.counters);
 	print_object_end();
 }
 

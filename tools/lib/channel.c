@@ -132,13 +132,17 @@ static void opened(struct channel *channel)
 	channel->ops->open(channel);
 }
 
-static void setup_failed(struct channel *channel, const char *what,
-			 const char *why)
+static void setup_failed(struct channel *channel, const char *why)
 {
+	bool connecting = channel->state == CHANNEL_CONNECTING;
 	char text[160];
 
-	channel->group->counters.setup_failed++;
-	snprintf(text, sizeof(text), "%s: %s", what, why);
+	if (connecting)
+		channel->group->counters.connects_failed++;
+	else
+		channel->group->counters.handshakes_failed++;
+	snprintf(text, sizeof(text), "%s: %s", connecting ? "connect" :
+							    "TLS handshake", why);
 	channel_close(channel, text);
 }
 
@@ -158,8 +162,7 @@ static void handshake(struct channel *channel)
 		if (ret != GNUTLS_E_PREMATURE_TERMINATION &&
 		    ret != GNUTLS_E_FATAL_ALERT_RECEIVED)
 			gnutls_alert_send_appropriate(channel->session, ret);
-		setup_failed(channel, "TLS handshake",
-			     ret == GNUTLS_E_FATAL_ALERT_RECEIVED ?
+		setup_failed(channel, ret == GNUTLS_E_FATAL_ALERT_RECEIVED ?
 			     gnutls_alert_get_name(gnutls_alert_get(channel->session)) :
 			     gnutls_strerror(ret));
 		return;
@@ -186,7 +189,7 @@ static void connected(struct channel *channel)
 	int err = socket_error(channel);
 
 	if (err) {
-		setup_failed(channel, "connect", strerror(err));
+		setup_failed(channel, strerror(err));
 		return;
 	}
 	channel->group->counters.connected++;
@@ -198,8 +201,21 @@ static void connected(struct channel *channel)
 	handshake(channel);
 }
 
+/* Whether it is what came that ends the connection, and not that nothing does. */
+static bool is_refusal(ssize_t got)
+{
+	return got < 0 && got != GNUTLS_E_PREMATURE_TERMINATION &&
+	       got != GNUTLS_E_PULL_ERROR && got != GNUTLS_E_FATAL_ALERT_RECEIVED;
+}
+
 static const char *end_of(struct channel *channel, ssize_t got)
 {
+	if (channel->tls && is_refusal(got)) {
+		channel->group->counters.records_refused++;
+		return got == GNUTLS_E_REHANDSHAKE ?
+		       "the peer wanted another handshake" :
+		       gnutls_strerror((int)got);
+	}
 	if (channel->in.len) {
 		channel->group->counters.cut_off++;
 		return "the peer ended in the middle of a message";
@@ -210,8 +226,6 @@ static const char *end_of(struct channel *channel, ssize_t got)
 		channel->group->counters.cut_off++;
 		return "the peer ended without a word of TLS";
 	}
-	if (channel->tls && got == GNUTLS_E_REHANDSHAKE)
-		return "the peer wanted another handshake";
 	return channel->tls ? gnutls_strerror((int)got) : strerror((int)-got);
 }
 
@@ -280,9 +294,7 @@ static void on_timer(uv_timer_t *timer)
 	if (channel->state == CHANNEL_ENDING)
 		channel_close(channel, "the peer did not read to the end");
 	else
-		setup_failed(channel, channel->state == CHANNEL_CONNECTING ?
-				      "connect" : "TLS handshake",
-			     "it took too long");
+		setup_failed(channel, "it took too long");
 }
 
 /* Who is silent because he is not there any more is found out. */

@@ -44,26 +44,31 @@ extern const struct channel_limits channel_limits_default;
  * @accepted: connections taken
  * @connected: connections made
  * @secured: handshakes done
- * @setup_failed: connects and handshakes that failed or took too long
+ * @connects_failed: connects that failed or took too long
+ * @handshakes_failed: handshakes that failed or took too long
  * @messages_received: messages
  * @messages_sent: messages
  * @malformed: closed for a length that cannot be
  * @too_long: closed for a message longer than the limit
  * @queue_full: sends that found no room
  * @cut_off: closed by the peer in a message, or without an end of TLS
+ * @records_refused: closed for a record that the peer's keys have not made, or
+ *	that TLS does not allow there
  * @refused: connections that were not taken for lack of descriptors
  */
 struct channel_counters {
 	uint64_t accepted;
 	uint64_t connected;
 	uint64_t secured;
-	uint64_t setup_failed;
+	uint64_t connects_failed;
+	uint64_t handshakes_failed;
 	uint64_t messages_received;
 	uint64_t messages_sent;
 	uint64_t malformed;
 	uint64_t too_long;
 	uint64_t queue_full;
 	uint64_t cut_off;
+	uint64_t records_refused;
 	uint64_t refused;
 };
 
