@@ -9,8 +9,8 @@
 #                 secure scope, and what of it is to be read on the wire
 # make check      every test there is; T=name runs those whose name has it, SEED=n
 #                 with what is drawn as in the run that printed this seed
-# make check-teeth  whether the tests of secure scopes fail when what they test is
-#                 taken out of the module; T=name only what has it in its name
+# make check-teeth  whether the tests of what protects a secure scope fail when that is
+#                 taken out of the module or the daemons; T=name only what has it in its name
 # make soak       the tests that repeat, for hours
 # make fuzz       the fuzzers with SEEDS=n seeds (200), the first of them SEED=n;
 #                 libFuzzer's with RUNS=n executions (10000000)

@@ -5,7 +5,8 @@
 # much of its time waiting, so a second one runs beside it, in namespaces of its own.
 # RSP_TIMEOUT: the seconds that each may take.
 export pick=${1:-}
-programs=(out/tests/selftests/test_* tests/selftests/test_*.sh out/tests/fuzz/fuzz_*)
+programs=(out/tests/selftests/test_* tests/selftests/test_*.sh
+	tests/selftests/threats/2.*.sh out/tests/fuzz/fuzz_*)
 # They look at what is not of one namespace: memory, the module, where workers fail.
 alone='/test_(charge|half_open|hostile_(control|user)|survive|tls_stages|failslab.*|(module|doctor)\.sh)$'
 # Of 32 bits, which UML does not run, all that are asked for by name; else those that

@@ -57,12 +57,17 @@ names() {
 }
 # make check-teeth says whether they do what they are for.
 teeth() {
-	local patch test status=0
+	local patch test programs status=0
 
 	for patch in tests/teeth/*.patch; do
 		patch -s -p1 --dry-run < "$patch" || status=1
 		for test in $(sed -n 's/^Fails: //p' "$patch"); do
-			grep -q "^TEST($test)" tests/selftests/test_*.c ||
+			case $test in
+			2.*) programs="tests/selftests/threats/${test%%_*}-*.sh" ;;
+			*) programs="tests/selftests/test_*.c" ;;
+			esac
+			# shellcheck disable=SC2086
+			grep -q "^TEST($test)\|^test_${test#*_}()" $programs ||
 				{ echo "$patch: there is no test $test"; status=1; }
 		done
 	done

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# In a test machine: with the module out/teeth/NAME.ko, for each NAME, every test that
-# the head of NAME.patch names must fail: then this says "bitten NAME". First they
-# must all be good with the module as it is.
+# In a test machine: with the module or the daemons of out/teeth/NAME, for each NAME,
+# every test that the head of NAME.patch names must fail: then this says "bitten NAME".
+# First they must all be good with what is there.
 export RSP_TEST_TIMEOUT=60
 updates=/usr/lib/modules/$(uname -r)/updates
+cp "$updates/rserpool.ko" /tmp/good.ko
 
 tests_of() { sed -n 's/^Fails: //p' "tests/teeth/$1.patch"; }
 
@@ -21,8 +22,13 @@ unload() {
 run() {
 	local program said=/tmp/said
 
-	program=$(grep -l "^TEST($1)" tests/selftests/test_*.c)
-	program=out/${program%.c}
+	case $1 in
+	2.*) program=$(ls tests/selftests/threats/"${1%%_*}"-*.sh) ;;
+	*)
+		program=$(grep -l "^TEST($1)" tests/selftests/test_*.c)
+		program=out/${program%.c}
+		;;
+	esac
 	timeout -k 5 100 "$program" "$1" < /dev/null > $said 2>&1
 	pkill -KILL -f "^$program( |\$)"
 	sed -n "/^#/p; s/^\(not \)\?ok [0-9]* $1\$/\1ok/p" $said
@@ -40,10 +46,12 @@ done
 
 for name; do
 	unload
-	cp "out/teeth/$name.ko" "$updates/rserpool.ko"
+	module=out/teeth/$name/rserpool.ko
+	[ -e "$module" ] || module=/tmp/good.ko
+	cp "$module" "$updates/rserpool.ko"
 	bitten=1
 	for test in $(tests_of "$name"); do
-		said=$(run "$test")
+		said=$(PATH=$PWD/out/teeth/$name:$PATH run "$test")
 		echo "# $name: $(echo "$said" | tail -n 2 | tr '\n' ' ')"
 		echo "$said" | grep -qx "not ok" && continue
 		echo "# $name: $test is good all the same"

@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # tests/teeth/run.sh [NAME]: can the tests bite? Each patch beside this script takes
-# one protection out of the module; the tests that its head names must fail then. With
-# NAME only the patches that have it in theirs.
+# one protection out of the module, or out of enrpd and asapd; the tests that its head
+# names must fail then. With NAME only the patches that have it in theirs.
 #
 # A copy of the tree is patched and built once for each; one test machine then runs
-# each module's tests (bite.sh).
+# the tests of each (bite.sh).
 set -u
 cd "$(dirname "$0")/../.." || exit
 . <(sed '/^set -eu/d;/^vm=/d;/^tree=/d' tests/vm/common.sh)
@@ -31,17 +31,23 @@ for name in "${names[@]}"; do
 	patch=tests/teeth/$name.patch
 	why=
 	patch -s -p1 -d "$copy" < "$patch" > "$copy.log" 2>&1 || why="does not apply"
-	[ "$why" ] || "$copy/tests/vm/build.sh" module > "$copy.log" 2>&1 ||
+	grep -q '^+++ b/tools/' "$patch" && part=daemons || part=module
+	[ "$why" ] || "$copy/tests/vm/build.sh" $part > "$copy.log" 2>&1 ||
 		why="does not build"
+	mkdir "$build/out/teeth/$name"
 	if [ "$why" ]; then
 		sed 's/^/# /' "$copy.log"
 		echo "# $name $why"
 	else
-		cp "$build/net/rserpool/rserpool.ko" "$build/out/teeth/$name.ko"
+		case $part in
+		module) files=net/rserpool/rserpool.ko ;;
+		daemons) files='out/bin/enrpd out/bin/asapd' ;;
+		esac
+		(cd "$build" && cp $files "out/teeth/$name/")
 		made+=("$name")
 	fi
 	# As new, or make would take the patched object for what it wants.
-	rsync -rl --delete --checksum net "$copy/" || exit
+	rsync -rl --delete --checksum net tools "$copy/" || exit
 done
 
 # The machine builds what is in the copy: the tree as it is.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # build.sh debian|uml: build the module, the tests and the programs for a test
 # machine, in a copy of the tree in the cache; print that copy's folder.
-# build.sh module: only the module, for a machine that had all the rest.
+# build.sh module, build.sh daemons: only these, for a machine that had all the rest.
 # build.sh sparse: what sparse says of the module, on 6.12.
 # build.sh unit: build the programs' own tests and run them; let tshark read what
 # the codec wrote, and libFuzzer try it for some seconds.
@@ -61,8 +61,15 @@ depmod_with() {
 jobs=-j$(nproc)
 lock "$build"
 stage "$build/debian"
-[ "$kernel" = module ] ||
-	in_guest "$build/debian" make -s "$jobs" -C /src user user32
+case $kernel in
+module) ;;
+daemons)
+	in_guest "$build/debian" make -s "$jobs" -C /src out/bin/enrpd out/bin/asapd
+	echo "$build/debian"
+	exit
+	;;
+*) in_guest "$build/debian" make -s "$jobs" -C /src user user32 ;;
+esac
 
 # The kernel's own netlink client, for the tests.
 linux=$("$vm/linux-source.sh")

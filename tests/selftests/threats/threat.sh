@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# Sourced by the tests of the threats of RFC 5355, one file a section: 2.NN-WORDS.sh,
+# which ends with "ktap_run 2.NN". Host 1 has the registrar, host 2 an element of pool
+# echo, host 3 a user of it. The attacker is on host 9; he has no key unless a test
+# gives him one.
+. "$(dirname "$0")/../ktap.sh"
+. "$(dirname "$0")/../registrar.sh"
+
+# element N ID POOL [REGISTRAR]: an echo server there, registered as this element
+element() {
+	starts "$1" "server-$2" socat "TCP-LISTEN:7$2,fork,reuseaddr" EXEC:cat
+	within 20 listens "$1" "7$2"
+	stays "$1" ${4:+"$4"} register "$3" "$2" "10.9.$1.2:7$2" 600
+	says "client-$1" "registered $3"
+}
+
+# user N POOL: a program there asks the pool, about once a second
+user() {
+	starts "$1" "user-$1" ask "$2"
+	says "user-$1" request
+}
+
+# scene [SETTING...]: the three of them, the settings being the registrar's; auth_file
+# may have been called
+scene() {
+	[ -e "$tmp/auth" ] || auth_file 1 2 3 > "$tmp/auth"
+	registrar 1 'start-grace = "0s"' "$@"
+	says enrpd-1 'the kernel has all'
+	element 2 207 echo
+	at='"10.9.1.2:3864"' agent 3
+	homes 3 1
+	user 3 echo
+}
+
+# served N: the user there gets its next answers, from the element that it had
+more() { [ "$(wc -l < "$tmp/user-$1")" -ge "$2" ]; }
+served() {
+	within 20 more "$1" $(($(wc -l < "$tmp/user-$1") + 2))
+	! grep -v '^request ' "$tmp/user-$1"
+}
+
+# counted N COUNTER [LEAST]: the registrar there has counted so many, now or soon
+counted() { shows "$1" registrar "v['counters']['$2'] >= ${3:-1}" true; }
+
+# picture: what all registrars, agents and kernels here have, without what time and
+# traffic change
+picture() {
+	local socket host object objects
+
+	for socket in "$tmp"/*.sock; do
+		case $socket in */agent-*) objects=agent ;; *) objects='registrar peer' ;; esac
+		for object in $objects; do
+			echo "$(basename "$socket" .sock) $object"
+			rspctl -j "$object" show at "$socket"
+		done
+	done
+	for host in $(ip netns list | grep -o "^$ns-[0-9]*" | sort); do
+		for object in pool pe; do
+			echo "kernel of ${host##*-} $object"
+			rspctl -n "$host" -j "$object" show
+		done
+	done
+}
+settled() {
+	python3 -c '
+import json, sys
+
+def settled(v):
+	if isinstance(v, dict):
+		return {k: settled(w) for k, w in v.items()
+			if k != "counters" and not k.endswith("-ms")}
+	if isinstance(v, list):
+		return sorted(map(settled, v), key=lambda w: json.dumps(w, sort_keys=True))
+	return v
+
+for what in sys.stdin:
+	print(what + json.dumps(settled(json.loads(next(sys.stdin))), sort_keys=True, indent=1))'
+}
+
+# before: take the picture with which unchanged compares; it also listens to what the
+# kernels of these hosts tell from now on
+before() {
+	local n
+
+	for n; do
+		starts "$n" "told-$n" rspctl monitor handlespace
+		within 20 eval "on $n rspctl pool add heard; on $n rspctl pool del heard
+			grep -q heard '$tmp/told-$n'"
+	done
+	for n; do
+		within 20 eval "! on $n rspctl pool show | grep heard"
+		: > "$tmp/told-$n"
+	done
+	picture | settled > "$tmp/before"
+}
+
+# unchanged [PATTERN]: all is as it was, now or soon, and no kernel has told of a
+# change in between, but for lines with the pattern
+as_before() {
+	picture | settled > "$tmp/after"
+	cmp -s "$tmp/before" "$tmp/after"
+}
+unchanged() {
+	within 20 as_before || { diff "$tmp/before" "$tmp/after"; return 1; }
+	! grep -hv "${1:-^\$}" "$tmp"/told-[0-9]
+}
