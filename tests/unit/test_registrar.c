@@ -358,29 +358,84 @@ static void test_reports(void **state)
 	wait_gone(7);
 }
 
-static void test_too_many_reports(void **state)
+static void connect_others(struct caller *others, u32 n)
 {
-	struct caller others[3];
+	char name[] = "p";
 	u32 i;
 
+	for (i = 0; i < n; i++, name[0]++) {
+		test_account(name, "none", 1, 1);
+		test_connect(&others[i], name);
+	}
+}
+
+static bool has_reports(void *data)
+{
+	struct element *element = stored("web", 7);
+
+	return !element || element->reports >= *(u32 *)data;
+}
+
+/* It goes sooner; an identity counts once, by how many connections it may say so. */
+static void test_too_many_reports(void **state)
+{
+	struct caller others[3], again[3];
+	u32 i, n = 3;
+	u64 began;
+
 	(void)state;
-	registrar.config.keep_alive_timeout = 20000;
+	registrar.config.keep_alive_timeout = 4000;
 	peer_register(&a, "web", 7, RR, 0, 600);
 	expect_registered(&a, -1);
 	a.mute = true;
-	for (i = 0; i < 3; i++)
-		test_connect(&others[i], "gamma");
+	connect_others(others, 3);
 	peer_say(&user, RSP_ASAP_ENDPOINT_UNREACHABLE, "web", 7);
 	for (i = 0; i < 3; i++) {
-		assert_non_null(stored("web", 7));
-		peer_say(&others[i], RSP_ASAP_ENDPOINT_UNREACHABLE, "web", 7);
-		peer_resolve(&others[i], "web", 0);
-		peer_expect_cause(&others[i],
-				  RSP_ASAP_HANDLE_RESOLUTION_RESPONSE,
-				  i < 2 ? -1 : RSP_CAUSE_UNKNOWN_HANDLE);
+		test_connect(&again[i], "gamma");
+		peer_say(&again[i], RSP_ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+		if (i < 2)
+			peer_say(&others[i], RSP_ASAP_ENDPOINT_UNREACHABLE,
+				 "web", 7);
 	}
+	test_wait("three reports", has_reports, &n);
+	test_pass(1200);
+	assert_non_null(stored("web", 7));
+	assert_int_equal(stored("web", 7)->reports, 3);
+	began = uv_now(&test_loop);
+	peer_say(&others[2], RSP_ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	wait_gone(7);
+	assert_true(uv_now(&test_loop) - began < 2000);
 	assert_int_equal(registrar.counters.reported, 1);
-	for (i = 0; i < 3; i++)
+	for (i = 0; i < 3; i++) {
+		test_forget(&others[i]);
+		test_forget(&again[i]);
+	}
+}
+
+/* Many report an element while it answers: it stays, and is not asked each time. */
+static void test_reports_of_many(void **state)
+{
+	struct caller others[8];
+	u32 i, j, one = 1;
+	u64 began;
+
+	(void)state;
+	registrar.config.keep_alive_min = 300;
+	peer_register(&a, "web", 7, RR, 0, 600);
+	expect_registered(&a, -1);
+	connect_others(others, 8);
+	began = uv_now(&test_loop);
+	for (j = 0; j < 20; j++)
+		for (i = 0; i < 8; i++)
+			peer_say(&others[i], RSP_ASAP_ENDPOINT_UNREACHABLE,
+				 "web", 7);
+	test_wait("an answer", acked, &one);
+	test_pass(400);
+	assert_non_null(stored("web", 7));
+	assert_int_equal(registrar.counters.reports, 160);
+	assert_in_range(registrar.counters.keep_alives, 1,
+			1 + (uv_now(&test_loop) - began) / 300);
+	for (i = 0; i < 8; i++)
 		test_forget(&others[i]);
 }
 
@@ -633,6 +688,7 @@ int main(void)
 		SECURE(test_connection_lost),
 		SECURE(test_reports),
 		SECURE(test_too_many_reports),
+		SECURE(test_reports_of_many),
 		SECURE(test_keep_alive_rate),
 		SECURE(test_resolution),
 		SECURE(test_subscription),

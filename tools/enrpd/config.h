@@ -35,6 +35,7 @@
  * @keep_alive_interval: milliseconds between two keep-alives, +-50 %
  * @keep_alive_timeout: milliseconds that an answer may take
  * @keep_alive_rate: keep-alives a second at most
+ * @keep_alive_min: milliseconds between two that are sent to an element, at least
  * @bad_pe_reports: MAX-BAD-PE-REPORT
  * @report_rate: reports a second of one connection
  * @report_burst: of them at once
@@ -73,6 +74,7 @@ struct config {
 	uint32_t keep_alive_interval;
 	uint32_t keep_alive_timeout;
 	uint32_t keep_alive_rate;
+	uint32_t keep_alive_min;
 	uint32_t bad_pe_reports;
 	uint32_t report_rate;
 	uint32_t report_burst;

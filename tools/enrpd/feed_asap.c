@@ -97,7 +97,7 @@ static void report(struct feed *feed, struct element *element)
 {
 	owner(feed)->counters.reports++;
 	if (element)
-		unreachable_report(owner(feed), element, feed);
+		unreachable_report(owner(feed), element, (uintptr_t)feed);
 }
 
 /**

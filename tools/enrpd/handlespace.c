@@ -462,6 +462,7 @@ void element_remove(struct handlespace *hs, struct element *element)
 	disown(element);
 	unlink_element(hs, element);
 	free(element->params);
+	free(element->reporters);
 	free(element);
 	if (!pool->n)
 		pool_free(hs, pool);

@@ -89,8 +89,9 @@ struct pool {
  * @value: weight, priority or load
  * @degradation: as the policy has it
  * @turn: of LUD the degradation counter, of WRR the next turn
- * @reports: that it is unreachable, since it answered
- * @reporter: who sent the last one; only compared
+ * @reports: who say that it is unreachable, since it answered
+ * @reporters: they
+ * @asked_at: when a keep-alive was sent last, 0: never
  * @local: a socket of this host listens for it
  * @asked: a keep-alive waits for its answer
  * @overdue: the answer's time was over once
@@ -119,7 +120,8 @@ struct element {
 	u32 degradation;
 	u64 turn;
 	u32 reports;
-	const void *reporter;
+	u64 *reporters;
+	u64 asked_at;
 	bool local;
 	bool asked;
 	bool overdue;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Whether elements are there yet (RFC 5352, 3.4 and 3.5). They are asked at
- * intervals that vary by half, and when somebody reports them; the whole
- * registrar asks only so many a second, whatever sets it off (RFC 5355, 2.13
- * and 2.14).
+ * intervals that vary by half, and when somebody reports them; one is asked only so
+ * often, and by the whole registrar only so many a second, whatever sets it off (RFC
+ * 5355, 2.13 and 2.14).
  */
 #include <errno.h>
 #include <sys/random.h>
@@ -71,6 +71,7 @@ bool overdue(struct registrar *registrar, struct deadline *deadline,
 /* Of a socket of this host the kernel knows. The element may be gone then. */
 static void ask_kernel(struct registrar *registrar, struct element *element)
 {
+	element->asked_at = now_of(registrar);
 	if (feed_alive(&registrar->feed, element))
 		set(registrar, element,
 		    varied(registrar->config.keep_alive_interval));
@@ -78,17 +79,27 @@ static void ask_kernel(struct registrar *registrar, struct element *element)
 		remove_with(registrar, element, "no socket listens for it");
 }
 
+/* Too many have reported it. */
+static bool is_suspect(const struct registrar *registrar,
+		       const struct element *element)
+{
+	return element->reports > registrar->config.bad_pe_reports;
+}
+
 /* The element may be gone afterwards, with the connection. */
 static void send_keep_alive(struct registrar *registrar,
 			    struct element *element)
 {
 	const struct pool *pool = element->pool;
+	u32 timeout = registrar->config.keep_alive_timeout;
 	struct rsp_tlv_writer w;
 	u32 begin;
 
 	element->asked = true;
+	element->asked_at = now_of(registrar);
 	element->overdue = false;
-	set(registrar, element, registrar->config.keep_alive_timeout);
+	set(registrar, element, is_suspect(registrar, element) ? timeout / 8 :
+								 timeout);
 	/* Who has no connection has as long to come again. */
 	if (!element->client)
 		return;
@@ -103,10 +114,22 @@ static void send_keep_alive(struct registrar *registrar,
 		    rsp_asap_end(&w, begin));
 }
 
-static void ask(struct registrar *registrar, struct element *element)
+/**
+ * keep_alive_ask() - ask an element whether it is there, or as soon as that may be
+ * @registrar: the registrar
+ * @element: it, not asked yet; it may be gone afterwards
+ */
+void keep_alive_ask(struct registrar *registrar, struct element *element)
 {
+	u64 since = now_of(registrar) - element->asked_at;
 	u32 rate = registrar->config.keep_alive_rate;
 
+	if (element->asked_at && since < registrar->config.keep_alive_min) {
+		registrar->counters.keep_alives_delayed++;
+		set(registrar, element,
+		    registrar->config.keep_alive_min - since);
+		return;
+	}
 	if (element->local) {
 		ask_kernel(registrar, element);
 		return;
@@ -131,6 +154,7 @@ void keep_alive_begin(struct registrar *registrar, struct element *element)
 {
 	element->keep_alive.fire = keep_alive_due;
 	element->asked = false;
+	reports_forget(element);
 	set(registrar, element, varied(registrar->config.keep_alive_interval));
 }
 
@@ -163,15 +187,36 @@ void keep_alive_due(struct deadline *deadline)
 	struct registrar *registrar = registrar_of(element);
 
 	if (!element->asked) {
-		ask(registrar, element);
+		keep_alive_ask(registrar, element);
 		return;
 	}
 	if (!overdue(registrar, deadline, &element->overdue))
 		return;
-	registrar->counters.unreachable++;
+	if (is_suspect(registrar, element))
+		registrar->counters.reported++;
+	else
+		registrar->counters.unreachable++;
 	remove_with(registrar, element, element->client ?
 		    "it does not answer keep-alives" :
 		    "its connection has ended, and no other has come");
+}
+
+/**
+ * keep_alive_hurry() - too many have reported an element
+ * @registrar: the registrar
+ * @element: it; it may be gone afterwards
+ *
+ * It has less time to answer, and not none: reports may come faster than it can.
+ */
+void keep_alive_hurry(struct registrar *registrar, struct element *element)
+{
+	u64 until = now_of(registrar) + registrar->config.keep_alive_timeout / 8;
+
+	if (!element->asked)
+		keep_alive_ask(registrar, element);
+	else if (!element->overdue && element->keep_alive.at > until)
+		deadline_set(&registrar->deadlines, &element->keep_alive,
+			     until);
 }
 
 /**
@@ -205,55 +250,6 @@ void keep_alive_ack_take(struct client *client,
 	}
 	registrar->counters.keep_alive_acks++;
 	element->asked = false;
-	element->reports = 0;
-	element->reporter = NULL;
+	reports_forget(element);
 	set(registrar, element, varied(registrar->config.keep_alive_interval));
-}
-
-/**
- * unreachable_report() - somebody reports an element
- * @registrar: the registrar
- * @element: it; it may be gone afterwards
- * @reporter: who; only compared
- *
- * Who says it again before the element could answer has said no more than once.
- */
-void unreachable_report(struct registrar *registrar, struct element *element,
-			const void *reporter)
-{
-	if (element->home->id != registrar->id)
-		return;
-	if (element->reporter != reporter) {
-		element->reporter = reporter;
-		element->reports++;
-	}
-	if (element->reports > registrar->config.bad_pe_reports) {
-		registrar->counters.reported++;
-		remove_with(registrar, element, "too many reported it");
-	} else if (!element->asked) {
-		ask(registrar, element);
-	}
-}
-
-/**
- * unreachable_take() - a connection reports an element
- * @client: whose; it may be gone afterwards
- * @msg: the message
- */
-void unreachable_take(struct client *client,
-		      const struct rsp_asap_message *msg)
-{
-	struct registrar *registrar = client->registrar;
-	struct element *element = element_of(registrar, msg);
-
-	if (client->plain ||
-	    !bucket_take(&client->reports, now_of(registrar),
-			 registrar->config.report_rate,
-			 registrar->config.report_burst)) {
-		registrar->counters.reports_dropped++;
-		return;
-	}
-	registrar->counters.reports++;
-	if (element)
-		unreachable_report(registrar, element, client);
 }

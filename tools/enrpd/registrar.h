@@ -205,16 +205,21 @@ void resolution_update(struct deadline *deadline);
 /* In keep_alive.c */
 bool overdue(struct registrar *registrar, struct deadline *deadline,
 	     bool *seen);
+void keep_alive_ask(struct registrar *registrar, struct element *element);
+void keep_alive_hurry(struct registrar *registrar, struct element *element);
 void keep_alive_begin(struct registrar *registrar, struct element *element);
 void keep_alive_awaited(struct registrar *registrar, struct element *element);
 void keep_alive_due(struct deadline *deadline);
 void keep_alive_lost(struct registrar *registrar, struct element *element);
 void keep_alive_ack_take(struct client *client,
 			 const struct rsp_asap_message *msg);
+
+/* In report.c */
+void reports_forget(struct element *element);
 void unreachable_take(struct client *client,
 		      const struct rsp_asap_message *msg);
 void unreachable_report(struct registrar *registrar, struct element *element,
-			const void *reporter);
+			u64 reporter);
 
 /* In show.c */
 bool show(void *data, const char *object);

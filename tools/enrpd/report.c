@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reports that an element is unreachable (RFC 5352, 3.5). Who may ask for a pool may
+ * report its elements, so a report is no more than a reason to ask the element: of
+ * one connection only so many are heard, one host or identity counts once until the
+ * element has answered, and how often it is asked is no matter of theirs (RFC 5355,
+ * 2.13 and 2.14).
+ */
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#include "registrar.h"
+
+/* Who reports: an identity, or the host or network of who has none. */
+static u64 reporter_of(const struct client *client)
+{
+	const struct sockaddr *peer = channel_peer(client->channel);
+	u64 at = 0;
+
+	if (client->account)
+		return (uintptr_t)client->account;
+	if (peer->sa_family == AF_INET)
+		memcpy(&at, &((const struct sockaddr_in *)peer)->sin_addr, 4);
+	else
+		memcpy(&at, &((const struct sockaddr_in6 *)peer)->sin6_addr, 8);
+	/* No address of memory. */
+	return at | 1ULL << 63;
+}
+
+/* Returns false when it has said so before. */
+static bool note(struct element *element, u64 reporter)
+{
+	u64 *reporters;
+	u32 i;
+
+	for (i = 0; i < element->reports; i++)
+		if (element->reporters[i] == reporter)
+			return false;
+	reporters = realloc(element->reporters,
+			    (element->reports + 1) * sizeof(*reporters));
+	if (!reporters)
+		return false;
+	reporters[element->reports++] = reporter;
+	element->reporters = reporters;
+	return true;
+}
+
+/**
+ * reports_forget() - an element has shown that it is there
+ * @element: it
+ */
+void reports_forget(struct element *element)
+{
+	free(element->reporters);
+	element->reporters = NULL;
+	element->reports = 0;
+}
+
+/**
+ * unreachable_report() - somebody reports an element
+ * @registrar: the registrar
+ * @element: it; it may be gone afterwards
+ * @reporter: who; only compared
+ */
+void unreachable_report(struct registrar *registrar, struct element *element,
+			u64 reporter)
+{
+	u32 most = registrar->config.bad_pe_reports;
+
+	if (element->home->id != registrar->id)
+		return;
+	if (element->reports <= most && note(element, reporter) &&
+	    element->reports > most)
+		keep_alive_hurry(registrar, element);
+	else if (!element->asked)
+		keep_alive_ask(registrar, element);
+}
+
+/**
+ * unreachable_take() - a connection reports an element
+ * @client: whose; it may be gone afterwards
+ * @msg: the message
+ */
+void unreachable_take(struct client *client,
+		      const struct rsp_asap_message *msg)
+{
+	struct registrar *registrar = client->registrar;
+	struct element *element = element_of(registrar, msg);
+
+	if (client->plain ||
+	    !bucket_take(&client->reports, uv_now(registrar->loop),
+			 registrar->config.report_rate,
+			 registrar->config.report_burst)) {
+		registrar->counters.reports_dropped++;
+		return;
+	}
+	registrar->counters.reports++;
+	if (element)
+		unreachable_report(registrar, element, reporter_of(client));
+}
