@@ -90,7 +90,10 @@ static int enter(struct rsp_registration *reg, u8 kind)
 	} else if (kind == RSP_LISTENER_OWN && !is_ours(pe, reg)) {
 		err = -EADDRINUSE;
 	} else {
-		rsp_pe_describe(pe, &config);
+		if (kind == RSP_LISTENER_OWN && pe->listener == RSP_LISTENER_NONE)
+			config = reg->config;
+		else
+			rsp_pe_describe(pe, &config);
 		config.listener = kind;
 		err = rsp_pe_set(pool, &config);
 	}
@@ -241,6 +244,18 @@ static void policy_default(struct rsp_policy_params *policy, u32 type)
 		policy->weight = 1;
 }
 
+/* One that is where this one listens is what was fed of it before it came again. */
+static bool is_taken(const struct rsp_registration *reg,
+		     struct rsp_pool *pool)
+{
+	const struct rsp_pe *pe;
+
+	if (find(&rsp_of(reg)->registrations, &reg->handle, reg->config.id))
+		return true;
+	pe = pool ? rsp_pe_find_rcu(pool, reg->config.id) : NULL;
+	return pe && !rsp_pe_is_at(pe, &reg->config);
+}
+
 /* What is left open is filled in, and what can be refused at once is. */
 static int prepare(struct rsp_registration *reg, bool policy_set)
 {
@@ -260,8 +275,7 @@ static int prepare(struct rsp_registration *reg, bool policy_set)
 		config->id = pe_id_pick(rn, &reg->handle, pool);
 		if (!config->id)
 			goto out_unlock;
-	} else if (find(&rn->registrations, &reg->handle, config->id) ||
-		   (pool && rsp_pe_find_rcu(pool, config->id))) {
+	} else if (is_taken(reg, pool)) {
 		goto out_unlock;
 	}
 	if (!pool) {
@@ -315,8 +329,8 @@ static int ask(struct rsp_registration *reg)
  * Context: process; the session's socket lock.
  * Return: 0: it is registered; -EINPROGRESS: an agent was asked, see
  * rsp_registration_result(); -EADDRINUSE: the pool has an element of this
- * identifier; -EPROTOTYPE, -EPROTONOSUPPORT, -ENOSPC and others of
- * rsp_pe_check(); -ENOMEM.
+ * identifier that is somewhere else, or another socket's; -EPROTOTYPE,
+ * -EPROTONOSUPPORT, -ENOSPC and others of rsp_pe_check(); -ENOMEM.
  */
 int rsp_registration_begin(struct rsp_registration *reg,
 			   const struct rsp_handle *handle,

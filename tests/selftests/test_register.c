@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* listen() registers with the agent that listens, or with its own scope. */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -351,6 +352,44 @@ TEST(register_taken_over)
 	CHECK_EQ(hear(agent, RSERPOOL_CMD_DEREGISTER, "r").id, 8);
 	CHECK_EQ(count_pools(), 0);
 	CHECK_EQ(dump(), 0);
+}
+
+/* A feeder knows the element still that was here before, or another one. */
+TEST(register_again)
+{
+	struct sockaddr_rserpool address;
+	struct mnl_socket *agent;
+	socklen_t len;
+	int fd;
+
+	netlink_start();
+	run("rspctl pe add pool r id 7 tcp 127.0.0.1:4007 use control policy wrr weight 3");
+	fd = bound("r", 7, 0);
+	CHECK_ERR(listen(fd, 8), EADDRINUSE);
+	CHECK_EQ(close(fd), 0);
+
+	address = pool_address("r", 7, &len);
+	address.srp_port = htons(4007);
+	fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
+	CHECK_EQ(bind(fd, (void *)&address, len), 0);
+	CHECK_EQ(listen(fd, 8), 0);
+	CHECK_EQ(count_elements(), 1);
+	run("rspctl pe show pool r | grep -q ':4007 .*weight 1 listener own'");
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(count_elements(), 0);
+
+	run("rspctl pe add pool r id 7 tcp 127.0.0.1:4007 use control policy wrr weight 3");
+	agent = agent_start();
+	fd = socket(AF_RSERPOOL, SOCK_SEQPACKET | SOCK_NONBLOCK, 0);
+	CHECK_EQ(bind(fd, (void *)&address, len), 0);
+	CHECK_EQ(listen(fd, 8), 0);
+	CHECK_EQ(hear(agent, RSERPOOL_CMD_REGISTER, "r").id, 7);
+	CHECK_EQ(count_elements(), 1);
+	CHECK_EQ(answer("r", 7, 0), 0);
+	run("rspctl pe show pool r | grep -q ':4007 .*listener agent'");
+	CHECK_EQ(close(fd), 0);
+	CHECK_EQ(hear(agent, RSERPOOL_CMD_DEREGISTER, "r").id, 7);
+	CHECK_EQ(count_elements(), 0);
 }
 
 static double now(void)
