@@ -215,6 +215,17 @@ void list_tell(struct peer *peer)
 	peer_send(peer, rsp_enrp_end(&w, begin));
 }
 
+/* One of the file has not said yet who it is. */
+static bool one_is_unheard(const struct registrar *registrar)
+{
+	struct list *pos;
+
+	list_for_each(pos, &registrar->enrp.file.peers)
+		if (!container_of(pos, struct peer, in_all)->id)
+			return true;
+	return false;
+}
+
 /* In a secure scope whom the file does not name has no key. */
 static void found(struct registrar *registrar,
 		  const struct rsp_tlv_server *server)
@@ -224,6 +235,8 @@ static void found(struct registrar *registrar,
 	if (server->id == registrar->id || peer_of_id(registrar, server->id))
 		return;
 	if (registrar->config.secure) {
+		if (one_is_unheard(registrar))
+			return;
 		log_say(LOG_INFO,
 			"registrar 0x%08x is a peer of our mentor and none of ours: it has no key in the file of the peers",
 			server->id);
