@@ -6,7 +6,8 @@
 # make install-dkms  the module's sources to where DKMS looks for them
 # make unit       the tools' own tests, here, with sanitizers
 # make demo       a failover, live, in a test guest; SECURE=1 in a plain and in a
-#                 secure scope, and what of it is to be read on the wire
+#                 secure scope, and what of it is to be read on the wire; CLUSTER=1 with
+#                 registrars, which are killed, too
 # make check      every test there is; T=name runs those whose name has it, SEED=n
 #                 with what is drawn as in the run that printed this seed
 # make check-teeth  whether the tests of what protects a secure scope fail when that is
@@ -97,7 +98,7 @@ check-gen:
 	Documentation/netlink/generate.sh check
 
 demo:
-	tests/vm/run.sh debian examples/demo$(if $(SECURE),_secure).sh
+	tests/vm/run.sh debian examples/demo$(if $(SECURE),_secure)$(if $(CLUSTER),_cluster).sh
 
 bench:
 	bench/run.py "$(B)"
