@@ -253,12 +253,12 @@ daemon_lib := $(addprefix tools/lib/,bucket.c channel_show.c control.c deadline.
 # A registrar without its files, which libconfig reads.
 registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c enrp_side.c \
 	feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c pattern.c peer.c peer_message.c \
-	peers.c presence.c registrar.c registration.c reload.c report.c resolution.c select.c show.c \
+	peers.c permission.c presence.c registrar.c registration.c reload.c report.c resolution.c select.c show.c \
 	table.c takeover.c update.c walk.c)
 registrar_tests := $(registrar) $(codec) $(channel) $(daemon_lib) \
-	tests/unit/registrar_test.c
+	tests/unit/registrar_test.c tests/unit/peers_test.c
 
-$(addprefix out/tests/unit/test_,peers registrar registrar_sequences select): out/tests/unit/%: \
+$(addprefix out/tests/unit/test_,peers peers_trust registrar registrar_sequences select): out/tests/unit/%: \
 tests/unit/%.c $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \

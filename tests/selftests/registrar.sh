@@ -66,7 +66,7 @@ auth_file() {
 	echo ');'
 }
 
-# registrar N [SETTING...]: start enrpd on that host, and wait until it listens
+# [ auth=FILE ] registrar N [SETTING...]: start enrpd on that host, and wait until it listens
 registrar() {
 	local n=$1 setting
 
@@ -74,7 +74,7 @@ registrar() {
 	[ -e "$tmp/auth" ] || auth_file 1 2 3 4 5 > "$tmp/auth"
 	{
 		echo "asap-listen = \"0.0.0.0:3864\"; control = \"$tmp/$n.sock\";"
-		echo "authorization = \"$tmp/auth\"; server-id = $n; log-debug = true;"
+		echo "authorization = \"${auth:-$tmp/auth}\"; server-id = $n; log-debug = true;"
 		for setting; do echo "$setting;"; done
 	} > "$tmp/$n.conf"
 	starts "$n" "enrpd-$n" enrpd -c "$tmp/$n.conf"
@@ -141,7 +141,7 @@ peers_file() {
 	echo ');'
 }
 
-# [ mentor=TIME ] peer N SETTING...: start one whose peers are those of hosts 1 to 3; the timers are
+# [ mentor=TIME ] [ auth=FILE ] peer N SETTING...: start one whose peers are those of hosts 1 to 3; the timers are
 # short, but for what a slow machine could be late with
 peer() {
 	local n=$1

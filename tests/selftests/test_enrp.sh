@@ -55,6 +55,37 @@ test_strangers() {
 	! grep 'registrar-3 .*is there' "$tmp/enrpd-1" "$tmp/enrpd-2"
 }
 
+# What the authorization file gives to nobody is not stored, whoever tells of it.
+test_authorized() {
+	hosts 1 2 3
+	auth_file 1 3 > "$tmp/auth-1"
+	auth=$tmp/auth-1 peer 1
+	peer 2
+	together 1 2
+	stays 2 2 register web 200 10.9.2.2:80 600
+	stays 3 2 register web 300 10.9.3.2:80 600
+	says client-2 registered
+	says enrpd-1 'web id 0xc8 is not stored: the authorization file gives nobody this PE id'
+	resolves 3 web '^resolved web 0x0000012c 10.9.3.2:80 home 0x00000002$'
+	! client 3 resolve web | grep -q 0x000000c8
+	shows 1 registrar '[v["elements"], v["counters"]["updates-unauthorized"] > 0]' '[1, true]'
+	# It is in the other one's checksum: that makes one audit, and no second.
+	shows 1 registrar 'v["counters"]["audits"]' 1
+	sleep 2
+	shows 1 registrar 'v["counters"]["audits"]' 1
+	auth_file 1 2 3 > "$tmp/auth-1"
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	resolves 3 web '0x000000c8 10.9.2.2:80 home 0x00000002'
+	auth_file 1 2 > "$tmp/auth-1"
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	says enrpd-1 'web id 0x12c: removed: the authorization file does not give this PE id'
+	same "$(client 2 resolve web)" 'resolved web 0x000000c8 10.9.2.2:80 home 0x00000002'
+	# Who deregisters does so anywhere.
+	same "$(client 2 deregister web 200)" 'deregistered web 0x000000c8'
+	resolves 2 2 web '^resolved web 0x0000012c 10.9.3.2:80 home 0x00000002$'
+	! client 2 2 resolve web | grep -q 0x000000c8
+}
+
 # The elements of a registrar that dies are another one's, and stay if they come.
 test_takeover() {
 	hosts 1 2 3

@@ -52,8 +52,9 @@ void test_config(void)
 	list_init(&registrar.enrp.file.peers);
 }
 
-struct account *test_account(const char *name, const char *pattern, u32 id_min,
-			     u32 id_max)
+struct account *account_in(struct authorization *authorization,
+			   const char *name, const char *pattern, u32 id_min,
+			   u32 id_max)
 {
 	struct account *account = calloc(1, sizeof(*account));
 
@@ -64,6 +65,7 @@ struct account *test_account(const char *name, const char *pattern, u32 id_min,
 	assert_null(pattern_parse(pattern, account->grants));
 	account->grants->id_min = id_min;
 	account->grants->id_max = id_max;
+	account->grants->own_address = true;
 	strcpy(account->name, name);
 	account->has_key = true;
 	account->key.len = 32;
@@ -72,8 +74,15 @@ struct account *test_account(const char *name, const char *pattern, u32 id_min,
 	account->updates_rate = 100000;
 	account->updates_burst = 100000;
 	account->tokens = 100000000;
-	list_add_tail(&account->in_all, &registrar.authorization.accounts);
+	list_add_tail(&account->in_all, &authorization->accounts);
 	return account;
+}
+
+struct account *test_account(const char *name, const char *pattern, u32 id_min,
+			     u32 id_max)
+{
+	return account_in(&registrar.authorization, name, pattern, id_min,
+			  id_max);
 }
 
 static void too_long(uv_timer_t *timer)

@@ -42,6 +42,9 @@ struct config registrar_config(void);
 void test_config(void);
 void test_loop_begin(void);
 void test_loop_end(void);
+struct account *account_in(struct authorization *authorization,
+			   const char *name, const char *pattern, u32 id_min,
+			   u32 id_max);
 struct account *test_account(const char *name, const char *pattern, u32 id_min,
 			     u32 id_max);
 void test_begin(void);

@@ -145,8 +145,9 @@ static void test_authorization(void **state)
 		"may = ( { handle = \"web\"; ids = [ 1, 9 ];\n"
 		"  addresses = [ \"10.0.0.0/8\", \"2001:db8::/32\" ];\n"
 		"  policies = [ \"rr\", \"lu\" ]; },\n"
-		"  { handle = \"a?c*\"; } ); },\n"
-		"{ name = \"x509:host.example\"; may = ( { handle = \"x\"; } ); } );"),
+		"  { handle = \"a?c*\"; own-address = false; } ); },\n"
+		"{ name = \"x509:host.example\"; may = ( { handle = \"x\"; } ); },\n"
+		"{ name = \"host:a\"; may = ( { handle = \"y\"; } ); } );"),
 		0);
 	account = account_find(&authorization, "web-1");
 	assert_non_null(account);
@@ -156,6 +157,7 @@ static void test_authorization(void **state)
 	assert_int_equal(account->updates_burst, 9);
 	grant = account_grant(account, (const uint8_t *)"web", 3, 9);
 	assert_non_null(grant);
+	assert_true(grant->own_address);
 	assert_true(grant_has_policy(grant, RSERPOOL_POLICY_LU));
 	assert_false(grant_has_policy(grant, RSERPOOL_POLICY_WRR));
 	assert_true(grant_has_address(grant, AF_INET, v4));
@@ -163,10 +165,20 @@ static void test_authorization(void **state)
 	assert_false(grant_has_address(grant, AF_INET, v4));
 	assert_null(account_grant(account, (const uint8_t *)"web", 3, 10));
 	assert_null(account_grant(account, (const uint8_t *)"we", 2, 1));
-	assert_non_null(account_grant(account, (const uint8_t *)"abc", 3, 99));
+	grant = account_grant(account, (const uint8_t *)"abc", 3, 99);
+	assert_non_null(grant);
+	assert_false(grant->own_address);
 	assert_null(account_grant(account, (const uint8_t *)"ac", 2, 99));
 	assert_non_null(account_find(&authorization, "x509:host.example"));
 	assert_null(account_find(&authorization, "web"));
+	/* Whoever is found comes first, and all stay. */
+	assert_ptr_equal(account_of_element(&authorization,
+					    (const uint8_t *)"y", 1, 1),
+			 account_find(&authorization, "host:a"));
+	assert_null(account_of_element(&authorization, (const uint8_t *)"z", 1,
+				       1));
+	assert_non_null(account_find(&authorization, "web-1"));
+	assert_non_null(account_find(&authorization, "x509:host.example"));
 	authorization_free(&authorization);
 }
 
@@ -181,6 +193,12 @@ static void test_authorization_wrong(void **state)
 		{ "identities = 5;", 1, "one list is expected" },
 		{ "identities = (\n{ " KEY " } );", 2, "name is missing" },
 		{ "identities = (\n{ name = \"a\"; } );", 2, "key is missing" },
+		{ "identities = (\n{ name = \"host:a\"; " KEY " } );", 2,
+		  "\"host:a\" is the name of a registrar's host, and has no key" },
+		{ "identities = (\n{ name = \"x509:a\"; " KEY " } );", 2,
+		  "is the name of a certificate, and has no key" },
+		{ "identities = (\n" ONE("one", "{ handle = \"a\"; own-address = 1; }") ");",
+		  2, "own-address: true or false is expected" },
 		{ "identities = ( { name = \"a\";\nkey = \"0g\"; } );", 2,
 		  "32 to 128 hexadecimal digits" },
 		{ "identities = ( { name = \"a\";\n"

@@ -10,236 +10,7 @@
 #include <string.h>
 
 #include "../../tools/lib/log.h"
-#include "registrar_test.h"
-
-#define N	3
-
-static struct registrar regs[N];
-static struct channel_group strangers;
-
-static struct sockaddr_storage where(const struct registrar *registrar)
-{
-	struct sockaddr_storage address;
-
-	channel_listener_address(&registrar->enrp.listeners[0], &address);
-	return address;
-}
-
-static struct peer *knows(struct registrar *registrar, const char *name)
-{
-	struct peer *peer = peer_new(&registrar->enrp.file);
-
-	assert_non_null(peer);
-	peer->configured = true;
-	strcpy(peer->name, name);
-	peer->has_key = registrar->config.secure;
-	peer->key.len = 32;
-	memset(peer->key.octets, 7, 32);
-	return peer;
-}
-
-static void at(struct peer *peer, const struct registrar *other)
-{
-	struct sockaddr_storage address = where(other);
-	const struct sockaddr_in *v4 = (void *)&address;
-
-	peer->address.family = AF_INET;
-	peer->address.port = ntohs(v4->sin_port);
-	peer->address.v4 = v4->sin_addr;
-}
-
-static void prepare(u32 i, bool secure)
-{
-	struct registrar *registrar = &regs[i];
-
-	memset(registrar, 0, sizeof(*registrar));
-	registrar->config = registrar_config();
-	registrar->config.secure = secure;
-	registrar->config.server_id = i + 1;
-	list_init(&registrar->authorization.accounts);
-	list_init(&registrar->enrp.file.peers);
-	sprintf(registrar->enrp.file.name, "registrar-%u", i + 1);
-}
-
-static void start(u32 i)
-{
-	struct registrar *registrar = &regs[i];
-	struct transport any = { .family = AF_INET };
-	char why[200] = "";
-
-	any.v4.s_addr = htonl(INADDR_LOOPBACK);
-	registrar->config.enrp_listen.at = calloc(1, sizeof(any));
-	registrar->config.enrp_listen.at[0] = any;
-	registrar->config.enrp_listen.n = 1;
-	assert_int_equal(registrar_init(registrar, &test_loop), 0);
-	if (registrar_listen(registrar, why, sizeof(why)))
-		print_message("# %s\n", why);
-	assert_int_equal(registrar->enrp.n_listeners, 1);
-}
-
-static void stop(u32 i)
-{
-	struct registrar *registrar = &regs[i];
-
-	registrar_stop(registrar);
-	while (registrar->channels.n)
-		uv_run(&test_loop, UV_RUN_ONCE);
-	uv_run(&test_loop, UV_RUN_NOWAIT);
-	free(registrar->config.enrp_listen.at);
-	registrar_fini(registrar);
-	memset(registrar, 0, sizeof(*registrar));
-}
-
-/* Each knows those before it, and is waited for by them in a secure scope. */
-static void start_all(bool secure, u32 heartbeat)
-{
-	char name[32];
-	u32 i, j;
-
-	for (i = 0; i < N; i++) {
-		prepare(i, secure);
-		regs[i].config.heartbeat_cycle = heartbeat;
-		regs[i].config.max_time_last_heard = 10 * heartbeat;
-		for (j = 0; j < N; j++) {
-			sprintf(name, "registrar-%u", j + 1);
-			if (j < i)
-				at(knows(&regs[i], name), &regs[j]);
-			else if (j > i && secure)
-				knows(&regs[i], name);
-		}
-		start(i);
-	}
-}
-
-static bool all_ready(void *data)
-{
-	u32 i, n = 0;
-	struct list *pos;
-
-	(void)data;
-	for (i = 0; i < N; i++) {
-		if (!regs[i].enrp.ready)
-			return false;
-		list_for_each(pos, &regs[i].enrp.file.peers)
-			n += container_of(pos, struct peer, in_all)->state ==
-			     PEER_ACTIVE;
-	}
-	return n == N * (N - 1);
-}
-
-static int begin(bool secure, u32 heartbeat)
-{
-	test_loop_begin();
-	channel_group_init(&strangers, &test_loop);
-	start_all(secure, heartbeat);
-	test_wait("all registrars", all_ready, NULL);
-	return 0;
-}
-
-#define SELDOM	1000000		/* what is wrong stays so */
-#define OFTEN	200
-
-static int begin_plain(void **state)
-{
-	(void)state;
-	return begin(false, SELDOM);
-}
-
-static int begin_secure(void **state)
-{
-	(void)state;
-	return begin(true, SELDOM);
-}
-
-static int begin_audited(void **state)
-{
-	(void)state;
-	return begin(true, OFTEN);
-}
-
-static int begin_plain_audited(void **state)
-{
-	(void)state;
-	return begin(false, OFTEN);
-}
-
-static int end(void **state)
-{
-	u32 i;
-
-	(void)state;
-	for (i = 0; i < N; i++)
-		if (regs[i].loop)
-			stop(i);
-	while (strangers.n)
-		uv_run(&test_loop, UV_RUN_ONCE);
-	channel_group_fini(&strangers);
-	test_loop_end();
-	return 0;
-}
-
-static u8 transport[] = { 0, 5, 0, 16, 0, 80, 0, 0, 0, 1, 0, 8, 127, 0, 0, 1 };
-
-static struct rsp_tlv_element made(u32 id, u32 home)
-{
-	struct rsp_tlv_element element = {
-		.id = id, .home = home, .life = RSP_LIFE_INFINITE,
-		.user = { transport, transport + sizeof(transport) },
-		.policy = { .type = RSERPOOL_POLICY_RR },
-	};
-
-	return element;
-}
-
-/* As a socket of its host that listens. */
-static void put(u32 i, const char *pool, u32 id)
-{
-	struct rsp_octets handle = { (const u8 *)pool, strlen(pool) };
-	struct rsp_tlv_element element = made(id, 0);
-	struct element_data data = { .element = &element, .home = i + 1 };
-
-	assert_int_equal(registration_put(&regs[i], NULL, &handle, &data), 0);
-}
-
-static struct element *get(u32 i, const char *pool, u32 id)
-{
-	struct pool *at = pool_find(&regs[i].hs, pool, strlen(pool));
-
-	return at ? element_find(&regs[i].hs, at, id) : NULL;
-}
-
-/* What all have, or the two that are left. */
-static struct {
-	const char *pool;
-	u32 id;
-	u32 home;		/* 0: nobody has it */
-} wanted;
-
-static bool is_so(void *data)
-{
-	u32 i;
-
-	(void)data;
-	for (i = 0; i < N; i++) {
-		struct element *element;
-
-		if (!regs[i].loop)
-			continue;
-		element = get(i, wanted.pool, wanted.id);
-		if ((element ? element->home->id : 0) != wanted.home)
-			return false;
-	}
-	return true;
-}
-
-static void expect_all(const char *pool, u32 id, u32 home)
-{
-	wanted.pool = pool;
-	wanted.id = id;
-	wanted.home = home;
-	test_wait(home ? "an element everywhere" : "an element to go", is_so,
-		  NULL);
-}
+#include "peers_test.h"
 
 static void test_update(void **state)
 {
@@ -256,15 +27,6 @@ static void test_update(void **state)
 	change_remove(&regs[2], get(2, "web", 8));
 	expect_all("web", 8, 0);
 	assert_int_equal(regs[1].hs.n_pools, 0);
-}
-
-static void forget_all(struct registrar *registrar, u32 id)
-{
-	struct home *home;
-
-	while ((home = home_find(&registrar->hs, id)))
-		change_remove(registrar, container_of(home->elements.next,
-						      struct element, in_home));
 }
 
 static bool walks(void *data)
@@ -353,108 +115,6 @@ static void test_last(void **state)
 	assert_int_equal(regs[1].counters.takeovers, 1);
 }
 
-/* A raw peer, which says what it is told to. */
-static struct stranger {
-	struct channel *channel;
-	bool opened;
-	bool closed;
-	u32 n;
-	u8 type;
-	u8 flags;
-} stranger;
-
-static void on_open(struct channel *channel)
-{
-	(void)channel;
-	stranger.opened = true;
-}
-
-static void on_message(struct channel *channel, const uint8_t *data,
-		       uint32_t len)
-{
-	(void)channel;
-	(void)len;
-	stranger.n++;
-	stranger.type = data[0];
-	stranger.flags = data[1];
-}
-
-static void on_closed(struct channel *channel, const char *why)
-{
-	(void)channel;
-	(void)why;
-	stranger.closed = true;
-}
-
-static bool is_true(void *data)
-{
-	return *(bool *)data;
-}
-
-static void come(struct registrar *to, const char *identity)
-{
-	static const struct channel_ops ops = {
-		.open = on_open, .message = on_message, .closed = on_closed,
-	};
-	struct tls_config config = { .identity = identity };
-	struct sockaddr_storage address = where(to);
-	struct tls *tls = NULL;
-	char why[200];
-
-	memset(&stranger, 0, sizeof(stranger));
-	if (identity) {
-		config.key.len = 32;
-		memset(config.key.octets, 7, 32);
-		tls = tls_new(&config, why, sizeof(why));
-	}
-	stranger.channel = channel_connect(&strangers, tls,
-					   &channel_limits_default,
-					   (void *)&address,
-					   sizeof(struct sockaddr_in), &ops,
-					   NULL);
-	assert_non_null(stranger.channel);
-	tls_put(tls);
-	test_wait("a connection", is_true, &stranger.opened);
-}
-
-static u8 buf[1024];
-
-static void say(struct rsp_tlv_writer *w)
-{
-	int len = rsp_enrp_end(w, 0);
-
-	assert_true(len > 0);
-	assert_int_equal(channel_send(stranger.channel, buf, (u32)len), 0);
-}
-
-static void say_update(u32 sender, const char *pool, u32 id, u32 home,
-		       u16 action)
-{
-	struct rsp_tlv_element element = made(id, home);
-	struct rsp_tlv_writer w;
-	u32 begin;
-
-	rsp_tlv_writer_init(&w, buf, sizeof(buf));
-	rsp_enrp_begin(&w, RSP_ENRP_HANDLE_UPDATE, 0, sender, 0);
-	rsp_enrp_put_action(&w, action);
-	rsp_tlv_put(&w, RSP_TLV_HANDLE, pool, strlen(pool));
-	begin = rsp_tlv_begin_element(&w, &element);
-	rsp_tlv_put_octets(&w, transport, sizeof(transport));
-	rsp_tlv_put_policy(&w, &element.policy);
-	rsp_tlv_end(&w, begin);
-	say(&w);
-}
-
-static void say_target(u8 type, u32 sender, u32 target)
-{
-	struct rsp_tlv_writer w;
-
-	rsp_tlv_writer_init(&w, buf, sizeof(buf));
-	rsp_enrp_begin(&w, type, 0, sender, 0);
-	rsp_enrp_put_target(&w, target);
-	say(&w);
-}
-
 /* RFC 5355, 2.5: a peer speaks for itself and for its own elements only. */
 static void test_impostor(void **state)
 {
@@ -477,7 +137,6 @@ static void test_impostor(void **state)
 	say_update(2, "web", 8, 3, RSP_ENRP_DEL_PE);
 	say_update(2, "web", 7, 1, RSP_ENRP_DEL_PE);
 	say_update(2, "web", 6, 2, RSP_ENRP_ADD_PE);
-	wanted.pool = "web";
 	while (!get(0, "web", 6))
 		uv_run(&test_loop, UV_RUN_ONCE);
 	assert_int_equal(regs[0].hs.n_elements, 3);
@@ -550,9 +209,9 @@ static void test_named(void **state)
 	peer->watch.fire = presence_due;
 	regs[0].enrp.n_peers++;
 	link.peer = peer;
-	rsp_tlv_writer_init(&w, buf, sizeof(buf));
+	rsp_tlv_writer_init(&w, said, sizeof(said));
 	rsp_enrp_begin(&w, RSP_ENRP_PRESENCE, 0, id, 0);
-	peer_take(&link, buf, (u32)rsp_enrp_end(&w, 0));
+	peer_take(&link, said, (u32)rsp_enrp_end(&w, 0));
 	assert_ptr_equal(peer_of_id(&regs[0], id), peer);
 	assert_non_null(peer->in);
 	assert_int_equal(regs[0].enrp.n_peers, 3);

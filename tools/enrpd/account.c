@@ -79,6 +79,36 @@ const struct grant *account_grant(const struct account *account,
 }
 
 /**
+ * account_of_element() - find the identity that may register an element
+ * @authorization: the file; who is found comes first in it
+ * @handle: the pool
+ * @len: octets of @handle
+ * @id: PE identifier
+ *
+ * A peer tells of many elements of one identity, one after the other.
+ *
+ * Return: it, or NULL.
+ */
+struct account *account_of_element(struct authorization *authorization,
+				   const uint8_t *handle, uint32_t len,
+				   uint32_t id)
+{
+	struct list *pos;
+
+	list_for_each(pos, &authorization->accounts) {
+		struct account *account = container_of(pos, struct account,
+						       in_all);
+
+		if (!account_grant(account, handle, len, id))
+			continue;
+		list_del(pos);
+		list_add_tail(pos, authorization->accounts.next);
+		return account;
+	}
+	return NULL;
+}
+
+/**
  * grant_has_address() - whether elements may be at an address
  * @grant: a grant
  * @family: AF_INET or AF_INET6

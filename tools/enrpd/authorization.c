@@ -125,6 +125,7 @@ static int read_grant(struct grant *grant, const config_setting_t *at,
 	grant->line = config_setting_source_line(at);
 	grant->id_min = 1;
 	grant->id_max = 0xffffffff;
+	grant->own_address = true;
 	for (i = 0; i < n && !ret; i++) {
 		const config_setting_t *each;
 
@@ -140,11 +141,16 @@ static int read_grant(struct grant *grant, const config_setting_t *at,
 			ret = read_ids(grant, each, why);
 		} else if (!strcmp(name, "addresses")) {
 			ret = read_networks(grant, each, why);
+		} else if (!strcmp(name, "own-address")) {
+			if (config_setting_type(each) != CONFIG_TYPE_BOOL)
+				ret = wrong(why, each,
+					    "own-address: true or false is expected");
+			grant->own_address = config_setting_get_bool(each);
 		} else if (!strcmp(name, "policies")) {
 			ret = read_policies(grant, each, why);
 		} else {
 			ret = wrong(why, each,
-				    "%s: handle, ids, addresses or policies is expected",
+				    "%s: handle, ids, addresses, own-address or policies is expected",
 				    name);
 		}
 	}
@@ -216,6 +222,12 @@ static int read_member(const struct authorization *authorization,
 		     name);
 }
 
+static bool is_keyless(const struct account *account)
+{
+	return !strncmp(account->name, "x509:", 5) ||
+	       !strncmp(account->name, "host:", 5);
+}
+
 static int read_account(struct authorization *authorization,
 			const config_setting_t *at, char *why)
 {
@@ -235,14 +247,14 @@ static int read_account(struct authorization *authorization,
 			return -1;
 	if (!account->name[0])
 		return wrong(why, at, "name is missing: who is it?");
-	if (!account->has_key && strncmp(account->name, "x509:", 5))
+	if (!account->has_key && !is_keyless(account))
 		return wrong(why, at,
 			     "key is missing: \"%s\" has to show something; or is it a certificate, \"x509:%s\"?",
 			     account->name, account->name);
-	if (account->has_key && !strncmp(account->name, "x509:", 5))
-		return wrong(why, at,
-			     "\"%s\" is a certificate's name, and has no key",
-			     account->name);
+	if (account->has_key && is_keyless(account))
+		return wrong(why, at, "\"%s\" is the name of a %s, and has no key",
+			     account->name, *account->name == 'x' ?
+			     "certificate" : "registrar's host");
 	account->tokens = account->updates_burst * 1000ULL;
 	return 0;
 }

@@ -33,7 +33,8 @@ struct network {
  * @special: of each octet of @pattern, whether it is such a sign
  * @id_min: the least PE identifier
  * @id_max: the largest one
- * @networks: where elements may be besides the connection's own address
+ * @networks: where elements may be
+ * @own_address: and at the address that they were registered from
  * @n_networks: how many
  * @policies: which policies, 0-ended; NULL: any
  * @line: in the file
@@ -44,6 +45,7 @@ struct grant {
 	uint32_t id_min;
 	uint32_t id_max;
 	struct network *networks;
+	bool own_address;
 	unsigned int n_networks;
 	uint32_t *policies;
 	unsigned int line;
@@ -52,7 +54,8 @@ struct grant {
 /**
  * struct account - an identity
  * @in_all: place in struct authorization
- * @name: what it calls itself; of a certificate "x509:" and its DNS name
+ * @name: what it calls itself; of a certificate "x509:" and its DNS name, of
+ *	sockets that listen on a registrar's host "host:" and a word
  * @key: its PSK
  * @has_key: it has one
  * @grants: what it may register
@@ -94,6 +97,9 @@ int authorization_load(struct authorization *authorization, const char *path,
 void authorization_free(struct authorization *authorization);
 struct account *account_find(const struct authorization *authorization,
 			     const char *name);
+struct account *account_of_element(struct authorization *authorization,
+				   const uint8_t *handle, uint32_t len,
+				   uint32_t id);
 const struct grant *account_grant(const struct account *account,
 				  const uint8_t *handle, uint32_t len,
 				  uint32_t id);

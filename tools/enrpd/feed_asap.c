@@ -32,6 +32,23 @@ static int resolve(struct feed *feed, const struct rsp_octets *handle)
 			     pool ? 0 : -ENOENT);
 }
 
+/* The authorization file is not asked here, but by peers. */
+static void warn(struct registrar *registrar, const struct rsp_octets *handle,
+		 const struct rsp_tlv_element *element)
+{
+	char text[HANDLE_TEXT_MAX];
+	const char *lacks;
+
+	if (!registrar->config.secure || !registrar->enrp.n_peers ||
+	    permission_owner(&registrar->authorization, handle, element,
+			     &lacks))
+		return;
+	format_handle(handle->data, handle->len, text);
+	log_say(LOG_WARNING,
+		"this host: pool %s id 0x%x: peers will not store it: the authorization file gives nobody %s",
+		text, element->id, lacks);
+}
+
 static int store(struct feed *feed, const struct nlmsghdr *nlh,
 		 feeder_attributes tb, const struct rsp_octets *handle)
 {
@@ -50,6 +67,8 @@ static int store(struct feed *feed, const struct nlmsghdr *nlh,
 	there = pool ? element_find(&registrar->hs, pool, element.id) : NULL;
 	if (there && !there->local && there->home->id == registrar->id)
 		return -EADDRINUSE;
+	if (!there)
+		warn(registrar, handle, &element);
 	return registration_put(registrar, NULL, handle, &data);
 }
 

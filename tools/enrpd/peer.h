@@ -58,6 +58,14 @@ struct link {
  * @fetch: what we fetch from it must have come by then
  * @fetching: something is fetched
  * @whole: that is the whole handlespace, else what it owns
+ * @refused: what it owns, as it said when that was fetched last, and what is
+ *	not stored here
+ * @n_refused: elements in @refused
+ * @n_unstored: of these, those which may be stored another time
+ * @recheck_in: milliseconds; how long after such a fetch it is done again
+ * @recheck_at: when; 0: not
+ * @said_at: when a refusal was logged
+ * @n_unsaid: refusals since then
  * @walk: what it fetches from us
  * @walk_until: when it must have asked for more
  */
@@ -81,6 +89,13 @@ struct peer {
 	struct deadline fetch;
 	bool fetching;
 	bool whole;
+	struct rsp_checksum refused;
+	u32 n_refused;
+	u32 n_unstored;
+	u32 recheck_in;
+	u64 recheck_at;
+	u64 said_at;
+	u32 n_unsaid;
 	struct walk walk;
 	u64 walk_until;
 };
@@ -196,6 +211,9 @@ void table_take(struct peer *peer, const struct rsp_enrp_message *msg);
 void audit_checksum(struct peer *peer, u16 checksum);
 void audit_begin(struct peer *peer);
 void audit_end(struct peer *peer);
+void audit_refused(struct peer *peer, const struct rsp_octets *handle, u32 id,
+		   bool unstored);
+void audit_again(struct peer *peer);
 
 /* In update.c */
 void update_send(struct registrar *registrar, const struct element *element,

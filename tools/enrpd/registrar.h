@@ -45,6 +45,8 @@
  * @updates_sent: to peers, of elements
  * @updates_received: from peers
  * @updates_refused: elements that peers told of, and that were not stored
+ * @updates_unauthorized: of these, those that the authorization file has no
+ *	place for
  * @audits: that found that a peer owns other elements than was known
  * @peers_lost: peers that did not answer
  * @takeovers: done by this registrar
@@ -75,6 +77,7 @@ struct counters {
 	u64 updates_sent;
 	u64 updates_received;
 	u64 updates_refused;
+	u64 updates_unauthorized;
 	u64 audits;
 	u64 peers_lost;
 	u64 takeovers;
@@ -178,6 +181,16 @@ void registrar_fini(struct registrar *registrar);
 int listen_at(struct registrar *registrar, struct channel_listener *listener,
 	      const struct transport *address, char *why, size_t room);
 u32 registrar_deadlines(const struct registrar *registrar);
+
+/* In permission.c */
+const char *permission_lacks(const struct account *account,
+			     const struct rsp_octets *handle,
+			     const struct rsp_tlv_element *element,
+			     const struct rsp_tlv_transport *from);
+struct account *permission_owner(struct authorization *authorization,
+				 const struct rsp_octets *handle,
+				 const struct rsp_tlv_element *element,
+				 const char **why);
 
 /* In reload.c */
 void registrar_reload(struct registrar *registrar, struct authorization *fresh);

@@ -94,57 +94,6 @@ static void respond(struct client *client, u8 type,
 	client_send(client, registrar->answer, rsp_asap_end(&w, begin));
 }
 
-/* An address of the connection's own is always right. */
-static bool is_own(const struct client *client, u16 family, const u8 *octets)
-{
-	const struct sockaddr *peer = channel_peer(client->channel);
-
-	if (peer->sa_family != family)
-		return false;
-	if (family == AF_INET)
-		return !memcmp(&((const struct sockaddr_in *)peer)->sin_addr,
-			       octets, 4);
-	return !memcmp(&((const struct sockaddr_in6 *)peer)->sin6_addr, octets,
-		       16);
-}
-
-static bool may_be_at(const struct client *client, const struct grant *grant,
-		      const struct rsp_tlv_transport *transport)
-{
-	struct rsp_tlv_list list = transport->addresses;
-	struct rsp_tlv_address address;
-	u16 family;
-
-	/* Of one that is opaque nobody can say where it is. */
-	if (transport->type == RSP_TLV_OPAQUE_TRANSPORT)
-		return false;
-	while (rsp_tlv_next_address(&list, &address)) {
-		family = address.octets.len == 4 ? AF_INET : AF_INET6;
-		if (!is_own(client, family, address.octets.data) &&
-		    !grant_has_address(grant, family, address.octets.data))
-			return false;
-	}
-	return true;
-}
-
-static int check_grant(const struct client *client,
-		       const struct rsp_asap_message *msg,
-		       const struct rsp_tlv_element *element)
-{
-	struct rsp_tlv_list list = element->user;
-	struct rsp_tlv_transport transport;
-	const struct grant *grant;
-
-	grant = account_grant(client->account, msg->handle.data,
-			      msg->handle.len, element->id);
-	if (!grant || !grant_has_policy(grant, element->policy.type))
-		return -EACCES;
-	while (rsp_tlv_next_transport(&list, &transport))
-		if (!may_be_at(client, grant, &transport))
-			return -EACCES;
-	return 0;
-}
-
 /* Who it is, and how often he may. */
 static int check_client(struct client *client)
 {
@@ -159,9 +108,9 @@ static int check_client(struct client *client)
 }
 
 static int check(struct client *client, const struct rsp_asap_message *msg,
-		 const struct rsp_tlv_element *element,
-		 const struct element *there)
+		 const struct element_data *data, const struct element *there)
 {
+	const struct rsp_tlv_element *element = data->element;
 	int err = check_client(client);
 
 	if (err)
@@ -170,9 +119,9 @@ static int check(struct client *client, const struct rsp_asap_message *msg,
 		return -EINVAL;
 	if (!client->registrar->config.secure)
 		return 0;
-	err = check_grant(client, msg, element);
-	if (err)
-		return err;
+	if (permission_lacks(client->account, &msg->handle, element,
+			     data->asap))
+		return -EACCES;
 	if (there && (there->local || (there->account &&
 				       there->account != client->account)))
 		return -EADDRINUSE;
@@ -252,19 +201,6 @@ int registration_put(struct registrar *registrar, struct client *client,
 	return 0;
 }
 
-static int put(struct client *client, const struct rsp_asap_message *msg,
-	       const struct rsp_tlv_element *from)
-{
-	struct rsp_tlv_transport asap;
-	struct element_data data = {
-		.element = from, .home = client->registrar->id, .asap = &asap,
-	};
-	u8 buf[20];
-
-	asap_transport(client, buf, &asap);
-	return registration_put(client->registrar, client, &msg->handle, &data);
-}
-
 /**
  * registration_take() - answer an ASAP_REGISTRATION
  * @client: from whom; it may be gone afterwards
@@ -275,18 +211,37 @@ void registration_take(struct client *client,
 {
 	struct registrar *registrar = client->registrar;
 	struct rsp_tlv_list list = msg->params;
+	struct rsp_tlv_transport asap;
 	struct rsp_tlv_element element;
+	struct element_data data = {
+		.element = &element, .home = registrar->id, .asap = &asap,
+	};
 	struct pool *pool;
+	u8 buf[20];
 	int err;
 
 	rsp_tlv_next_element(&list, &element);
+	asap_transport(client, buf, &asap);
 	pool = pool_find(&registrar->hs, msg->handle.data, msg->handle.len);
-	err = check(client, msg, &element,
+	err = check(client, msg, &data,
 		    pool ? element_find(&registrar->hs, pool, element.id) :
 			   NULL);
 	if (!err)
-		err = put(client, msg, &element);
+		err = registration_put(registrar, client, &msg->handle, &data);
 	respond(client, RSP_ASAP_REGISTRATION_RESPONSE, msg, &element, err);
+}
+
+/* What another registrar owns has to be ours first: peers would not hear us. */
+static int remove_here(struct registrar *registrar, struct element *element)
+{
+	int err = element_move(&registrar->hs, element, registrar->id);
+
+	if (err)
+		return err;
+	change_put(registrar, element);
+	registrar->counters.deregistrations++;
+	change_remove(registrar, element);
+	return 0;
 }
 
 /**
@@ -306,10 +261,8 @@ void deregistration_take(struct client *client,
 		       !account_grant(client->account, msg->handle.data,
 				      msg->handle.len, msg->pe_id)))
 		err = -EACCES;
-	if (!err && element) {
-		registrar->counters.deregistrations++;
-		change_remove(registrar, element);
-	}
+	if (!err && element)
+		err = remove_here(registrar, element);
 	respond(client, RSP_ASAP_DEREGISTRATION_RESPONSE, msg, NULL, err);
 }
 

@@ -9,38 +9,61 @@ static bool same_key(const struct account *a, const struct account *b)
 	       !memcmp(a->key.octets, b->key.octets, a->key.len);
 }
 
-/* Where it may be is not looked at again: its connection has said that. */
-static bool may_stay(const struct element *element,
-		     const struct account *account)
+/* What has another owner now has to be registered by that one. */
+static void apply_to(struct registrar *registrar, struct element *element,
+		     struct authorization *fresh)
 {
 	const struct pool *pool = element->pool;
-	const struct grant *grant;
+	struct rsp_octets handle = { pool->handle, pool->handle_len };
+	struct account *account, *old = element->account;
+	struct rsp_tlv_element view;
+	char text[HANDLE_TEXT_MAX];
+	const char *lacks = NULL;
 
-	if (!account)
-		return false;
-	grant = account_grant(account, pool->handle, pool->handle_len,
-			      element->id);
-	return grant && grant_has_policy(grant, pool->policy);
-}
-
-static void apply_to(struct registrar *registrar, struct element *element,
-		     const struct authorization *fresh)
-{
-	struct account *account;
-	char handle[HANDLE_TEXT_MAX];
-
-	if (!element->account)
+	if (element->local)
 		return;
-	account = account_find(fresh, element->account->name);
-	if (may_stay(element, account)) {
+	element_view(element, &view);
+	account = permission_owner(fresh, &handle, &view, &lacks);
+	if (account && old && strcmp(account->name, old->name)) {
+		lacks = "it to whom it was given before";
+		account = NULL;
+	}
+	if (account) {
 		change_account(element, account);
 		return;
 	}
-	format_handle(element->pool->handle, element->pool->handle_len, handle);
+	format_handle(handle.data, handle.len, text);
 	log_say(LOG_WARNING,
-		"pool %s id 0x%x: removed: the authorization file has no place for it any more",
-		handle, element->id);
+		"pool %s id 0x%x: removed: the authorization file does not give %s any more",
+		text, element->id, lacks);
 	change_remove(registrar, element);
+}
+
+static void apply_to_all(struct registrar *registrar,
+			 struct authorization *fresh)
+{
+	struct list *pos, *next_home;
+	struct element *element, *next;
+	u32 left;
+
+	list_for_each_safe(pos, next_home, &registrar->hs.homes) {
+		struct home *home = container_of(pos, struct home, in_all);
+
+		home_for_each_safe(element, next, left, home)
+			apply_to(registrar, element, fresh);
+	}
+}
+
+/* In the order in which they come in the file that they are of. */
+static void move_accounts(struct list *from, struct list *to)
+{
+	struct list *pos, *next;
+
+	list_init(to);
+	list_for_each_safe(pos, next, from) {
+		list_del(pos);
+		list_add_tail(pos, to);
+	}
 }
 
 /**
@@ -52,8 +75,8 @@ static void apply_to(struct registrar *registrar, struct element *element,
  */
 void registrar_reload(struct registrar *registrar, struct authorization *fresh)
 {
-	struct list *pos, *next, *home, *next_home;
 	struct authorization old;
+	struct list *pos, *next;
 
 	list_for_each_safe(pos, next, &registrar->clients) {
 		struct client *client = container_of(pos, struct client,
@@ -68,28 +91,11 @@ void registrar_reload(struct registrar *registrar, struct authorization *fresh)
 		else
 			client->account = account;
 	}
-	list_for_each_safe(home, next_home, &registrar->hs.homes) {
-		struct home *each = container_of(home, struct home, in_all);
-		u32 left = each->n;
-
-		/* The last one to go takes its home along. */
-		list_for_each_safe(pos, next, &each->elements) {
-			apply_to(registrar, container_of(pos, struct element,
-							 in_home), fresh);
-			if (!--left)
-				break;
-		}
-	}
-	list_init(&old.accounts);
-	while (!list_empty(&registrar->authorization.accounts)) {
-		pos = registrar->authorization.accounts.next;
-		list_del(pos);
-		list_add_tail(pos, &old.accounts);
-	}
-	while (!list_empty(&fresh->accounts)) {
-		pos = fresh->accounts.next;
-		list_del(pos);
-		list_add_tail(pos, &registrar->authorization.accounts);
-	}
+	if (registrar->config.secure)
+		apply_to_all(registrar, fresh);
+	move_accounts(&registrar->authorization.accounts, &old.accounts);
+	move_accounts(&fresh->accounts, &registrar->authorization.accounts);
 	authorization_free(&old);
+	list_for_each(pos, &registrar->enrp.file.peers)
+		audit_again(container_of(pos, struct peer, in_all));
 }

@@ -71,6 +71,7 @@ static void show_counters(const struct registrar *registrar)
 		COUNTER("updates-sent", updates_sent),
 		COUNTER("updates-received", updates_received),
 		COUNTER("updates-refused", updates_refused),
+		COUNTER("updates-unauthorized", updates_unauthorized),
 		COUNTER("audits", audits),
 		COUNTER("peers-lost", peers_lost),
 		COUNTER("takeovers", takeovers),

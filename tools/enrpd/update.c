@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What changes at one registrar all others are told (RFC 5353, 3.3). */
+#include <errno.h>
+
 #include "../lib/log.h"
 #include "registrar.h"
+
+#define REFUSED_SAY_MS	60000
 
 /**
  * update_send() - tell the peers of an element that we own
@@ -55,28 +59,69 @@ static void let_go(struct registrar *registrar, struct element *element)
 	element->former = 0;
 }
 
-static void store(struct peer *peer, const struct rsp_octets *handle,
-		  const struct rsp_tlv_element *from)
+/* A peer may tell of as many as it likes: one line a minute is said of it. */
+static void say_refused(struct peer *peer, const struct rsp_octets *handle,
+			u32 id, const char *lacks, const char *why)
+{
+	u64 now = uv_now(peer->registrar->loop);
+	char text[HANDLE_TEXT_MAX];
+
+	if (peer->said_at && now - peer->said_at < REFUSED_SAY_MS) {
+		peer->n_unsaid++;
+		return;
+	}
+	format_handle(handle->data, handle->len, text);
+	log_say(LOG_WARNING,
+		"peer %s: pool %s id 0x%x is not stored: %s%s; nor %u others since the last such line",
+		peer_name(peer), text, id,
+		lacks ? "the authorization file gives nobody " : "",
+		lacks ? lacks : why, peer->n_unsaid);
+	peer->said_at = now;
+	peer->n_unsaid = 0;
+}
+
+/* What it was before, if that is the peer's, it is not any more. */
+static int refuse(struct peer *peer, const struct rsp_octets *handle, u32 id,
+		  const char *lacks, int err)
+{
+	struct registrar *registrar = peer->registrar;
+	struct element *element = find(registrar, handle, id);
+
+	registrar->counters.updates_refused++;
+	if (lacks)
+		registrar->counters.updates_unauthorized++;
+	audit_refused(peer, handle, id, !lacks && err != -EINVAL);
+	say_refused(peer, handle, id, lacks, strerror(-err));
+	if (element && element->home->id == peer->id)
+		change_remove(registrar, element);
+	return err;
+}
+
+static int store(struct peer *peer, const struct rsp_octets *handle,
+		 const struct rsp_tlv_element *from)
 {
 	struct registrar *registrar = peer->registrar;
 	struct element_data data = { .element = from, .home = from->home };
-	char text[HANDLE_TEXT_MAX];
+	struct account *account = NULL;
+	const char *lacks = NULL;
 	struct element *element;
 	int ret;
 
+	if (registrar->config.secure)
+		account = permission_owner(&registrar->authorization, handle,
+					   from, &lacks);
+	if (lacks)
+		return refuse(peer, handle, from->id, lacks, -EACCES);
 	ret = deadlines_reserve(&registrar->deadlines,
 				registrar_deadlines(registrar));
 	if (!ret)
 		ret = element_put(&registrar->hs, handle, &data, &element);
-	if (ret < 0) {
-		registrar->counters.updates_refused++;
-		format_handle(handle->data, handle->len, text);
-		log_say(LOG_WARNING, "peer %s: pool %s id 0x%x refused: %s",
-			peer_name(peer), text, from->id, strerror(-ret));
-		return;
-	}
+	if (ret < 0)
+		return refuse(peer, handle, from->id, NULL, ret);
 	let_go(registrar, element);
+	change_account(element, account);
 	change_put(registrar, element);
+	return 0;
 }
 
 /*
@@ -87,14 +132,10 @@ static void store_own(struct peer *peer, const struct rsp_octets *handle,
 		      const struct rsp_tlv_element *from)
 {
 	struct registrar *registrar = peer->registrar;
-	struct element *element = find(registrar, handle, from->id);
 
-	if (element)
-		return;
-	store(peer, handle, from);
-	element = find(registrar, handle, from->id);
-	if (element)
-		keep_alive_awaited(registrar, element);
+	if (!find(registrar, handle, from->id) && !store(peer, handle, from))
+		keep_alive_awaited(registrar, find(registrar, handle,
+						   from->id));
 }
 
 /*
@@ -124,7 +165,7 @@ void update_element(struct peer *peer, const struct rsp_octets *handle,
 	struct element *element = find(registrar, handle, from->id);
 
 	if (!from->home || !from->id) {
-		registrar->counters.updates_refused++;
+		refuse(peer, handle, from->id, NULL, -EINVAL);
 	} else if (from->home == registrar->id) {
 		store_own(peer, handle, from);
 	} else if (element && stays_ours(peer, element)) {
@@ -151,7 +192,8 @@ void update_take(struct peer *peer, const struct rsp_enrp_message *msg)
 		if (msg->element.home == peer->id && msg->element.id)
 			store(peer, &msg->handle, &msg->element);
 		else
-			registrar->counters.updates_refused++;
+			refuse(peer, &msg->handle, msg->element.id, NULL,
+			       -EINVAL);
 	} else if (element && element->home->id == peer->id) {
 		change_remove(registrar, element);
 	}
