@@ -253,7 +253,7 @@ daemon_lib := $(addprefix tools/lib/,bucket.c channel_show.c control.c deadline.
 # A registrar without its files, which libconfig reads.
 registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c enrp_side.c \
 	feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c pattern.c peer.c peer_message.c \
-	peers.c permission.c presence.c registrar.c registration.c reload.c report.c resolution.c select.c show.c \
+	peers.c peers_reload.c permission.c presence.c registrar.c registration.c reload.c report.c resolution.c select.c show.c \
 	table.c takeover.c update.c walk.c)
 registrar_tests := $(registrar) $(codec) $(channel) $(daemon_lib) \
 	tests/unit/registrar_test.c tests/unit/peers_test.c

@@ -86,6 +86,49 @@ test_authorized() {
 	! client 2 2 resolve web | grep -q 0x000000c8
 }
 
+# Whose key is revoked, or who is not named any more, loses his connections at once; the
+# others do not notice.
+test_reload() {
+	local n
+
+	hosts 1 2 3
+	peer 1; peer 2; peer 3
+	together 1 2 3
+	stays 2 3 register web 200 10.9.2.2:80 600
+	stays 1 1 register other 100 10.9.1.2:80 600
+	resolves 1 1 web 'home 0x00000003'
+	says client-1 registered
+	echo 'name = ;' > "$tmp/peers-1"
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	says enrpd-1 'what was read before holds'
+	for n in 1 2; do peers_file $n 1 2 > "$tmp/peers-$n"; done
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	kill -HUP "$(cat "$tmp/enrpd-2.pid")"
+	says enrpd-1 'peer registrar-3 .*the file names it no more'
+	resolves 1 1 web 'home 0x0000000[12]'
+	resolves 2 2 web 'home 0x0000000[12]'
+	stays 3 3 register evil 300 10.9.3.2:80 600
+	says client-3 registered
+	shows 3 peer '[p["state"] for p in v]' '["down", "down"]'
+	same "$(client 1 resolve evil)" 'resolved evil cause 0x9'
+	same "$(client 1 resolve other)" 'resolved other 0x00000064 10.9.1.2:80 home 0x00000001'
+	shows 1 peer '[[p["name"], p["state"]] for p in v]' '[["registrar-2", "active"]]'
+	same "$(grep -c 'peer registrar-2 .*is there' "$tmp/enrpd-1")" 1
+	same "$(grep -c closed "$tmp/client-1")" 0
+	# It is named again, by another key: by the old one it does not get in.
+	for n in 1 2; do peers_file $n 1 2 3 > "$tmp/peers-$n"; done
+	sed -i "s/$(pair_key 1 3)/$(key 77)/" "$tmp/peers-1"
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	says enrpd-1 'peer registrar-3 .*the file names it now'
+	kill -HUP "$(cat "$tmp/enrpd-2.pid")"
+	resolves 2 2 evil 'home 0x00000003'
+	same "$(client 1 resolve evil)" 'resolved evil cause 0x9'
+	sed -i "s/$(key 77)/$(pair_key 1 3)/" "$tmp/peers-1"
+	kill -HUP "$(cat "$tmp/enrpd-1.pid")"
+	resolves 1 1 evil 'home 0x00000003'
+	same "$(grep -c 'peer registrar-2 .*is there' "$tmp/enrpd-1")" 1
+}
+
 # The elements of a registrar that dies are another one's, and stay if they come.
 test_takeover() {
 	hosts 1 2 3

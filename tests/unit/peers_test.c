@@ -288,7 +288,7 @@ bool is_true(void *data)
 	return *(bool *)data;
 }
 
-void come(struct registrar *to, const char *identity)
+static void connect_to(struct registrar *to, const char *identity)
 {
 	static const struct channel_ops ops = {
 		.open = on_open, .message = on_message, .closed = on_closed,
@@ -311,7 +311,19 @@ void come(struct registrar *to, const char *identity)
 					   NULL);
 	assert_non_null(stranger.channel);
 	tls_put(tls);
+}
+
+void come(struct registrar *to, const char *identity)
+{
+	connect_to(to, identity);
 	test_wait("a connection", is_true, &stranger.opened);
+}
+
+/* It is closed before it may say a thing. */
+void come_in_vain(struct registrar *to, const char *identity)
+{
+	connect_to(to, identity);
+	test_wait("an end", is_true, &stranger.closed);
 }
 
 u8 said[1024];

@@ -52,6 +52,7 @@ void expect_all(const char *pool, u32 id, u32 home);
 void forget_all(struct registrar *registrar, u32 id);
 
 void come(struct registrar *to, const char *identity);
+void come_in_vain(struct registrar *to, const char *identity);
 void say(struct rsp_tlv_writer *w);
 void say_update(u32 sender, const char *pool, u32 id, u32 home, u16 action);
 void say_target(u8 type, u32 sender, u32 target);

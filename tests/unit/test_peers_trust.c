@@ -4,6 +4,7 @@
  * and where it may be.
  */
 #include <linux/rserpool_netlink.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "peers_test.h"
@@ -214,6 +215,80 @@ static void test_reload(void **state)
 	expect_quiet();
 }
 
+/* The file of the peers of the first one: these, by the keys that they have. */
+static void reload_peers(const char *names, u8 key)
+{
+	struct peers_file file = { .name = "registrar-1" };
+	struct peer *peer;
+
+	list_init(&file.peers);
+	for (; *names; names++) {
+		peer = peer_new(&file);
+		peer->configured = true;
+		sprintf(peer->name, "registrar-%c", *names);
+		peer->has_key = true;
+		peer->key.len = 32;
+		memset(peer->key.octets, key, 32);
+		at(peer, &regs[*names - '1']);
+	}
+	peers_reload(&regs[0], &file);
+}
+
+static struct peer *named(const char *name)
+{
+	return peer_of_name(&regs[0].enrp.file, name);
+}
+
+static bool are_connected(void *data)
+{
+	struct list *pos;
+
+	(void)data;
+	list_for_each(pos, &regs[0].enrp.file.peers) {
+		struct peer *peer = container_of(pos, struct peer, in_all);
+
+		if (peer->state != PEER_ACTIVE || !peer->out || !peer->in ||
+		    !peer->out->open || !peer->in->open)
+			return false;
+	}
+	return true;
+}
+
+/* RFC 5355, 2.5: whose key is revoked has gone, and the others notice nothing. */
+static void test_reload_peers(void **state)
+{
+	struct link *out, *in;
+
+	(void)state;
+	put(2, "web", 7);
+	expect_all("web", 7, 3);
+	reload_peers("23", 7);
+	test_wait("all connections", are_connected, NULL);
+	out = named("registrar-2")->out;
+	in = named("registrar-2")->in;
+	/* The third is revoked, and what it owned is taken over. */
+	reload_peers("2", 7);
+	assert_null(named("registrar-3"));
+	assert_null(peer_of_id(&regs[0], 3));
+	assert_int_equal(regs[0].enrp.n_peers, 1);
+	while (!get(0, "web", 7) || get(0, "web", 7)->home->id == 3)
+		uv_run(&test_loop, UV_RUN_ONCE);
+	assert_ptr_equal(named("registrar-2")->out, out);
+	assert_ptr_equal(named("registrar-2")->in, in);
+	/* It is not let in again. */
+	come_in_vain(&regs[0], "registrar-3");
+	/* The second has another key: both of its connections end. */
+	reload_peers("2", 8);
+	assert_null(second()->in);
+	assert_true(!second()->out || second()->out != out);
+	come_in_vain(&regs[0], "registrar-2");
+	assert_null(second()->in);
+	reload_peers("23", 7);
+	test_wait("all connections", are_connected, NULL);
+	assert_int_equal(regs[0].enrp.n_peers, 2);
+	assert_null(regs[0].enrp.heartbeat.place ? NULL : "no heartbeat");
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -224,6 +299,7 @@ int main(void)
 		AUDITED(test_audit_ends),
 		AUDITED(test_no_room),
 		AUDITED(test_reload),
+		SECURE(test_reload_peers),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -33,14 +33,49 @@ static int make_server(struct registrar *registrar, char *why, size_t room)
 	return registrar->enrp.tls ? 0 : -1;
 }
 
-static int make_client(struct peer *peer, char *why, size_t room)
+/**
+ * peer_key() - connect to a peer with its key from now on
+ * @peer: it, of a secure scope
+ * @why: filled on failure
+ * @room: octets of @why
+ *
+ * Return: 0 or -1.
+ */
+int peer_key(struct peer *peer, char *why, size_t room)
 {
 	struct tls_config config = {
 		.identity = peer->registrar->enrp.file.name, .key = peer->key,
 	};
 
+	tls_put(peer->tls);
 	peer->tls = tls_new(&config, why, room);
 	return peer->tls ? 0 : -1;
+}
+
+/**
+ * peer_begin() - have a peer, which the file names
+ * @registrar: the registrar
+ * @peer: it, in the list
+ * @why: filled on failure
+ * @room: octets of @why
+ *
+ * Return: 0 or -1.
+ */
+int peer_begin(struct registrar *registrar, struct peer *peer, char *why,
+	       size_t room)
+{
+	peer->registrar = registrar;
+	peer->redial.fire = peer_dial;
+	peer->watch.fire = presence_due;
+	peer->fetch.fire = table_fetch_due;
+	registrar->enrp.n_peers++;
+	if (registrar->config.secure && peer_key(peer, why, room))
+		return -1;
+	if (!deadlines_reserve(&registrar->deadlines,
+			       registrar_deadlines(registrar)))
+		return 0;
+	snprintf(why, room, "no memory");
+	return -1;
 }
 
 static int prepare(struct registrar *registrar, char *why, size_t room)
@@ -49,22 +84,12 @@ static int prepare(struct registrar *registrar, char *why, size_t room)
 
 	if (registrar->config.secure && make_server(registrar, why, room))
 		return -1;
-	list_for_each(pos, &registrar->enrp.file.peers) {
-		struct peer *peer = container_of(pos, struct peer, in_all);
-
-		peer->registrar = registrar;
-		peer->redial.fire = peer_dial;
-		peer->watch.fire = presence_due;
-		peer->fetch.fire = table_fetch_due;
-		registrar->enrp.n_peers++;
-		if (registrar->config.secure && make_client(peer, why, room))
+	list_for_each(pos, &registrar->enrp.file.peers)
+		if (peer_begin(registrar,
+			       container_of(pos, struct peer, in_all), why,
+			       room))
 			return -1;
-	}
-	if (!deadlines_reserve(&registrar->deadlines,
-			       registrar_deadlines(registrar)))
-		return 0;
-	snprintf(why, room, "no memory");
-	return -1;
+	return 0;
 }
 
 /**

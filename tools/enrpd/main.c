@@ -17,7 +17,7 @@
  * @registrar: it
  * @loop: its loop
  * @stop: signals that end it
- * @reload: the signal that has it read the authorization file again
+ * @reload: the signal that has it read the files again, but for the one of settings
  */
 static struct program {
 	struct registrar registrar;
@@ -26,6 +26,20 @@ static struct program {
 	uv_signal_t reload;
 } program;
 
+static int load_others(const struct config *config,
+		       struct authorization *authorization,
+		       struct peers_file *peers, char why[WHY_MAX])
+{
+	if (config->authorization &&
+	    authorization_load(authorization, config->authorization, why))
+		return -1;
+	if (!config->peers)
+		return 0;
+	if (peers_load(peers, config->peers, why))
+		return -1;
+	return config->secure ? peers_check(peers, config->peers, why) : 0;
+}
+
 static int load(struct registrar *registrar, const char *path)
 {
 	char why[WHY_MAX];
@@ -33,15 +47,8 @@ static int load(struct registrar *registrar, const char *path)
 	list_init(&registrar->authorization.accounts);
 	list_init(&registrar->enrp.file.peers);
 	if (config_load(&registrar->config, path, why) ||
-	    (registrar->config.authorization &&
-	     authorization_load(&registrar->authorization,
-				registrar->config.authorization, why)) ||
-	    (registrar->config.peers &&
-	     peers_load(&registrar->enrp.file, registrar->config.peers,
-			why)) ||
-	    (registrar->config.secure &&
-	     peers_check(&registrar->enrp.file, registrar->config.peers,
-			 why))) {
+	    load_others(&registrar->config, &registrar->authorization,
+			&registrar->enrp.file, why)) {
 		log_say(LOG_ERROR, "%s", why);
 		return -1;
 	}
@@ -52,21 +59,30 @@ static int load(struct registrar *registrar, const char *path)
 static void on_reload(uv_signal_t *signal, int number)
 {
 	struct registrar *registrar = &program.registrar;
+	const struct config *config = &registrar->config;
+	struct authorization authorization;
+	struct peers_file peers = { 0 };
 	char why[WHY_MAX];
-	struct authorization fresh;
 
 	(void)signal;
 	(void)number;
-	if (!registrar->config.authorization)
-		return;
 	systemd_notify("RELOADING=1");
-	if (authorization_load(&fresh, registrar->config.authorization, why)) {
+	list_init(&authorization.accounts);
+	list_init(&peers.peers);
+	if (load_others(config, &authorization, &peers, why)) {
 		log_say(LOG_ERROR, "%s; what was read before holds", why);
-		authorization_free(&fresh);
+		authorization_free(&authorization);
+		peers_free(&peers);
 	} else {
-		registrar_reload(registrar, &fresh);
-		log_say(LOG_INFO, "%s: read again",
-			registrar->config.authorization);
+		if (config->peers)
+			peers_reload(registrar, &peers);
+		if (config->authorization)
+			registrar_reload(registrar, &authorization);
+		log_say(LOG_INFO, "read again:%s%s%s%s",
+			config->authorization ? " " : "",
+			config->authorization ? config->authorization : "",
+			config->peers ? " " : "",
+			config->peers ? config->peers : "");
 	}
 	systemd_notify("READY=1");
 }

@@ -156,20 +156,6 @@ void peer_dial(struct deadline *deadline)
 		free(link);
 }
 
-static struct peer *peer_of_name(const struct registrar *registrar,
-				 const char *name)
-{
-	struct list *pos;
-
-	list_for_each(pos, &registrar->enrp.file.peers) {
-		struct peer *peer = container_of(pos, struct peer, in_all);
-
-		if (peer->configured && !strcmp(peer->name, name))
-			return peer;
-	}
-	return NULL;
-}
-
 /* A connection that it makes anew replaces the one before. */
 static void attach_in(struct link *link, struct peer *peer)
 {
@@ -194,7 +180,8 @@ static void on_open(struct channel *channel)
 	if (peer)
 		peer->complained = false;
 	if (!peer && registrar->config.secure) {
-		peer = peer_of_name(registrar, channel_identity(channel));
+		peer = peer_of_name(&registrar->enrp.file,
+				    channel_identity(channel));
 		if (!peer) {
 			channel_close(channel, "it is no peer of ours");
 			return;

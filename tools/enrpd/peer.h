@@ -165,10 +165,11 @@ int peers_load(struct peers_file *file, const char *path, char why[WHY_MAX]);
 int peers_check(const struct peers_file *file, const char *path,
 		char why[WHY_MAX]);
 
-/* In peers.c */
+/* In peers.c: what stands there needs no connections. */
 struct peer *peer_new(struct peers_file *file);
 void peer_free(struct peer *peer);
 void peers_free(struct peers_file *file);
+struct peer *peer_of_name(const struct peers_file *file, const char *name);
 struct peer *peer_of_id(const struct registrar *registrar, u32 id);
 
 /* In peer.c */
@@ -179,7 +180,13 @@ void peer_dial(struct deadline *deadline);
 void peer_heard(struct peer *peer);
 bool peer_accept(struct channel_listener *listener, struct channel *channel);
 
+/* In peers_reload.c */
+void peers_reload(struct registrar *registrar, struct peers_file *fresh);
+
 /* In enrp_side.c */
+int peer_key(struct peer *peer, char *why, size_t room);
+int peer_begin(struct registrar *registrar, struct peer *peer, char *why,
+	       size_t room);
 void enrp_init(struct registrar *registrar);
 int enrp_start(struct registrar *registrar, char *why, size_t room);
 void enrp_stop(struct registrar *registrar);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The list of the peers. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "registrar.h"
 
@@ -40,6 +41,26 @@ void peers_free(struct peers_file *file)
 {
 	while (!list_empty(&file->peers))
 		peer_free(container_of(file->peers.next, struct peer, in_all));
+}
+
+/**
+ * peer_of_name() - find a peer that the file names
+ * @file: where
+ * @name: what it calls itself
+ *
+ * Return: it, or NULL.
+ */
+struct peer *peer_of_name(const struct peers_file *file, const char *name)
+{
+	struct list *pos;
+
+	list_for_each(pos, &file->peers) {
+		struct peer *peer = container_of(pos, struct peer, in_all);
+
+		if (peer->configured && !strcmp(peer->name, name))
+			return peer;
+	}
+	return NULL;
 }
 
 /**

@@ -5,8 +5,7 @@
 
 static bool same_key(const struct account *a, const struct account *b)
 {
-	return a->has_key == b->has_key && a->key.len == b->key.len &&
-	       !memcmp(a->key.octets, b->key.octets, a->key.len);
+	return a->has_key == b->has_key && tls_key_same(&a->key, &b->key);
 }
 
 /* What has another owner now has to be registered by that one. */
@@ -71,7 +70,8 @@ static void move_accounts(struct list *from, struct list *to)
  * @registrar: the registrar
  * @fresh: what was read; taken over
  *
- * Who has lost his key, or has another, has to come again with it.
+ * Who has lost his key, or has another, has to come again with it; so has he of
+ * whom it is not known yet by which key he comes.
  */
 void registrar_reload(struct registrar *registrar, struct authorization *fresh)
 {
@@ -84,8 +84,11 @@ void registrar_reload(struct registrar *registrar, struct authorization *fresh)
 		const char *name = channel_identity(client->channel);
 		struct account *account = account_find(fresh, name);
 
-		if (client->account &&
-		    (!account || !same_key(account, client->account)))
+		if (!client->open)
+			channel_close(client->channel,
+				      "the authorization file was read again");
+		else if (client->account &&
+			 (!account || !same_key(account, client->account)))
 			channel_close(client->channel,
 				      "its key is not good any more");
 		else

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define TLS_PSK_MIN		16	/* octets of a key */
 #define TLS_PSK_MAX		64
@@ -61,6 +62,12 @@ struct tls_config {
 	const char *name;
 	bool demand;
 };
+
+static inline bool tls_key_same(const struct tls_key *a,
+				const struct tls_key *b)
+{
+	return a->len == b->len && !memcmp(a->octets, b->octets, a->len);
+}
 
 struct tls;
 
