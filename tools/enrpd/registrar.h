@@ -95,6 +95,7 @@ struct counters {
  * @subscriptions: pools that it is told of
  * @n_subscriptions: how many
  * @reports: of unreachable elements, that it may send
+ * @complained: it was said that it sends more
  */
 struct client {
 	struct list in_all;
@@ -107,6 +108,7 @@ struct client {
 	struct list subscriptions;
 	u32 n_subscriptions;
 	struct bucket reports;
+	bool complained;
 };
 
 /**

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "../lib/log.h"
 #include "registrar.h"
 
 /* Who reports: an identity, or the host or network of who has none. */
@@ -76,6 +77,19 @@ void unreachable_report(struct registrar *registrar, struct element *element,
 		keep_alive_ask(registrar, element);
 }
 
+/* It is said once a connection: there may be many of them. */
+static void drop(struct client *client)
+{
+	client->registrar->counters.reports_dropped++;
+	if (client->complained)
+		return;
+	client->complained = true;
+	log_say(LOG_WARNING, "%s (%s): it reports more elements than %s",
+		channel_name(client->channel),
+		client->account ? client->account->name : "nobody",
+		client->plain ? "it may without TLS: none" : "report-rate");
+}
+
 /**
  * unreachable_take() - a connection reports an element
  * @client: whose; it may be gone afterwards
@@ -91,7 +105,7 @@ void unreachable_take(struct client *client,
 	    !bucket_take(&client->reports, uv_now(registrar->loop),
 			 registrar->config.report_rate,
 			 registrar->config.report_burst)) {
-		registrar->counters.reports_dropped++;
+		drop(client);
 		return;
 	}
 	registrar->counters.reports++;
