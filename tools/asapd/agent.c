@@ -30,6 +30,8 @@ int agent_init(struct agent *agent, uv_loop_t *loop)
 	agent->limits.dead_ms = config->dead_timeout;
 	agent->reports.at = uv_now(loop);
 	agent->reports.tokens = config->report_burst * 1000ULL;
+	agent->keep_alives.at = uv_now(loop);
+	agent->keep_alives.tokens = config->keep_alive_rate * 1000ULL;
 	feeder_init(&agent->feeder, &kernel_ops);
 	deadlines_init(&agent->deadlines, loop);
 	channel_group_init(&agent->channels, loop);

@@ -38,6 +38,7 @@ struct pool;
  * @unknown_handles: answered with none
  * @timeouts: requests that were not answered
  * @keep_alives: answered
+ * @keep_alives_dropped: more than are answered a second
  * @reports: sent, that an element is unreachable
  * @reports_dropped: too many, or no home registrar
  * @malformed: messages
@@ -58,6 +59,7 @@ struct counters {
 	u64 unknown_handles;
 	u64 timeouts;
 	u64 keep_alives;
+	u64 keep_alives_dropped;
 	u64 reports;
 	u64 reports_dropped;
 	u64 malformed;
@@ -217,6 +219,7 @@ struct pool {
  * @unsent_pools: that wait to be resolved
  * @sessions_seen: when the kernel's sessions were looked at
  * @reports: that may be sent
+ * @keep_alives: that may be answered
  * @counters: what happened
  * @message: one that is being built
  */
@@ -238,6 +241,7 @@ struct agent {
 	struct list unsent_pools;
 	u64 sessions_seen;
 	struct bucket reports;
+	struct bucket keep_alives;
 	struct counters counters;
 	u8 message[RSP_ASAP_LENGTH_MAX + 1];
 };

@@ -39,6 +39,7 @@ static const struct setting table[] = {
 	{ "cache-lifetime", TIME, AT(cache_lifetime), 200, DAY, 600000 },
 	{ "pools-max", NUMBER, AT(pools_max), 1, 1000000, 65536 },
 	{ "report-rate", NUMBER, AT(report_rate), 1, 1000000, 10 },
+	{ "keep-alive-rate", NUMBER, AT(keep_alive_rate), 1, 1000000, 2000 },
 	{ "report-burst", NUMBER, AT(report_burst), 1, 1000000, 100 },
 	{ "queue-max", NUMBER, AT(queue_max), 65536, 1 << 30, 1 << 20 },
 	{ "handshake-timeout", TIME, AT(handshake_timeout), 100, HOUR, 10000 },

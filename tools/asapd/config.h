@@ -50,6 +50,7 @@ struct server {
  * @pools_max: that are kept
  * @report_rate: reports a second
  * @report_burst: of them at once
+ * @keep_alive_rate: keep-alives that are answered a second
  * @queue_max: octets that wait for a registrar
  * @handshake_timeout: milliseconds
  * @dead_timeout: milliseconds until a silent host is taken for dead
@@ -81,6 +82,7 @@ struct config {
 	uint32_t pools_max;
 	uint32_t report_rate;
 	uint32_t report_burst;
+	uint32_t keep_alive_rate;
 	uint32_t queue_max;
 	uint32_t handshake_timeout;
 	uint32_t dead_timeout;

@@ -363,10 +363,25 @@ static bool listens(struct element *element, u32 server_id)
 			    server_id);
 }
 
+/* RFC 5355, 2.14: each costs the kernel a question, and whoever serves here time. */
+static bool may_answer(struct agent *agent)
+{
+	u32 rate = agent->config.keep_alive_rate;
+
+	if (bucket_take(&agent->keep_alives, now_of(agent), rate, rate))
+		return true;
+	if (!agent->counters.keep_alives_dropped++)
+		log_say(LOG_WARNING,
+			"the registrar asks more often than keep-alive-rate whether elements are there: it is not answered");
+	return false;
+}
+
 static void is_there(struct element *element, u32 server_id)
 {
 	if (element->state != ELEMENT_REGISTERED &&
 	    element->state != ELEMENT_ASKED)
+		return;
+	if (!may_answer(agent_of(element)))
 		return;
 	if (listens(element, server_id))
 		acknowledge(element);

@@ -105,6 +105,7 @@ static void show_counters(const struct agent *agent)
 		COUNTER("unknown-handles", unknown_handles),
 		COUNTER("timeouts", timeouts),
 		COUNTER("keep-alives", keep_alives),
+		COUNTER("keep-alives-dropped", keep_alives_dropped),
 		COUNTER("reports", reports),
 		COUNTER("reports-dropped", reports_dropped),
 		COUNTER("malformed", malformed),
