@@ -258,12 +258,17 @@ registrar := $(addprefix tools/enrpd/,account.c audit.c change.c client.c enrp_s
 registrar_tests := $(registrar) $(codec) $(channel) $(daemon_lib) \
 	tests/unit/registrar_test.c tests/unit/peers_test.c
 
-$(addprefix out/tests/unit/test_,peers peers_trust registrar registrar_sequences select): out/tests/unit/%: \
-tests/unit/%.c $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
+# The messages of the codec's tests are sent to one, too.
+out/tests/unit/test_registrar_malformed: samples := tests/unit/asap_samples.c \
+	tests/unit/enrp_samples.c
+
+$(addprefix out/tests/unit/test_,peers peers_trust registrar registrar_malformed \
+registrar_sequences select): out/tests/unit/%: tests/unit/%.c \
+$(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
-		-o $@ $< $(registrar_tests) -luv -lgnutls -lmnl -lcmocka -lm
+		-o $@ $< $(registrar_tests) $(samples) -luv -lgnutls -lmnl -lcmocka -lm
 
 out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tools/enrpd/*.[ch]) $(tools_headers)
 	@mkdir -p $(@D)
