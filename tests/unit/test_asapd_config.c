@@ -117,6 +117,8 @@ static void test_wrong(void **state)
 		{ LIST "identity = 7;", ":2: identity: a text is expected" },
 		{ LIST "identity = \"a\"; key = \"00\";", ":2: key: 32 to 128" },
 		{ LIST "ca = \"ca\";", "each needs a name" },
+		{ LIST "ca = \"ca\"; announced = \"224.0.1.185:3863\";",
+		  "announced-name is missing" },
 		{ LIST "ca = \"ca\"; certificate = \"c\";", "private-key is missing" },
 		{ LIST WHO "certificate = \"c\"; private-key = \"k\";",
 		  "ca is missing" },

@@ -95,4 +95,5 @@ void agent_stop(struct agent *agent)
 void agent_fini(struct agent *agent)
 {
 	free(agent->services);
+	free(agent->hints.groups);
 }

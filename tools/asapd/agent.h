@@ -15,11 +15,13 @@
 #include "../lib/deadline.h"
 #include "../lib/feeder.h"
 #include "../lib/list.h"
+#include "../lib/multicast.h"
 #include "config.h"
 #include "service.h"
 
 #define POOL_PLACES	1024
 #define ATTEMPTS_MAX	3	/* RFC 5352, 3.6, SH1 */
+#define HINTS_MAX	16
 
 struct agent;
 struct pool;
@@ -41,6 +43,8 @@ struct pool;
  * @keep_alives_dropped: more than are answered a second
  * @reports: sent, that an element is unreachable
  * @reports_dropped: too many, or no home registrar
+ * @announcements: heard, of registrars
+ * @hints_dropped: addresses in them, beyond those that are kept
  * @malformed: messages
  * @unexpected: messages that are not for an agent, or for nothing it has
  * @fed: elements given to the kernel
@@ -62,6 +66,8 @@ struct counters {
 	u64 keep_alives_dropped;
 	u64 reports;
 	u64 reports_dropped;
+	u64 announcements;
+	u64 hints_dropped;
 	u64 malformed;
 	u64 unexpected;
 	u64 fed;
@@ -72,12 +78,38 @@ struct counters {
  * struct attempt - a connection to a registrar
  * @agent: whose
  * @channel: it, NULL for none
- * @index: which of the list
+ * @address: where to
  */
 struct attempt {
 	struct agent *agent;
 	struct channel *channel;
-	unsigned int index;
+	struct transport address;
+};
+
+/**
+ * struct hint - where a registrar may be
+ * @address: there
+ * @until: when that is forgotten
+ * @tried: in this round
+ */
+struct hint {
+	struct transport address;
+	u64 until;
+	bool tried;
+};
+
+/**
+ * struct hints - what multicast groups were told
+ * @groups: that are heard
+ * @n_groups: how many
+ * @at: where registrars may be, in the order in which they came
+ * @n: how many
+ */
+struct hints {
+	struct multicast *groups;
+	unsigned int n_groups;
+	struct hint at[HINTS_MAX];
+	u32 n;
 };
 
 /**
@@ -93,6 +125,7 @@ struct attempt {
  * @beside: another one is tried beside those that have not answered
  * @stopped: nothing is tried any more
  * @tls: one side for each of the list; NULL in a plain scope
+ * @hint_tls: and the one for all others
  */
 struct home {
 	struct attempt attempts[ATTEMPTS_MAX];
@@ -106,6 +139,7 @@ struct home {
 	struct deadline beside;
 	bool stopped;
 	struct tls **tls;
+	struct tls *hint_tls;
 };
 
 /**
@@ -208,6 +242,7 @@ struct pool {
  * @channels: all connections
  * @limits: of each of them
  * @home: the home registrar
+ * @hints: where another one may be
  * @feeder: of this host's kernel
  * @control: where an operator asks
  * @services: those of the file
@@ -230,6 +265,7 @@ struct agent {
 	struct channel_group channels;
 	struct channel_limits limits;
 	struct home home;
+	struct hints hints;
 	struct feeder feeder;
 	struct control control;
 	struct service *services;
@@ -277,9 +313,18 @@ void element_remove(struct element *element);
 int home_start(struct agent *agent, char *why, size_t room);
 void home_stop(struct agent *agent);
 bool home_is_there(const struct agent *agent);
+void home_hinted(struct agent *agent);
 void home_leave(struct agent *agent, const char *why);
 bool home_has_room(const struct agent *agent);
 void home_send(struct agent *agent, const struct rsp_tlv_writer *w, int len);
+
+/* In hint.c */
+const struct transport *hint_next(struct agent *agent);
+void hints_tried(struct agent *agent, bool tried);
+u32 hints_count(struct agent *agent);
+bool hints_left(const struct agent *agent);
+int hints_start(struct agent *agent, char *why, size_t room);
+void hints_stop(struct agent *agent);
 
 /* In registration.c */
 void registration_begin(struct element *element);

@@ -21,6 +21,10 @@ static const struct setting table[] = {
 	{ "certificate", FILE_NAME, AT(certificate), 0, 0, 0 },
 	{ "private-key", FILE_NAME, AT(private_key), 0, 0, 0 },
 	{ "services", OTHER, AT(services), 0, 0, 0 },
+	{ "announced", ADDRESSES, AT(announced), 0, 0, 0 },
+	{ "announced-interface", WORDS, AT(announced_interface), 0, 0, 0 },
+	{ "announced-outdate", TIME, AT(announced_outdate), 100, HOUR, 5000 },
+	{ "announced-name", WORDS, AT(announced_name), 0, 0, 0 },
 	{ "control", FILE_NAME, AT(control), 0, 0, 0 },
 	{ "request-timeout", TIME, AT(request_timeout), 100, HOUR, 15000 },
 	{ "registration-timeout", TIME, AT(registration_timeout), 100, HOUR,
@@ -135,6 +139,9 @@ static int check_tls(const struct config *config, const config_setting_t *root,
 	if (config->certificate && !config->ca)
 		return wrong(why, root,
 			     "ca is missing: who vouches for the registrars?");
+	if (config->ca && config->announced.n && !config->announced_name)
+		return wrong(why, root,
+			     "announced-name is missing: what must the certificate of a registrar be for that is announced?");
 	for (i = 0; config->ca && i < config->n_registrars; i++)
 		if (!config->registrars[i].name)
 			return wrong(why, root,

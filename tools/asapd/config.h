@@ -35,12 +35,16 @@ struct server {
  * @private_key: its key
  * @services: daemons that know nothing of pools
  * @n_services: how many
+ * @announced: multicast groups that are heard for more of them
+ * @announced_interface: by which interface; NULL: as the routes say
+ * @announced_name: what the certificate of one that is found so must be for
  * @control: the socket where an operator asks
  * @request_timeout: T1-ENRPrequest, milliseconds
  * @registration_timeout: T2-registration, milliseconds
  * @deregistration_timeout: T3-deregistration, milliseconds
  * @reregistration_interval: T4-reregistration, milliseconds
  * @hunt_timeout: T5-Serverhunt, milliseconds
+ * @announced_outdate: T7-ENRPoutdate, milliseconds
  * @retry_max: RETRAN.max, milliseconds
  * @registration_attempts: MAX-REG-ATTEMPT
  * @request_attempts: MAX-REQUEST-RETRANSMIT
@@ -67,12 +71,16 @@ struct config {
 	char *private_key;
 	struct service_config *services;
 	unsigned int n_services;
+	struct addresses announced;
+	char *announced_interface;
+	char *announced_name;
 	char *control;
 	uint32_t request_timeout;
 	uint32_t registration_timeout;
 	uint32_t deregistration_timeout;
 	uint32_t reregistration_interval;
 	uint32_t hunt_timeout;
+	uint32_t announced_outdate;
 	uint32_t retry_max;
 	uint32_t registration_attempts;
 	uint32_t request_attempts;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The home registrar, and the hunt for one (RFC 5352, 3.6). The list is gone
- * through in its order, each once a round; the first connection that is made, and
- * whose TLS is agreed, is the home registrar's. One that fails, and one that does
+ * through in its order, each once a round, and then what announcements hint at; the
+ * first connection that is made, and whose TLS is agreed, is the home registrar's. One
+ * that fails, and one that does
  * not prove who it is, makes room for the next (RFC 5355, 2.7).
  */
 #include <errno.h>
@@ -22,15 +23,21 @@ static struct agent *agent_of(struct home *home)
 
 static void try_next(struct agent *agent);
 
-static void hunt(struct agent *agent)
+static void begin_round(struct agent *agent)
 {
 	struct home *home = &agent->home;
 
-	home->timeout = agent->config.hunt_timeout;
 	home->tried = 0;
+	hints_tried(agent, false);
 	deadline_set(&agent->deadlines, &home->round,
 		     now_of(agent) + home->timeout);
 	try_next(agent);
+}
+
+static void hunt(struct agent *agent)
+{
+	agent->home.timeout = agent->config.hunt_timeout;
+	begin_round(agent);
 }
 
 static void end_attempts(struct agent *agent, const struct attempt *but,
@@ -55,12 +62,10 @@ static void on_round(struct deadline *deadline)
 			agent->config.retry_max : 2 * home->timeout;
 	/* Nothing more is tried in this round. */
 	home->tried = agent->config.n_registrars;
+	hints_tried(agent, true);
 	end_attempts(agent, NULL, "it takes too long");
 	log_say(LOG_WARNING, "no registrar of the list is there; they are tried again");
-	home->tried = 0;
-	deadline_set(&agent->deadlines, &home->round,
-		     now_of(agent) + home->timeout);
-	try_next(agent);
+	begin_round(agent);
 }
 
 static void on_beside(struct deadline *deadline)
@@ -183,10 +188,10 @@ static const struct channel_ops home_ops = {
 	.closed = on_closed,
 };
 
-static struct channel *connect_to(struct agent *agent, unsigned int index,
+static struct channel *connect_to(struct agent *agent, struct tls *tls,
 				  struct attempt *attempt)
 {
-	const struct transport *to = &agent->config.registrars[index].address;
+	const struct transport *to = &attempt->address;
 	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6 };
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	bool is_v4 = to->family == AF_INET;
@@ -196,35 +201,60 @@ static struct channel *connect_to(struct agent *agent, unsigned int index,
 	v6.sin6_port = htons(to->port);
 	v6.sin6_addr = to->v6;
 	v6.sin6_scope_id = to->scope_id;
-	return channel_connect(&agent->channels, agent->home.tls ?
-			       agent->home.tls[index] : NULL, &agent->limits,
-			       is_v4 ? (void *)&v4 : (void *)&v6,
-			       is_v4 ? sizeof(v4) : sizeof(v6), &home_ops,
-			       attempt);
+	return channel_connect(&agent->channels, tls, &agent->limits, is_v4 ?
+			       (void *)&v4 : (void *)&v6, is_v4 ? sizeof(v4) :
+			       sizeof(v6), &home_ops, attempt);
+}
+
+/* The next of the list, and after these the next that is hinted at. */
+static bool pick(struct agent *agent, struct transport *to, struct tls **tls)
+{
+	const struct transport *hint = NULL;
+	struct home *home = &agent->home;
+	unsigned int index = home->next;
+
+	if (home->tried < agent->config.n_registrars) {
+		home->next = (index + 1) % agent->config.n_registrars;
+		home->tried++;
+		*to = agent->config.registrars[index].address;
+		*tls = home->tls ? home->tls[index] : NULL;
+		return true;
+	}
+	hint = hint_next(agent);
+	if (!hint)
+		return false;
+	*to = *hint;
+	*tls = home->hint_tls;
+	return true;
 }
 
 /* Returns false when there is no place for another one. */
 static bool try_one(struct agent *agent)
 {
 	struct home *home = &agent->home;
+	char text[TRANSPORT_TEXT_MAX];
 	struct attempt *attempt;
-	unsigned int index;
+	struct tls *tls;
 
 	for (attempt = home->attempts; attempt->channel; attempt++)
 		if (attempt == &home->attempts[ATTEMPTS_MAX - 1])
 			return false;
-	index = home->next;
-	home->next = (home->next + 1) % agent->config.n_registrars;
-	home->tried++;
+	if (!pick(agent, &attempt->address, &tls))
+		return false;
 	attempt->agent = agent;
-	attempt->index = index;
-	attempt->channel = connect_to(agent, index, attempt);
+	attempt->channel = connect_to(agent, tls, attempt);
 	if (!attempt->channel) {
 		agent->counters.attempts_failed++;
-		log_say(LOG_INFO, "registrar %u of the list: %s", index + 1,
-			strerror(errno));
+		format_transport(&attempt->address, text);
+		log_say(LOG_INFO, "registrar %s: %s", text, strerror(errno));
 	}
 	return true;
+}
+
+static bool more_to_try(const struct agent *agent)
+{
+	return agent->home.tried < agent->config.n_registrars ||
+	       hints_left(agent);
 }
 
 /* SH1 and SH4: each of the list once a round. */
@@ -232,12 +262,24 @@ static void try_next(struct agent *agent)
 {
 	struct home *home = &agent->home;
 
-	if (home->at || home->tried >= agent->config.n_registrars ||
-	    !try_one(agent))
+	if (home->at || !more_to_try(agent) || !try_one(agent))
 		return;
-	if (home->tried < agent->config.n_registrars)
+	if (more_to_try(agent))
 		deadline_set(&agent->deadlines, &home->beside,
 			     now_of(agent) + BESIDE_MS);
+}
+
+/**
+ * home_hinted() - there may be another registrar
+ * @agent: the agent
+ *
+ * Those of the list have their turn before it.
+ */
+void home_hinted(struct agent *agent)
+{
+	if (agent->home.tried >= agent->config.n_registrars &&
+	    !agent->home.beside.place)
+		try_next(agent);
 }
 
 /**
@@ -319,7 +361,11 @@ static int make_tls(struct agent *agent, char *why, size_t room)
 		if (!agent->home.tls[i])
 			return -1;
 	}
-	return 0;
+	if (!config->announced.n)
+		return 0;
+	tls.name = config->announced_name;
+	agent->home.hint_tls = tls_new(&tls, why, room);
+	return agent->home.hint_tls ? 0 : -1;
 }
 
 /**
@@ -334,7 +380,7 @@ int home_start(struct agent *agent, char *why, size_t room)
 {
 	agent->home.round.fire = on_round;
 	agent->home.beside.fire = on_beside;
-	if (make_tls(agent, why, room))
+	if (make_tls(agent, why, room) || hints_start(agent, why, room))
 		return -1;
 	hunt(agent);
 	return 0;
@@ -350,10 +396,12 @@ void home_stop(struct agent *agent)
 	unsigned int i;
 
 	home->stopped = true;
+	hints_stop(agent);
 	home->at = NULL;
 	end_attempts(agent, NULL, NULL);
 	deadline_clear(&agent->deadlines, &home->round);
 	for (i = 0; home->tls && i < agent->config.n_registrars; i++)
 		tls_put(home->tls[i]);
 	free(home->tls);
+	tls_put(home->hint_tls);
 }

@@ -108,6 +108,8 @@ static void show_counters(const struct agent *agent)
 		COUNTER("keep-alives-dropped", keep_alives_dropped),
 		COUNTER("reports", reports),
 		COUNTER("reports-dropped", reports_dropped),
+		COUNTER("announcements", announcements),
+		COUNTER("hints-dropped", hints_dropped),
 		COUNTER("malformed", malformed),
 		COUNTER("unexpected", unexpected),
 		COUNTER("fed", fed),
@@ -143,6 +145,7 @@ bool show(void *data, const char *object)
 	show_home(agent);
 	print_uint("registrars", " registrars %" PRIu64,
 		   agent->config.n_registrars);
+	print_uint("hints", " hints %" PRIu64, hints_count(agent));
 	print_uint("pools", " pools %" PRIu64, agent->n_pools);
 	print_uint("elements", " elements %" PRIu64, agent->n_elements);
 	print_uint("registered", " registered %" PRIu64, n_registered(agent));

@@ -23,6 +23,8 @@
  * @ca: who vouches for elements with certificates
  * @enrp_listen: where peers connect
  * @peers: the file that says who they are
+ * @announce: multicast groups that are told where this registrar is
+ * @announce_interface: by which interface; NULL: as the routes say
  * @control: the socket where an operator asks
  * @connections_max: at once
  * @subscriptions_max: a connection
@@ -48,6 +50,9 @@
  * @max_time_last_heard: MAX-TIME-LAST-HEARD, milliseconds
  * @max_time_no_response: MAX-TIME-NO-RESPONSE, milliseconds
  * @mentor_timeout: milliseconds that a peer is looked for at the start
+ * @announce_interval: T6-Serverannounce, milliseconds
+ * @announce_outdate: T7-ENRPoutdate, milliseconds
+ * @announce_hops: how far announcements go
  */
 struct config {
 	uint32_t server_id;
@@ -62,6 +67,8 @@ struct config {
 	char *ca;
 	struct addresses enrp_listen;
 	char *peers;
+	struct addresses announce;
+	char *announce_interface;
 	char *control;
 	uint32_t connections_max;
 	uint32_t subscriptions_max;
@@ -86,6 +93,9 @@ struct config {
 	uint32_t max_time_last_heard;
 	uint32_t max_time_no_response;
 	uint32_t mentor_timeout;
+	uint32_t announce_interval;
+	uint32_t announce_outdate;
+	uint32_t announce_hops;
 };
 
 int config_load(struct config *config, const char *path,

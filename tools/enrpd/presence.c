@@ -22,14 +22,6 @@ static void put_server(struct rsp_tlv_writer *w, u32 id,
 	rsp_tlv_end(w, outer);
 }
 
-static bool is_wildcard(const struct transport *at)
-{
-	static const struct in6_addr any;
-
-	return at->family == AF_INET ? !at->v4.s_addr :
-				       !memcmp(&at->v6, &any, sizeof(any));
-}
-
 static int build(struct registrar *registrar, u32 receiver, u8 flags)
 {
 	const struct addresses *listen = &registrar->config.enrp_listen;
@@ -44,7 +36,7 @@ static int build(struct registrar *registrar, u32 receiver, u8 flags)
 			       receiver);
 	rsp_tlv_put_checksum(&w, rsp_checksum_value(own ? &own->checksum :
 							  &none));
-	if (listen->n && !is_wildcard(&listen->at[0]))
+	if (listen->n && !transport_is_wildcard(&listen->at[0]))
 		put_server(&w, registrar->id, &listen->at[0]);
 	return rsp_enrp_end(&w, begin);
 }
@@ -86,7 +78,7 @@ static void learn_address(struct peer *peer,
 	at->port = server->transport.port;
 	memcpy(&at->v6, address.octets.data, address.octets.len);
 	at->family = address.octets.len == 4 ? AF_INET : AF_INET6;
-	if (!is_wildcard(at))
+	if (!transport_is_wildcard(at))
 		peer_dial(&peer->redial);
 	else
 		at->family = 0;

@@ -131,7 +131,8 @@ int registrar_listen(struct registrar *registrar, char *why, size_t room)
 		if (serve_at(registrar, &config->plain_listen.at[i], NULL, why,
 			     room))
 			return -1;
-	if (enrp_start(registrar, why, room))
+	if (enrp_start(registrar, why, room) ||
+	    announce_start(registrar, why, room))
 		return -1;
 	registrar->control.show = show;
 	registrar->control.data = registrar;
@@ -190,6 +191,7 @@ void registrar_stop(struct registrar *registrar)
 
 	control_stop(&registrar->control);
 	feed_stop(&registrar->feed);
+	announce_stop(registrar);
 	enrp_stop(registrar);
 	for (i = 0; i < registrar->n_listeners; i++)
 		channel_listener_close(&registrar->listeners[i]);
@@ -220,6 +222,7 @@ void registrar_fini(struct registrar *registrar)
 	selection_fini(&registrar->selection);
 	handlespace_fini(&registrar->hs);
 	free(registrar->listeners);
+	announce_fini(registrar);
 	enrp_fini(registrar);
 	authorization_free(&registrar->authorization);
 }

@@ -11,6 +11,7 @@
 #include "../lib/bucket.h"
 #include "../lib/channel.h"
 #include "../lib/control.h"
+#include "announce.h"
 #include "authorization.h"
 #include "config.h"
 #include "feed.h"
@@ -50,6 +51,8 @@
  * @audits: that found that a peer owns other elements than was known
  * @peers_lost: peers that did not answer
  * @takeovers: done by this registrar
+ * @announcements: sent to multicast groups
+ * @announcements_heard: of other registrars
  */
 struct counters {
 	u64 registrations;
@@ -81,6 +84,8 @@ struct counters {
 	u64 audits;
 	u64 peers_lost;
 	u64 takeovers;
+	u64 announcements;
+	u64 announcements_heard;
 };
 
 /**
@@ -142,6 +147,7 @@ struct subscription {
  * @n_clients: how many
  * @feed: of this host's kernel
  * @enrp: the side of the peers
+ * @announce: to whoever looks for a registrar
  * @control: where an operator asks
  * @changed: pools that subscribers are to be told of
  * @update: when they are told
@@ -166,6 +172,7 @@ struct registrar {
 	u32 n_clients;
 	struct feed feed;
 	struct enrp enrp;
+	struct announce announce;
 	struct control control;
 	struct list changed;
 	struct deadline update;

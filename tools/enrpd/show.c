@@ -75,6 +75,8 @@ static void show_counters(const struct registrar *registrar)
 		COUNTER("audits", audits),
 		COUNTER("peers-lost", peers_lost),
 		COUNTER("takeovers", takeovers),
+		COUNTER("announcements", announcements),
+		COUNTER("announcements-heard", announcements_heard),
 	};
 	const char *counters = (const char *)&registrar->counters;
 	size_t i;

@@ -293,6 +293,19 @@ static const struct {
 #define N_UNITS	(sizeof(units) / sizeof(units[0]))
 
 /**
+ * transport_is_wildcard() - whether an address is all of a host's
+ * @transport: where somebody listens
+ *
+ * Return: true when it is.
+ */
+bool transport_is_wildcard(const struct transport *transport)
+{
+	return transport->family == AF_INET ?
+	       !transport->v4.s_addr :
+	       IN6_IS_ADDR_UNSPECIFIED(&transport->v6);
+}
+
+/**
  * parse_time() - a span of time
  * @s: a whole number and ms, s, m, h or d
  * @ms: milliseconds

@@ -7,6 +7,7 @@
 #define _RSP_TEXT_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -70,6 +71,7 @@ void format_handle(const uint8_t *octets, size_t len,
 const char *parse_transport(const char *s, struct transport *transport);
 void format_transport(const struct transport *transport,
 		      char text[TRANSPORT_TEXT_MAX]);
+bool transport_is_wildcard(const struct transport *transport);
 const char *parse_time(const char *s, uint32_t *ms);
 void format_time(uint64_t ms, char text[TIME_TEXT_MAX]);
 const char *parse_policy(const char *s, uint32_t *policy);
