@@ -20,6 +20,7 @@ int agent_init(struct agent *agent, uv_loop_t *loop)
 
 	agent->loop = loop;
 	list_init(&agent->pools);
+	list_init(&agent->services);
 	for (i = 0; i < POOL_PLACES; i++)
 		list_init(&agent->places[i]);
 	list_init(&agent->unsent_elements);
@@ -94,6 +95,6 @@ void agent_stop(struct agent *agent)
  */
 void agent_fini(struct agent *agent)
 {
-	free(agent->services);
+	services_free(agent);
 	free(agent->hints.groups);
 }

@@ -79,11 +79,13 @@ struct counters {
  * @agent: whose
  * @channel: it, NULL for none
  * @address: where to
+ * @hinted: that was announced
  */
 struct attempt {
 	struct agent *agent;
 	struct channel *channel;
 	struct transport address;
+	bool hinted;
 };
 
 /**
@@ -113,6 +115,18 @@ struct hints {
 };
 
 /**
+ * struct sides - our sides of TLS; all NULL in a plain scope
+ * @listed: one for each registrar of the list
+ * @n: how many
+ * @hinted: and the one for all others
+ */
+struct sides {
+	struct tls **listed;
+	unsigned int n;
+	struct tls *hinted;
+};
+
+/**
  * struct home - the home registrar, and the hunt for one
  * @attempts: connections
  * @at: the one that is the home registrar; NULL: none is
@@ -124,8 +138,7 @@ struct hints {
  * @round: T5-Serverhunt: the end of the round
  * @beside: another one is tried beside those that have not answered
  * @stopped: nothing is tried any more
- * @tls: one side for each of the list; NULL in a plain scope
- * @hint_tls: and the one for all others
+ * @sides: what it is connected to with
  */
 struct home {
 	struct attempt attempts[ATTEMPTS_MAX];
@@ -138,8 +151,7 @@ struct home {
 	struct deadline round;
 	struct deadline beside;
 	bool stopped;
-	struct tls **tls;
-	struct tls *hint_tls;
+	struct sides sides;
 };
 
 /**
@@ -268,7 +280,7 @@ struct agent {
 	struct hints hints;
 	struct feeder feeder;
 	struct control control;
-	struct service *services;
+	struct list services;
 	struct list pools;
 	struct list places[POOL_PLACES];
 	u32 n_pools;
@@ -292,6 +304,10 @@ static inline struct rsp_octets handle_of(const struct pool *pool)
 	return (struct rsp_octets){ pool->handle, pool->handle_len };
 }
 
+/* In reload.c */
+int agent_reload(struct agent *agent, struct config *fresh, char *why,
+		 size_t room);
+
 /* In agent.c */
 int agent_init(struct agent *agent, uv_loop_t *loop);
 int agent_start(struct agent *agent, char *why, size_t room);
@@ -299,6 +315,7 @@ void agent_stop(struct agent *agent);
 void agent_fini(struct agent *agent);
 
 /* In pool.c */
+int agent_reserve(struct agent *agent, u32 more);
 struct pool *pool_find(const struct agent *agent,
 		       const struct rsp_octets *handle);
 struct pool *pool_get(struct agent *agent, const struct rsp_octets *handle);
@@ -313,12 +330,17 @@ void element_remove(struct element *element);
 int home_start(struct agent *agent, char *why, size_t room);
 void home_stop(struct agent *agent);
 bool home_is_there(const struct agent *agent);
+int sides_make(struct sides *sides, const struct config *config, char *why,
+	       size_t room);
+void sides_free(struct sides *sides);
+void home_reload(struct agent *agent, struct sides *fresh, const char *why);
 void home_hinted(struct agent *agent);
 void home_leave(struct agent *agent, const char *why);
 bool home_has_room(const struct agent *agent);
 void home_send(struct agent *agent, const struct rsp_tlv_writer *w, int len);
 
 /* In hint.c */
+bool same_place(const struct transport *a, const struct transport *b);
 const struct transport *hint_next(struct agent *agent);
 void hints_tried(struct agent *agent, bool tried);
 u32 hints_count(struct agent *agent);

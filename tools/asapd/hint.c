@@ -11,7 +11,14 @@
 #include "../lib/log.h"
 #include "agent.h"
 
-static bool same_place(const struct transport *a, const struct transport *b)
+/**
+ * same_place() - whether two addresses are the same
+ * @a: one
+ * @b: the other
+ *
+ * Return: true when they are.
+ */
+bool same_place(const struct transport *a, const struct transport *b)
 {
 	return a->family == b->family && a->port == b->port &&
 	       (a->family == AF_INET ?

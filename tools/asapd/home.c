@@ -207,24 +207,27 @@ static struct channel *connect_to(struct agent *agent, struct tls *tls,
 }
 
 /* The next of the list, and after these the next that is hinted at. */
-static bool pick(struct agent *agent, struct transport *to, struct tls **tls)
+static bool pick(struct agent *agent, struct attempt *attempt,
+		 struct tls **tls)
 {
-	const struct transport *hint = NULL;
+	const struct transport *hint;
 	struct home *home = &agent->home;
 	unsigned int index = home->next;
 
 	if (home->tried < agent->config.n_registrars) {
 		home->next = (index + 1) % agent->config.n_registrars;
 		home->tried++;
-		*to = agent->config.registrars[index].address;
-		*tls = home->tls ? home->tls[index] : NULL;
+		attempt->address = agent->config.registrars[index].address;
+		attempt->hinted = false;
+		*tls = home->sides.n ? home->sides.listed[index] : NULL;
 		return true;
 	}
 	hint = hint_next(agent);
 	if (!hint)
 		return false;
-	*to = *hint;
-	*tls = home->hint_tls;
+	attempt->address = *hint;
+	attempt->hinted = true;
+	*tls = home->sides.hinted;
 	return true;
 }
 
@@ -239,7 +242,7 @@ static bool try_one(struct agent *agent)
 	for (attempt = home->attempts; attempt->channel; attempt++)
 		if (attempt == &home->attempts[ATTEMPTS_MAX - 1])
 			return false;
-	if (!pick(agent, &attempt->address, &tls))
+	if (!pick(agent, attempt, &tls))
 		return false;
 	attempt->agent = agent;
 	attempt->channel = connect_to(agent, tls, attempt);
@@ -336,9 +339,33 @@ void home_send(struct agent *agent, const struct rsp_tlv_writer *w, int len)
 			   "it does not read what it is sent" : "no memory");
 }
 
-static int make_tls(struct agent *agent, char *why, size_t room)
+/**
+ * sides_free() - give back what sides_make() took
+ * @sides: filled by it
+ */
+void sides_free(struct sides *sides)
 {
-	const struct config *config = &agent->config;
+	unsigned int i;
+
+	for (i = 0; i < sides->n; i++)
+		tls_put(sides->listed[i]);
+	free(sides->listed);
+	tls_put(sides->hinted);
+	memset(sides, 0, sizeof(*sides));
+}
+
+/**
+ * sides_make() - what registrars are connected to with
+ * @sides: zeroed, and filled; for sides_free() in any case
+ * @config: says it
+ * @why: filled on failure
+ * @room: octets of @why
+ *
+ * Return: 0 or -1.
+ */
+int sides_make(struct sides *sides, const struct config *config, char *why,
+	       size_t room)
+{
 	struct tls_config tls = {
 		.identity = config->identity,
 		.key = config->key,
@@ -346,26 +373,66 @@ static int make_tls(struct agent *agent, char *why, size_t room)
 		.certificate = config->certificate,
 		.private_key = config->private_key,
 	};
-	unsigned int i;
+	struct tls *side;
 
 	if (!config->secure)
 		return 0;
-	agent->home.tls = calloc(config->n_registrars, sizeof(struct tls *));
-	if (!agent->home.tls) {
+	sides->listed = calloc(config->n_registrars, sizeof(struct tls *));
+	if (!sides->listed) {
 		snprintf(why, room, "no memory");
 		return -1;
 	}
-	for (i = 0; i < config->n_registrars; i++) {
-		tls.name = config->registrars[i].name;
-		agent->home.tls[i] = tls_new(&tls, why, room);
-		if (!agent->home.tls[i])
+	while (sides->n < config->n_registrars) {
+		tls.name = config->registrars[sides->n].name;
+		side = tls_new(&tls, why, room);
+		if (!side)
 			return -1;
+		sides->listed[sides->n++] = side;
 	}
 	if (!config->announced.n)
 		return 0;
 	tls.name = config->announced_name;
-	agent->home.hint_tls = tls_new(&tls, why, room);
-	return agent->home.hint_tls ? 0 : -1;
+	sides->hinted = tls_new(&tls, why, room);
+	return sides->hinted ? 0 : -1;
+}
+
+static bool is_listed(const struct agent *agent, const struct attempt *attempt)
+{
+	const struct config *config = &agent->config;
+	unsigned int i;
+
+	for (i = 0; i < config->n_registrars; i++)
+		if (same_place(&config->registrars[i].address,
+			       &attempt->address))
+			return true;
+	return attempt->hinted;
+}
+
+/**
+ * home_reload() - the list of registrars is another one, or what we show them
+ * @agent: its config is the new one
+ * @fresh: taken over
+ * @why: the home registrar has to be found anew; NULL: it stays if it is listed
+ */
+void home_reload(struct agent *agent, struct sides *fresh, const char *why)
+{
+	struct home *home = &agent->home;
+
+	sides_free(&home->sides);
+	home->sides = *fresh;
+	home->next = 0;
+	if (home->at) {
+		if (!why && !is_listed(agent, home->at))
+			why = "it is in the list no more";
+		if (why)
+			home_leave(agent, why);
+		return;
+	}
+	/* None of those that are under way is to make room for a next one. */
+	home->tried = agent->config.n_registrars;
+	hints_tried(agent, true);
+	end_attempts(agent, NULL, "the file was read again");
+	hunt(agent);
 }
 
 /**
@@ -380,7 +447,8 @@ int home_start(struct agent *agent, char *why, size_t room)
 {
 	agent->home.round.fire = on_round;
 	agent->home.beside.fire = on_beside;
-	if (make_tls(agent, why, room) || hints_start(agent, why, room))
+	if (sides_make(&agent->home.sides, &agent->config, why, room) ||
+	    hints_start(agent, why, room))
 		return -1;
 	hunt(agent);
 	return 0;
@@ -393,15 +461,11 @@ int home_start(struct agent *agent, char *why, size_t room)
 void home_stop(struct agent *agent)
 {
 	struct home *home = &agent->home;
-	unsigned int i;
 
 	home->stopped = true;
 	hints_stop(agent);
 	home->at = NULL;
 	end_attempts(agent, NULL, NULL);
 	deadline_clear(&agent->deadlines, &home->round);
-	for (i = 0; home->tls && i < agent->config.n_registrars; i++)
-		tls_put(home->tls[i]);
-	free(home->tls);
-	tls_put(home->hint_tls);
+	sides_free(&home->sides);
 }

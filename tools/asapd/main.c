@@ -13,18 +13,41 @@
 #define PATH	"/etc/rserpool/asapd.conf"
 
 /**
- * struct program - the agent, and what ends it
+ * struct program - the agent, and what ends and reloads it
  * @agent: it
+ * @path: its file
  * @loop: its loop
  * @stop: signals that end it
  * @child: the signal that a check has ended
+ * @reload: the signal that has it read the file again
  */
 static struct program {
 	struct agent agent;
+	const char *path;
 	uv_loop_t loop;
 	uv_signal_t stop[2];
 	uv_signal_t child;
+	uv_signal_t reload;
 } program;
+
+static void on_reload(uv_signal_t *signal, int number)
+{
+	struct config fresh;
+	char why[WHY_MAX];
+
+	(void)signal;
+	(void)number;
+	systemd_notify("RELOADING=1");
+	if (config_load(&fresh, program.path, why) ||
+	    agent_reload(&program.agent, &fresh, why, sizeof(why))) {
+		log_say(LOG_ERROR, "%s; what was read before holds", why);
+	} else {
+		log_debug_too = program.agent.config.log_debug;
+		log_say(LOG_INFO, "%s: read again", program.path);
+	}
+	config_free(&fresh);
+	systemd_notify("READY=1");
+}
 
 static void on_stop(uv_signal_t *signal, int number)
 {
@@ -35,6 +58,7 @@ static void on_stop(uv_signal_t *signal, int number)
 	uv_close((uv_handle_t *)&program.stop[0], NULL);
 	uv_close((uv_handle_t *)&program.stop[1], NULL);
 	uv_close((uv_handle_t *)&program.child, NULL);
+	uv_close((uv_handle_t *)&program.reload, NULL);
 }
 
 static void on_child(uv_signal_t *signal, int number)
@@ -54,6 +78,8 @@ static int serve(void)
 	uv_signal_init(&program.loop, &program.stop[0]);
 	uv_signal_init(&program.loop, &program.stop[1]);
 	uv_signal_init(&program.loop, &program.child);
+	uv_signal_init(&program.loop, &program.reload);
+	uv_signal_start(&program.reload, on_reload, SIGHUP);
 	uv_signal_start(&program.child, on_child, SIGCHLD);
 	uv_signal_start(&program.stop[0], on_stop, SIGTERM);
 	uv_signal_start(&program.stop[1], on_stop, SIGINT);
@@ -87,15 +113,15 @@ static int usage(FILE *file)
 
 int main(int argc, char **argv)
 {
-	const char *path = PATH;
 	char why[WHY_MAX];
 	bool test = false;
 	int option;
 
+	program.path = PATH;
 	while ((option = getopt(argc, argv, "c:th")) != -1) {
 		switch (option) {
 		case 'c':
-			path = optarg;
+			program.path = optarg;
 			break;
 		case 't':
 			test = true;
@@ -108,7 +134,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage(stderr);
-	if (config_load(&program.agent.config, path, why)) {
+	if (config_load(&program.agent.config, program.path, why)) {
 		log_say(LOG_ERROR, "%s", why);
 		return EXIT_FAILURE;
 	}

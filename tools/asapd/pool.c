@@ -40,8 +40,16 @@ struct pool *pool_find(const struct agent *agent,
 	return NULL;
 }
 
-/* So that deadline_set() cannot fail. */
-static int reserve(struct agent *agent, u32 more)
+/**
+ * agent_reserve() - have room for all deadlines
+ * @agent: the agent
+ * @more: than what it has by now
+ *
+ * So that deadline_set() cannot fail.
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int agent_reserve(struct agent *agent, u32 more)
 {
 	return deadlines_reserve(&agent->deadlines, DEADLINES_OF_AGENT +
 				 agent->config.n_services +
@@ -64,7 +72,7 @@ struct pool *pool_get(struct agent *agent, const struct rsp_octets *handle)
 		return pool;
 	if (handle->len > RSP_HANDLE_MAX ||
 	    agent->n_pools >= agent->config.pools_max ||
-	    reserve(agent, DEADLINES_OF_POOL))
+	    agent_reserve(agent, DEADLINES_OF_POOL))
 		return NULL;
 	pool = calloc(1, sizeof(*pool) + handle->len);
 	if (!pool)
@@ -160,7 +168,7 @@ struct element *element_add(struct pool *pool, u32 id)
 	struct agent *agent = pool->agent;
 	struct element *element;
 
-	if (reserve(agent, 1))
+	if (agent_reserve(agent, 1))
 		return NULL;
 	element = calloc(1, sizeof(*element));
 	if (!element)

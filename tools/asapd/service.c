@@ -202,15 +202,21 @@ static void on_timer(struct deadline *deadline)
 		service_check_start(service);
 }
 
-static int start(struct agent *agent, struct service *service,
-		 const struct service_config *config)
+static int start(struct agent *agent, const struct service_config *config)
 {
+	struct service *service = calloc(1, sizeof(*service));
+
+	if (!service)
+		return -ENOMEM;
 	service->config = config;
 	service->agent = agent;
 	service->id = config->id;
 	while (!service->id)
-		if (getrandom(&service->id, sizeof(service->id), 0) < 0)
+		if (getrandom(&service->id, sizeof(service->id), 0) < 0) {
+			free(service);
 			return -errno;
+		}
+	list_add_tail(&service->in_all, &agent->services);
 	service->timer.fire = on_timer;
 	deadline_set(&agent->deadlines, &service->timer, now_of(agent));
 	return 0;
@@ -228,30 +234,158 @@ int services_start(struct agent *agent)
 	unsigned int i;
 	int err = 0;
 
-	if (!config->n_services)
-		return 0;
-	agent->services = calloc(config->n_services, sizeof(*agent->services));
-	if (!agent->services)
-		return -ENOMEM;
 	for (i = 0; !err && i < config->n_services; i++)
-		err = start(agent, &agent->services[i], &config->services[i]);
+		err = start(agent, &config->services[i]);
 	return err;
+}
+
+static void stop(struct service *service)
+{
+	deadline_clear(&service->agent->deadlines, &service->timer);
+	if (service->checking)
+		service_check_stop(service);
 }
 
 /**
  * services_stop() - check nothing any more
- * @agent: its elements have gone; agent->services is the caller's when the loop has
- *	run
+ * @agent: its elements have gone; for services_free() when the loop has run
  */
 void services_stop(struct agent *agent)
 {
+	struct list *pos;
+
+	list_for_each(pos, &agent->services)
+		stop(container_of(pos, struct service, in_all));
+}
+
+/**
+ * services_free() - give back what is left
+ * @agent: stopped, and the loop has run
+ */
+void services_free(struct agent *agent)
+{
+	struct list *pos, *next;
+
+	list_for_each_safe(pos, next, &agent->services)
+		free(container_of(pos, struct service, in_all));
+}
+
+/**
+ * service_free_if_gone() - forget one that the file does not name, as soon as that
+ *	can be
+ * @service: it; it may be gone afterwards
+ */
+void service_free_if_gone(struct service *service)
+{
+	if (service->config || service->open || service->pid)
+		return;
+	list_del(&service->in_all);
+	free(service);
+}
+
+static bool same_addresses(const struct addresses *a,
+			   const struct addresses *b)
+{
+	unsigned int i;
+	char texts[2][TRANSPORT_TEXT_MAX];
+
+	for (i = 0; i < a->n && i < b->n; i++) {
+		format_transport(&a->at[i], texts[0]);
+		format_transport(&b->at[i], texts[1]);
+		if (strcmp(texts[0], texts[1]))
+			return false;
+	}
+	return a->n == b->n;
+}
+
+/* One without an identifier of its own is the one that is there. */
+static bool is_same(const struct service_config *a,
+		    const struct service_config *b)
+{
+	if (a->handle.len != b->handle.len || a->id != b->id ||
+	    memcmp(a->handle.octets, b->handle.octets, a->handle.len))
+		return false;
+	return a->id || (a->port == b->port &&
+			 same_addresses(&a->addresses, &b->addresses));
+}
+
+/* What a registrar is told of it. */
+static bool looks_same(const struct service_config *a,
+		       const struct service_config *b)
+{
+	return a->port == b->port && a->control == b->control &&
+	       a->policy == b->policy && a->value == b->value &&
+	       a->degradation == b->degradation &&
+	       same_addresses(&a->addresses, &b->addresses);
+}
+
+static void change(struct service *service,
+		   const struct service_config *fresh)
+{
+	bool other = !looks_same(service->config, fresh);
+
+	service->config = fresh;
+	service->seen = 0;
+	if (other && service->well && !join(service))
+		service->well = false;
+}
+
+/* Its sessions go on: it has not said that it is ill. */
+static void remove_service(struct service *service)
+{
+	struct element *element = element_of(service);
+
+	say(LOG_INFO, service, "is in the file no more", "");
+	if (element && element->service == service) {
+		element->service = NULL;
+		registration_end(element);
+	}
+	service->config = NULL;
+	stop(service);
+	service_free_if_gone(service);
+}
+
+static const struct service_config *find_fresh(const struct config *config,
+					       const struct service *service,
+					       bool *taken)
+{
 	unsigned int i;
 
-	for (i = 0; agent->services && i < agent->config.n_services; i++) {
-		struct service *service = &agent->services[i];
+	for (i = 0; i < config->n_services; i++)
+		if (!taken[i] && is_same(service->config, &config->services[i])) {
+			taken[i] = true;
+			return &config->services[i];
+		}
+	return NULL;
+}
 
-		deadline_clear(&agent->deadlines, &service->timer);
-		if (service->checking)
-			service_check_stop(service);
+/**
+ * services_reload() - check what the file says now
+ * @agent: its config is the new one; what its services point to is there yet
+ */
+void services_reload(struct agent *agent)
+{
+	const struct config *config = &agent->config;
+	bool *taken = calloc(config->n_services + 1, sizeof(*taken));
+	const struct service_config *fresh;
+	struct list *pos, *next;
+	unsigned int i;
+
+	list_for_each_safe(pos, next, &agent->services) {
+		struct service *service = container_of(pos, struct service,
+						       in_all);
+
+		/* One that has gone before may have a check to end yet. */
+		if (!service->config)
+			continue;
+		fresh = taken ? find_fresh(config, service, taken) : NULL;
+		if (fresh)
+			change(service, fresh);
+		else
+			remove_service(service);
 	}
+	for (i = 0; i < config->n_services; i++)
+		if ((!taken || !taken[i]) && start(agent, &config->services[i]))
+			log_say(LOG_ERROR, "no memory for a service");
+	free(taken);
 }

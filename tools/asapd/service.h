@@ -10,6 +10,7 @@
 #include <uv.h>
 
 #include "../lib/deadline.h"
+#include "../lib/list.h"
 #include "../lib/text.h"
 
 struct agent;
@@ -52,8 +53,9 @@ struct service_config {
 };
 
 /**
- * struct service - one, while the agent runs
- * @config: what the file says
+ * struct service - one, while the file has it
+ * @in_all: place in struct agent, or nowhere
+ * @config: what the file says; NULL: it does not name this any more
  * @agent: whose
  * @id: PE identifier
  * @well: it is an element
@@ -67,6 +69,7 @@ struct service_config {
  * @connect: the same
  */
 struct service {
+	struct list in_all;
 	const struct service_config *config;
 	struct agent *agent;
 	uint32_t id;
@@ -84,6 +87,9 @@ struct service {
 /* In service.c */
 int services_start(struct agent *agent);
 void services_stop(struct agent *agent);
+void services_free(struct agent *agent);
+void services_reload(struct agent *agent);
+void service_free_if_gone(struct service *service);
 unsigned int service_addresses(const struct service_config *config,
 			       struct transport *at, unsigned int room);
 

@@ -10,17 +10,20 @@
 
 #include "agent.h"
 
-/* The agent may stop: then there is nothing to be said of the check. */
+/* The agent may stop, or have no such service any more: then nothing is to be said. */
 static void ended(struct service *service, const char *why)
 {
-	if (!service->agent->home.stopped)
+	if (service->config && !service->agent->home.stopped)
 		service_checked(service, service->late ? "it takes too long" :
 							 why);
 }
 
 static void on_tcp_closed(uv_handle_t *tcp)
 {
-	container_of(tcp, struct service, tcp)->open = false;
+	struct service *service = container_of(tcp, struct service, tcp);
+
+	service->open = false;
+	service_free_if_gone(service);
 }
 
 static void on_connect(uv_connect_t *connect, int status)
@@ -109,6 +112,7 @@ static void command_ended(struct service *service, int status)
 		snprintf(why, sizeof(why), "the check ends with %d",
 			 WEXITSTATUS(status));
 	ended(service, status ? why : NULL);
+	service_free_if_gone(service);
 }
 
 /**
@@ -117,11 +121,12 @@ static void command_ended(struct service *service, int status)
  */
 void service_checks_ended(struct agent *agent)
 {
-	unsigned int i;
+	struct list *pos, *next;
 	int status;
 
-	for (i = 0; agent->services && i < agent->config.n_services; i++) {
-		struct service *service = &agent->services[i];
+	list_for_each_safe(pos, next, &agent->services) {
+		struct service *service = container_of(pos, struct service,
+						       in_all);
 
 		if (service->pid > 0 &&
 		    waitpid(service->pid, &status, WNOHANG) == service->pid)

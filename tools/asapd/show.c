@@ -78,11 +78,16 @@ static void show_service(const struct service *service)
 
 static void show_services(const struct agent *agent)
 {
-	unsigned int i;
+	struct list *pos;
 
 	print_array_begin("services");
-	for (i = 0; i < agent->config.n_services; i++)
-		show_service(&agent->services[i]);
+	list_for_each(pos, &agent->services) {
+		const struct service *service;
+
+		service = container_of(pos, struct service, in_all);
+		if (service->config)
+			show_service(service);
+	}
 	print_array_end();
 }
 
