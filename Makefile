@@ -237,7 +237,7 @@ test_checksum message_files): out/tests/unit/%: tests/unit/%.c $(codec_tests) $(
 		-o $@ $< $(codec_tests) $(if $(findstring /test_,$@),-lcmocka)
 
 # TLS over TCP, on libuv and GnuTLS.
-channel := $(addprefix tools/lib/,tls.c channel.c channel_frame.c channel_listen.c octet_queue.c)
+channel := $(addprefix tools/lib/,tls.c tls_name.c channel.c channel_frame.c channel_listen.c octet_queue.c)
 channel_tests := $(channel) tests/unit/channel_test.c tests/unit/certificates.c
 
 out/tests/unit/test_channel out/tests/unit/test_channel_x509: out/tests/unit/%: \
@@ -276,7 +276,7 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(addprefix tools/enrpd/,config.c authorization.c account.c pattern.c \
 		peers.c peers_file.c) \
-		$(addprefix tools/lib/,settings.c settings_file.c text.c tls.c) -lconfig -lgnutls -lcmocka
+		$(addprefix tools/lib/,settings.c settings_file.c text.c tls.c tls_name.c) -lconfig -lgnutls -lcmocka
 
 out/tests/unit/test_asapd_config: tests/unit/test_asapd_config.c $(wildcard tools/asapd/*.[ch]) $(tools_headers)
 	@mkdir -p $(@D)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "tls.h"
+#include "tls_name.h"
 
 /*
  * TLS 1.3 and 1.2, ciphers with authentication, and with a PSK no exchange
@@ -28,7 +29,7 @@
  * @users: how many hold it
  * @server: it accepts
  * @demand: see struct tls_config
- * @name: see struct tls_config; NULL for none
+ * @name: what tls_name_ascii() made of that of struct tls_config; NULL for none
  * @find_key: see struct tls_config
  * @data: for @find_key
  * @priority: versions, ciphers and key exchanges
@@ -156,9 +157,11 @@ static int set_up(struct tls *tls, const struct tls_config *config, char *why,
 	char rules[256];
 
 	if (config->name) {
-		tls->name = strdup(config->name);
+		tls->name = tls_name_ascii(config->name);
 		if (!tls->name)
-			return fail(why, room, "no memory");
+			return fail(why, room,
+				    "\"%s\" is neither a DNS name nor an address",
+				    config->name);
 	}
 	if (psk && set_psk(tls, config, why, room))
 		return -1;
@@ -183,7 +186,7 @@ static void destroy(struct tls *tls)
 		gnutls_certificate_free_credentials(tls->x509);
 	if (tls->priority)
 		gnutls_priority_deinit(tls->priority);
-	free(tls->name);
+	gnutls_free(tls->name);
 	free(tls);
 }
 
@@ -236,6 +239,13 @@ void tls_put(struct tls *tls)
 		destroy(tls);
 }
 
+static int verify_server(gnutls_session_t session)
+{
+	const struct tls *tls = gnutls_session_get_ptr(session);
+
+	return tls_name_verify(session, tls->name);
+}
+
 /*
  * What must be shown is checked in the handshake, and so fails it; what may be,
  * in tls_identity().
@@ -243,7 +253,7 @@ void tls_put(struct tls *tls)
 static void ask_peer(struct tls *tls, gnutls_session_t session)
 {
 	if (!tls->server) {
-		gnutls_session_set_verify_cert(session, tls->name, 0);
+		gnutls_session_set_verify_function(session, verify_server);
 		return;
 	}
 	gnutls_certificate_server_set_request(session, tls->demand ?
@@ -272,7 +282,7 @@ static int set_session(struct tls *tls, gnutls_session_t session)
 		ask_peer(tls, session);
 	}
 	if (!ret && !tls->server && tls->name && tls->x509 &&
-	    strspn(tls->name, "0123456789.:") != strlen(tls->name))
+	    !tls_name_is_address(tls->name))
 		ret = gnutls_server_name_set(session, GNUTLS_NAME_DNS,
 					     tls->name, strlen(tls->name));
 	return ret;
