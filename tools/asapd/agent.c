@@ -60,7 +60,7 @@ int agent_start(struct agent *agent, char *why, size_t room)
 		snprintf(why, room, "no memory");
 		return -1;
 	}
-	feeder_start(&agent->feeder, agent->loop);
+	feeder_start(&agent->feeder, agent->loop, agent->config.secure);
 	return 0;
 }
 

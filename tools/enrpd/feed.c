@@ -185,7 +185,8 @@ void feed_start(struct feed *feed)
 	feed->complete_at = uv_now(registrar->loop) +
 			    registrar->config.start_grace;
 	feed->state = FEED_CLOSED;
-	feeder_start(&feed->feeder, registrar->loop);
+	feeder_start(&feed->feeder, registrar->loop,
+		     registrar->config.secure);
 }
 
 /**

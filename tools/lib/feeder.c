@@ -129,6 +129,7 @@ static int open_kernel(struct feeder *feeder)
 
 static void start_kernel(struct feeder *feeder)
 {
+	const char *why;
 	int err;
 
 	if (lock_scope(feeder))
@@ -143,6 +144,11 @@ static void start_kernel(struct feeder *feeder)
 	feeder->polling = true;
 	feeder->open = true;
 	uv_poll_start(&feeder->poll, UV_READABLE, on_events);
+	why = feeder_look(feeder);
+	if (why) {
+		feeder_doubt(feeder, why);
+		return;
+	}
 	err = feeder->ops->begin(feeder);
 	if (err)
 		feeder_doubt(feeder, *feeder->commands.error.sentence ?
@@ -154,15 +160,17 @@ static void start_kernel(struct feeder *feeder)
 static void on_tick(uv_timer_t *tick)
 {
 	struct feeder *feeder = container_of(tick, struct feeder, tick);
+	const char *why = NULL;
 
 	if (!feeder->open) {
 		if (!feeder->polling)
 			start_kernel(feeder);
 		return;
 	}
-	if (++feeder->ticks % CHECK_TICKS == 0 &&
-	    feeder_say(feeder, RSERPOOL_CMD_SCOPE_GET)) {
-		feeder_doubt(feeder, "it is not there any more");
+	if (++feeder->ticks % CHECK_TICKS == 0)
+		why = feeder_look(feeder);
+	if (why) {
+		feeder_doubt(feeder, why);
 		return;
 	}
 	if (feeder->ops->tick)
@@ -195,9 +203,11 @@ void feeder_init(struct feeder *feeder, const struct feeder_ops *ops)
  * feeder_start() - feed the kernel, as soon as there is one
  * @feeder: not started
  * @loop: behind it
+ * @secure: what it will be told of has been registered in a secure scope
  */
-void feeder_start(struct feeder *feeder, uv_loop_t *loop)
+void feeder_start(struct feeder *feeder, uv_loop_t *loop, bool secure)
 {
+	feeder->secure = secure;
 	uv_timer_init(loop, &feeder->tick);
 	feeder->started = true;
 	start_kernel(feeder);

@@ -39,6 +39,7 @@ struct feeder_ops {
  * @ops: its owner's
  * @commands: what the kernel is told by; it acknowledges before a send returns
  * @events: what it asks by, never waited for
+ * @secure: what it is told of has been registered in a secure scope
  * @started: it is to be open, and is tried again and again
  * @open: it is
  * @lock: of the scope, held by who feeds it; -1: it is not held
@@ -52,6 +53,7 @@ struct feeder {
 	const struct feeder_ops *ops;
 	struct nl_client commands;
 	struct nl_client events;
+	bool secure;
 	bool started;
 	bool open;
 	int lock;
@@ -73,11 +75,12 @@ typedef struct nlattr *feeder_attributes[RSERPOOL_A_ELEMENT_MAX + 1];
 
 /* In feeder.c */
 void feeder_init(struct feeder *feeder, const struct feeder_ops *ops);
-void feeder_start(struct feeder *feeder, uv_loop_t *loop);
+void feeder_start(struct feeder *feeder, uv_loop_t *loop, bool secure);
 void feeder_stop(struct feeder *feeder);
 void feeder_doubt(struct feeder *feeder, const char *why);
 
 /* In feeder_message.c */
+const char *feeder_look(struct feeder *feeder);
 int feeder_say(struct feeder *feeder, u8 command);
 int feeder_dump(struct feeder *feeder, u8 command);
 int feeder_delete(struct feeder *feeder, const struct rsp_octets *handle,

@@ -21,6 +21,38 @@ int feeder_say(struct feeder *feeder, u8 command)
 		       NULL);
 }
 
+static int take_scope(const struct nlmsghdr *nlh, void *data)
+{
+	const struct nlattr *attr;
+
+	mnl_attr_for_each(attr, nlh, sizeof(struct genlmsghdr))
+		if (mnl_attr_get_type(attr) == RSERPOOL_A_SCOPE_MODE)
+			*(u32 *)data = mnl_attr_get_u32(attr);
+	return 0;
+}
+
+/**
+ * feeder_look() - whether the kernel is there, and may be fed
+ * @feeder: open
+ *
+ * Who has registered in a plain scope has no place in a secure one (RFC 5355, 2.15).
+ *
+ * Return: NULL, or a sentence that says why not.
+ */
+const char *feeder_look(struct feeder *feeder)
+{
+	u32 mode = RSERPOOL_MODE_PLAIN;
+	int err;
+
+	err = nl_talk(&feeder->commands,
+		      nl_request(&feeder->commands, buf, RSERPOOL_CMD_SCOPE_GET,
+				 0), take_scope, &mode);
+	if (err)
+		return "it is not there any more";
+	return mode == RSERPOOL_MODE_SECURE && !feeder->secure ?
+	       "its scope is secure, and what is registered here is not" : NULL;
+}
+
 static int take_dumped(const struct nlmsghdr *nlh, void *data)
 {
 	struct feeder *feeder = data;
