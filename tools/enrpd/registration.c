@@ -63,6 +63,22 @@ static void put_cause(struct rsp_tlv_writer *w, u16 cause, u32 id,
 	rsp_tlv_end(w, error);
 }
 
+static const char *words_of(const struct client *client, int err)
+{
+	switch (err) {
+	case -EACCES:
+		return client->plain ? "it does not come over TLS" :
+		       client->account ? "it has no place in the authorization file" :
+		       "it has not shown who it is";
+	case -EAGAIN:
+		return "it has done as many updates as its identity may";
+	case -ENOSPC:
+		return "there are as many elements as there may be";
+	default:
+		return strerror(-err);
+	}
+}
+
 /* @err: 0, or why not. The client may be gone afterwards. */
 static void respond(struct client *client, u8 type,
 		    const struct rsp_asap_message *msg,
@@ -85,7 +101,7 @@ static void respond(struct client *client, u8 type,
 			channel_name(client->channel),
 			client->account ? client->account->name : "nobody",
 			element ? "" : "de", handle, id, cause_of(err),
-			strerror(-err));
+			words_of(client, err));
 		registrar->counters.rejected[cause_of(err)]++;
 		put_cause(&w, cause_of(err), id,
 			  pool_find(&registrar->hs, msg->handle.data,

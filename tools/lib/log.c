@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 #include "log.h"
@@ -14,10 +15,13 @@ static void to_stderr(enum log_level level, const char *line)
 bool log_debug_too;
 void (*log_line)(enum log_level level, const char *line) = to_stderr;
 
-/* Returns false when this second has had its lines; the next one says so. */
-static bool may_say(void)
+/*
+ * Returns false when this second has had its lines; the next one says so. What
+ * everybody can set off leaves the warnings theirs.
+ */
+static bool may_say(enum log_level level)
 {
-	static unsigned int said, left_out;
+	static unsigned int said[LOG_DEBUG + 1], left_out;
 	static time_t second;
 	struct timespec now;
 	char line[64];
@@ -25,7 +29,7 @@ static bool may_say(void)
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	if (now.tv_sec != second) {
 		second = now.tv_sec;
-		said = 0;
+		memset(said, 0, sizeof(said));
 		if (left_out) {
 			snprintf(line, sizeof(line), "%u lines were left out",
 				 left_out);
@@ -33,11 +37,11 @@ static bool may_say(void)
 		}
 		left_out = 0;
 	}
-	if (said == LOG_LINES_A_SECOND) {
+	if (said[level] == LOG_LINES_A_SECOND) {
 		left_out++;
 		return false;
 	}
-	said++;
+	said[level]++;
 	return true;
 }
 
@@ -53,7 +57,7 @@ void log_say(enum log_level level, const char *format, ...)
 
 	if (level == LOG_DEBUG && !log_debug_too)
 		return;
-	if (level != LOG_ERROR && !may_say())
+	if (level != LOG_ERROR && !may_say(level))
 		return;
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);

@@ -7,7 +7,7 @@
 
 enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
-/* Of what strangers can set off, so many lines a second at most. */
+/* Of what strangers can set off, so many lines of a level a second at most. */
 #define LOG_LINES_A_SECOND	20
 
 extern bool log_debug_too;
