@@ -2,9 +2,12 @@
 /* Connections of elements and users: what they send, and their end. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "../lib/log.h"
 #include "registrar.h"
+
+#define CROWD	64	/* strangers that are looked at for one who makes room */
 
 /**
  * client_send() - send a message, or end a client that does not read
@@ -26,6 +29,18 @@ void client_send(struct client *client, const void *data, int len)
 		      "it does not read what it is sent" : "no memory");
 }
 
+/**
+ * client_known() - the authorization file says who it is
+ * @client: a connection that is open
+ * @account: who; NULL when it says nothing
+ */
+void client_known(struct client *client, struct account *account)
+{
+	client->account = account;
+	if (account)
+		list_del(&client->in_strangers);
+}
+
 static void on_open(struct channel *channel)
 {
 	struct client *client = channel_data(channel);
@@ -34,8 +49,8 @@ static void on_open(struct channel *channel)
 	client->open = true;
 	if (!*identity)
 		return;
-	client->account = account_find(&client->registrar->authorization,
-				       identity);
+	client_known(client, account_find(&client->registrar->authorization,
+					  identity));
 	log_say(LOG_DEBUG, "%s: is %s%s", channel_name(channel), identity,
 		client->account ? "" : ", of whom the file says nothing");
 }
@@ -111,6 +126,7 @@ static void on_closed(struct channel *channel, const char *why)
 		keep_alive_lost(registrar,
 				container_of(pos, struct element, in_client));
 	list_del(&client->in_all);
+	list_del(&client->in_strangers);
 	registrar->n_clients--;
 	free(client);
 }
@@ -120,6 +136,64 @@ static const struct channel_ops client_ops = {
 	.message = on_message,
 	.closed = on_closed,
 };
+
+/* An address of IPv4, or the first half of one of IPv6. */
+static u64 network_of(const struct client *client)
+{
+	const struct sockaddr *peer = channel_peer(client->channel);
+	u64 network = 0;
+
+	if (peer->sa_family == AF_INET)
+		return ((const struct sockaddr_in *)peer)->sin_addr.s_addr;
+	memcpy(&network, &((const struct sockaddr_in6 *)peer)->sin6_addr,
+	       sizeof(network));
+	return network;
+}
+
+/* Of those that came first, the first one of the network that most of them are of. */
+static struct client *first_of_crowd(const struct registrar *registrar)
+{
+	struct client *clients[CROWD];
+	u32 n = 0, most = 0, best = 0, i, j, alike;
+	u64 networks[CROWD];
+	struct list *pos;
+
+	list_for_each(pos, &registrar->strangers) {
+		if (n == CROWD)
+			break;
+		clients[n] = container_of(pos, struct client, in_strangers);
+		networks[n] = network_of(clients[n]);
+		n++;
+	}
+	for (i = 0; i < n; i++) {
+		for (alike = 0, j = i; j < n; j++)
+			alike += networks[j] == networks[i];
+		if (alike > most) {
+			most = alike;
+			best = i;
+		}
+	}
+	return n ? clients[best] : NULL;
+}
+
+/*
+ * A crowd that shows no key keeps nobody out who has one (RFC 5355, 2.1). In a plain
+ * scope all are alike.
+ */
+static bool make_room(struct registrar *registrar)
+{
+	struct client *client;
+
+	if (registrar->n_clients < registrar->config.connections_max)
+		return true;
+	client = first_of_crowd(registrar);
+	if (!client)
+		return false;
+	registrar->counters.displaced++;
+	channel_close(client->channel,
+		      "it made room for another one: there are as many as connections-max");
+	return true;
+}
 
 /**
  * client_accept() - a connection has come
@@ -136,7 +210,7 @@ bool client_accept(struct channel_listener *listener, struct channel *channel)
 	/* It may ask another one, and this one soon. */
 	if (!registrar->enrp.ready)
 		return false;
-	if (registrar->n_clients >= registrar->config.connections_max) {
+	if (!make_room(registrar)) {
 		registrar->counters.turned_away++;
 		log_say(LOG_WARNING,
 			"%s: turned away: there are %u connections, which is connections-max",
@@ -152,6 +226,9 @@ bool client_accept(struct channel_listener *listener, struct channel *channel)
 	list_init(&client->elements);
 	list_init(&client->subscriptions);
 	list_add_tail(&client->in_all, &registrar->clients);
+	list_init(&client->in_strangers);
+	if (registrar->config.secure)
+		list_add_tail(&client->in_strangers, &registrar->strangers);
 	registrar->n_clients++;
 	client->reports.tokens = registrar->config.report_burst * 1000ULL;
 	client->reports.at = uv_now(registrar->loop);

@@ -162,6 +162,7 @@ int registrar_init(struct registrar *registrar, uv_loop_t *loop)
 		if (getrandom(&registrar->id, sizeof(registrar->id), 0) < 0)
 			return -errno;
 	list_init(&registrar->clients);
+	list_init(&registrar->strangers);
 	list_init(&registrar->changed);
 	feed_init(&registrar->feed);
 	enrp_init(registrar);

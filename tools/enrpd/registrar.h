@@ -40,6 +40,7 @@
  * @unexpected: messages that are not for a registrar
  * @not_read: connections closed because they did not read
  * @turned_away: connections beyond what there may be
+ * @displaced: connections of strangers that made room for new ones
  * @fed: elements given to the kernel
  * @unfed: elements that the kernel refused
  * @syncs: begun with the kernel
@@ -74,6 +75,7 @@ struct counters {
 	u64 unexpected;
 	u64 not_read;
 	u64 turned_away;
+	u64 displaced;
 	u64 fed;
 	u64 unfed;
 	u64 syncs;
@@ -91,6 +93,7 @@ struct counters {
 /**
  * struct client - a connection of an element or a user
  * @in_all: place in struct registrar
+ * @in_strangers: likewise, while a secure scope does not know it
  * @registrar: whose it is
  * @channel: its connection
  * @account: who it is; NULL where nobody that we know
@@ -104,6 +107,7 @@ struct counters {
  */
 struct client {
 	struct list in_all;
+	struct list in_strangers;
 	struct registrar *registrar;
 	struct channel *channel;
 	struct account *account;
@@ -145,6 +149,7 @@ struct subscription {
  * @n_listeners: how many
  * @clients: connections of elements and users
  * @n_clients: how many
+ * @strangers: those of them that make room for others, the next one first
  * @feed: of this host's kernel
  * @enrp: the side of the peers
  * @announce: to whoever looks for a registrar
@@ -170,6 +175,7 @@ struct registrar {
 	unsigned int n_listeners;
 	struct list clients;
 	u32 n_clients;
+	struct list strangers;
 	struct feed feed;
 	struct enrp enrp;
 	struct announce announce;
@@ -206,6 +212,7 @@ void registrar_reload(struct registrar *registrar, struct authorization *fresh);
 
 /* In client.c */
 bool client_accept(struct channel_listener *listener, struct channel *channel);
+void client_known(struct client *client, struct account *account);
 void client_send(struct client *client, const void *data, int len);
 
 /* In registration.c */

@@ -92,7 +92,7 @@ void registrar_reload(struct registrar *registrar, struct authorization *fresh)
 			channel_close(client->channel,
 				      "its key is not good any more");
 		else
-			client->account = account;
+			client_known(client, account);
 	}
 	if (registrar->config.secure)
 		apply_to_all(registrar, fresh);

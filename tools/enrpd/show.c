@@ -32,12 +32,19 @@ static const char *state_of_feed(const struct feed *feed)
 
 static void show_rejected(const struct registrar *registrar)
 {
+	const u64 *rejected = registrar->counters.rejected;
+	char name[32];
 	u64 n = 0;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(registrar->counters.rejected); i++)
-		n += registrar->counters.rejected[i];
+		n += rejected[i];
 	print_counter("rejected", n);
+	for (i = 0; i < ARRAY_SIZE(registrar->counters.rejected); i++) {
+		snprintf(name, sizeof(name), "rejected-0x%zx", i);
+		if (rejected[i])
+			print_counter(name, rejected[i]);
+	}
 }
 
 static void show_counters(const struct registrar *registrar)
@@ -65,6 +72,7 @@ static void show_counters(const struct registrar *registrar)
 		COUNTER("unexpected", unexpected),
 		COUNTER("not-read", not_read),
 		COUNTER("turned-away", turned_away),
+		COUNTER("displaced", displaced),
 		COUNTER("fed", fed),
 		COUNTER("unfed", unfed),
 		COUNTER("syncs", syncs),
