@@ -3,12 +3,18 @@
  * An element or a user that talks to a registrar: what the arguments say, one
  * after the other, each with its answer. Keep-alives are answered.
  *
- *	asap_client ADDRESS:PORT [ psk NAME KEY ] COMMAND...
+ *	asap_client ADDRESS:PORT [ psk NAME KEY | x509 CA NAME ] [ again N ] COMMAND...
+ *
+ *	again N		all of it by so many connections, one after the other, whether
+ *			they are let in or not; says how many were
  *
  *	register POOL ID ADDRESS:PORT SECONDS [ control ]
  *	deregister POOL ID
  *	resolve POOL	subscribe POOL
  *	unreachable POOL ID
+ *	ack POOL ID	the answer to a keep-alive
+ *	flood N COMMAND	one of these so many times, with one identifier after the
+ *			other, and many at once; says how many were refused
  *	mute		answer no keep-alives from now on
  *	stay		print what comes until it is killed
  */
@@ -23,11 +29,24 @@
 #include "../../tools/lib/channel.h"
 #include "../../tools/lib/text.h"
 
+#define FLOOD_AT_ONCE	200
+
 static struct channel_group group;
 static struct channel *channel;
 static uv_loop_t loop;
 static char **words;		/* what is left of the arguments */
 static bool stays, mute;
+
+/* again: the commands, connections that are left, those that were made and let in */
+static char **all;
+static u32 again, tried, let_in;
+static struct sockaddr_in to = { .sin_family = AF_INET };
+static struct tls *tls;
+
+/* flood: the command, how often it is sent, was sent, was answered and refused */
+static char **flooded;
+static u32 times, nth, answered, refused;
+
 static u8 buf[RSP_ASAP_LENGTH_MAX + 1];
 
 static void die(const char *what, const char *why)
@@ -50,6 +69,11 @@ static u32 number(const char *expected)
 	if (parse_u32(word(expected), &value))
 		die(expected, "is no number");
 	return value;
+}
+
+static u32 identifier(void)
+{
+	return number("identifier") + nth;
 }
 
 static void address(struct transport *transport)
@@ -79,7 +103,7 @@ static void put_element(struct rsp_tlv_writer *w)
 {
 	struct rsp_tlv_policy policy = { .type = RSERPOOL_POLICY_RR };
 	struct rsp_tlv_transport tcp = { .type = RSP_TLV_TCP_TRANSPORT };
-	struct rsp_tlv_element element = { .id = number("identifier") };
+	struct rsp_tlv_element element = { .id = identifier() };
 	struct rsp_tlv_address at;
 	struct transport to;
 	u32 outer, inner;
@@ -101,10 +125,53 @@ static void put_element(struct rsp_tlv_writer *w)
 	rsp_tlv_end(w, outer);
 }
 
+/* Returns whether it is answered. */
+static bool say_command(const char *command)
+{
+	struct rsp_tlv_writer w;
+
+	if (!strcmp(command, "register")) {
+		begin(&w, RSP_ASAP_REGISTRATION, 0);
+		put_element(&w);
+	} else if (!strcmp(command, "deregister")) {
+		begin(&w, RSP_ASAP_DEREGISTRATION, 0);
+		rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, identifier());
+	} else if (!strcmp(command, "unreachable")) {
+		begin(&w, RSP_ASAP_ENDPOINT_UNREACHABLE, 0);
+		rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, identifier());
+	} else if (!strcmp(command, "ack")) {
+		begin(&w, RSP_ASAP_ENDPOINT_KEEP_ALIVE_ACK, 0);
+		rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, identifier());
+	} else if (!strcmp(command, "resolve")) {
+		begin(&w, RSP_ASAP_HANDLE_RESOLUTION, 0);
+	} else if (!strcmp(command, "subscribe")) {
+		begin(&w, RSP_ASAP_HANDLE_RESOLUTION, RSP_ASAP_FLAG_SUBSCRIBE);
+	} else {
+		die(command, "is no command");
+	}
+	send_built(&w);
+	return strcmp(command, "unreachable") && strcmp(command, "ack");
+}
+
+/* Some more of what is sent many times; false when all are. */
+static bool flood(void)
+{
+	while (nth < times && nth - answered < FLOOD_AT_ONCE) {
+		words = flooded;
+		if (!say_command(word("command")))
+			answered++;
+		nth++;
+	}
+	if (answered < times)
+		return true;
+	printf("flood of %u, refused %u\n", times, refused);
+	times = nth = answered = refused = 0;
+	return false;
+}
+
 /* The next command, up to one that waits for an answer. */
 static void go_on(void)
 {
-	struct rsp_tlv_writer w;
 	const char *command;
 
 	while (*words) {
@@ -116,28 +183,30 @@ static void go_on(void)
 			mute = true;
 			continue;
 		}
-		if (!strcmp(command, "register")) {
-			begin(&w, RSP_ASAP_REGISTRATION, 0);
-			put_element(&w);
-		} else if (!strcmp(command, "deregister")) {
-			begin(&w, RSP_ASAP_DEREGISTRATION, 0);
-			rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, number("id"));
-		} else if (!strcmp(command, "unreachable")) {
-			begin(&w, RSP_ASAP_ENDPOINT_UNREACHABLE, 0);
-			rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, number("id"));
-		} else if (!strcmp(command, "resolve")) {
-			begin(&w, RSP_ASAP_HANDLE_RESOLUTION, 0);
-		} else if (!strcmp(command, "subscribe")) {
-			begin(&w, RSP_ASAP_HANDLE_RESOLUTION,
-			      RSP_ASAP_FLAG_SUBSCRIBE);
-		} else {
-			die(command, "is no command");
+		if (!strcmp(command, "flood")) {
+			times = number("number");
+			flooded = words;
+			if (flood())
+				return;
+			continue;
 		}
-		send_built(&w);
-		if (strcmp(command, "unreachable"))
+		if (say_command(command))
 			return;
 	}
 	channel_end(channel);
+}
+
+/* Returns whether it was one of a flood. */
+static bool drowned(const struct rsp_asap_message *msg)
+{
+	if (!times)
+		return false;
+	answered++;
+	refused += msg->flags & RSP_ASAP_FLAG_REJECT ||
+		   msg->causes.pos != msg->causes.end;
+	if (!flood())
+		go_on();
+	return true;
 }
 
 static void say_element(const struct rsp_tlv_element *element)
@@ -202,10 +271,13 @@ static void on_message(struct channel *from, const uint8_t *data, uint32_t len)
 	(void)from;
 	if (rsp_asap_parse(&in, data, len, &msg))
 		die("message", in.error.what);
-	switch (msg.type) {
-	case RSP_ASAP_ENDPOINT_KEEP_ALIVE:
+	if (msg.type == RSP_ASAP_ENDPOINT_KEEP_ALIVE) {
 		answer_keep_alive(&msg);
 		return;
+	}
+	if (drowned(&msg))
+		return;
+	switch (msg.type) {
 	case RSP_ASAP_REGISTRATION_RESPONSE:
 		say(msg.flags & RSP_ASAP_FLAG_REJECT ? "refused" : "registered",
 		    &msg);
@@ -227,44 +299,76 @@ static void on_message(struct channel *from, const uint8_t *data, uint32_t len)
 static void on_open(struct channel *from)
 {
 	(void)from;
+	let_in++;
 	go_on();
 }
+
+static void connect_once(void);
 
 static void on_closed(struct channel *from, const char *why)
 {
 	(void)from;
-	if (why)
+	if (again > 1) {
+		again--;
+		words = all;
+		times = nth = answered = refused = 0;
+		connect_once();
+		return;
+	}
+	if (again)
+		printf("connections %u, let in %u\n", tried, let_in);
+	else if (why)
 		die("closed", why);
 	channel_group_fini(&group);
 }
 
-static struct tls *read_tls(void)
-{
-	struct tls_config config = { 0 };
-	struct tls *tls;
-	const char *key;
-	char why[200];
-	size_t i;
-
-	words++;
-	config.identity = word("identity");
-	key = word("key");
-	config.key.len = strlen(key) / 2;
-	for (i = 0; i < config.key.len && i < TLS_PSK_MAX; i++)
-		sscanf(key + 2 * i, "%2hhx", &config.key.octets[i]);
-	tls = tls_new(&config, why, sizeof(why));
-	if (!tls)
-		die("tls", why);
-	return tls;
-}
-
-int main(int argc, char **argv)
+static void connect_once(void)
 {
 	static const struct channel_ops ops = {
 		.open = on_open, .message = on_message, .closed = on_closed,
 	};
-	struct sockaddr_in to = { .sin_family = AF_INET };
-	struct tls *tls = NULL;
+
+	tried++;
+	channel = channel_connect(&group, tls, &channel_limits_default,
+				  (void *)&to, sizeof(to), &ops, NULL);
+	if (!channel)
+		die("connect", strerror(errno));
+}
+
+static void read_psk(struct tls_config *config)
+{
+	const char *key;
+	size_t i;
+
+	config->identity = word("identity");
+	key = word("key");
+	config->key.len = strlen(key) / 2;
+	for (i = 0; i < config->key.len && i < TLS_PSK_MAX; i++)
+		sscanf(key + 2 * i, "%2hhx", &config->key.octets[i]);
+}
+
+static void read_tls(void)
+{
+	struct tls_config config = { 0 };
+	char why[200];
+
+	if (*words && !strcmp(*words, "psk")) {
+		words++;
+		read_psk(&config);
+	} else if (*words && !strcmp(*words, "x509")) {
+		words++;
+		config.ca = word("file of the authority");
+		config.name = word("name");
+	} else {
+		return;
+	}
+	tls = tls_new(&config, why, sizeof(why));
+	if (!tls)
+		die("tls", why);
+}
+
+int main(int argc, char **argv)
+{
 	struct transport at;
 
 	(void)argc;
@@ -273,15 +377,16 @@ int main(int argc, char **argv)
 	address(&at);
 	to.sin_addr = at.v4;
 	to.sin_port = htons(at.port);
-	if (*words && !strcmp(*words, "psk"))
-		tls = read_tls();
+	read_tls();
+	if (*words && !strcmp(*words, "again")) {
+		words++;
+		again = number("number");
+	}
+	all = words;
 	uv_loop_init(&loop);
 	channel_group_init(&group, &loop);
-	channel = channel_connect(&group, tls, &channel_limits_default,
-				  (void *)&to, sizeof(to), &ops, NULL);
-	if (!channel)
-		die("connect", strerror(errno));
-	tls_put(tls);
+	connect_once();
 	uv_run(&loop, UV_RUN_DEFAULT);
+	tls_put(tls);
 	return 0;
 }

@@ -66,7 +66,8 @@ auth_file() {
 	echo ');'
 }
 
-# [ auth=FILE ] registrar N [SETTING...]: start enrpd on that host, and wait until it listens
+# [ auth=FILE id=ID ] registrar N [SETTING...]: start enrpd on that host, and wait until it
+# listens
 registrar() {
 	local n=$1 setting
 
@@ -74,22 +75,22 @@ registrar() {
 	[ -e "$tmp/auth" ] || auth_file 1 2 3 4 5 > "$tmp/auth"
 	{
 		echo "asap-listen = \"0.0.0.0:3864\"; control = \"$tmp/$n.sock\";"
-		echo "authorization = \"${auth:-$tmp/auth}\"; server-id = $n; log-debug = true;"
+		echo "authorization = \"${auth:-$tmp/auth}\"; server-id = ${id:-$n}; log-debug = true;"
 		for setting; do echo "$setting;"; done
 	} > "$tmp/$n.conf"
 	starts "$n" "enrpd-$n" enrpd -c "$tmp/$n.conf"
 	within 20 listens "$n" 3864
 }
 
-# [ at=LIST ] agent N [SETTING...]: start asapd on that host; its registrars are those of
-# hosts 1 and 2
+# [ at=LIST who=SETTINGS ] agent N [SETTING...]: start asapd on that host; its registrars are
+# those of hosts 1 and 2, and they have the host's key
 agent() {
 	local n=$1 setting
 
 	shift
 	{
 		echo "registrars = ( ${at:-"\"10.9.1.2:3864\", \"10.9.2.2:3864\""} );"
-		echo "identity = \"host-$n\"; key = \"$(key "$n")\"; log-debug = true;"
+		echo "${who:-"identity = \"host-$n\"; key = \"$(key "$n")\";"} log-debug = true;"
 		echo "control = \"$tmp/agent-$n.sock\";"
 		for setting; do echo "$setting;"; done
 	} > "$tmp/agent-$n.conf"
@@ -141,14 +142,15 @@ peers_file() {
 	echo ');'
 }
 
-# [ mentor=TIME ] [ auth=FILE ] peer N SETTING...: start one whose peers are those of hosts 1 to 3; the timers are
-# short, but for what a slow machine could be late with
+# [ mentor=TIME auth=FILE feed=true ] peer N SETTING...: start one whose peers are those of hosts
+# 1 to 3, unless there is a peers_file of it; the timers are short, but for what a slow machine
+# could be late with
 peer() {
 	local n=$1
 
 	shift
-	peers_file "$n" 1 2 3 > "$tmp/peers-$n"
-	registrar "$n" 'feed = false' 'enrp-listen = "0.0.0.0:9902"' \
+	[ -e "$tmp/peers-$n" ] || peers_file "$n" 1 2 3 > "$tmp/peers-$n"
+	registrar "$n" "feed = ${feed:-false}" 'enrp-listen = "0.0.0.0:9902"' \
 		"peers = \"$tmp/peers-$n\"" 'heartbeat-cycle = "500ms"' \
 		'max-time-last-heard = "5s"' 'max-time-no-response = "2s"' \
 		"mentor-timeout = \"${mentor:-2s}\"" "$@"

@@ -41,7 +41,7 @@ for name in "${names[@]}"; do
 	else
 		case $part in
 		module) files=net/rserpool/rserpool.ko ;;
-		daemons) files='out/bin/enrpd out/bin/asapd' ;;
+		daemons) files='out/bin/enrpd out/bin/asapd out/tests/asap_client' ;;
 		esac
 		(cd "$build" && cp $files "out/teeth/$name/")
 		made+=("$name")

@@ -64,7 +64,8 @@ stage "$build/debian"
 case $kernel in
 module) ;;
 daemons)
-	in_guest "$build/debian" make -s "$jobs" -C /src out/bin/enrpd out/bin/asapd
+	in_guest "$build/debian" make -s "$jobs" -C /src \
+		out/bin/enrpd out/bin/asapd out/tests/asap_client
 	echo "$build/debian"
 	exit
 	;;

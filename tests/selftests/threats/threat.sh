@@ -21,6 +21,14 @@ user() {
 	says "user-$1" request
 }
 
+# has_key MAY [SETTINGS]: host 9 has a key, and may register what MAY says; before scene
+has_key() {
+	{
+		auth_file 1 2 3 | sed '$d'
+		echo ", { name = \"host-9\"; key = \"$(key 9)\"; ${2:-} may = ( $1 ); } );"
+	} > "$tmp/auth"
+}
+
 # scene [SETTING...]: the three of them, the settings being the registrar's; auth_file
 # may have been called
 scene() {
@@ -33,6 +41,22 @@ scene() {
 	user 3 echo
 }
 
+# rogue NAME PORT SETTING...: a registrar on host 9, as the attacker likes it
+rogue() {
+	local name=$1 port=$2 setting
+
+	{
+		echo "asap-listen = \"0.0.0.0:$port\"; feed = false;"
+		echo "control = \"$tmp/rogue-$name.sock\"; log-debug = true;"
+		for setting in "${@:3}"; do echo "$setting;"; done
+	} > "$tmp/rogue-$name.conf"
+	starts 9 "rogue-$name" enrpd -c "$tmp/rogue-$name.conf"
+	within 20 listens 9 "$port"
+}
+
+# failed N LEAST: the agent there has turned to so many registrars in vain, now or soon
+failed() { shows "agent-$1" agent "v['counters']['attempts-failed'] >= $2" true; }
+
 # served N: the user there gets its next answers, from the element that it had
 more() { [ "$(wc -l < "$tmp/user-$1")" -ge "$2" ]; }
 served() {
@@ -41,7 +65,7 @@ served() {
 }
 
 # counted N COUNTER [LEAST]: the registrar there has counted so many, now or soon
-counted() { shows "$1" registrar "v['counters']['$2'] >= ${3:-1}" true; }
+counted() { shows "$1" registrar "v['counters'].get('$2', 0) >= ${3:-1}" true; }
 
 # picture: what all registrars, agents and kernels here have, without what time and
 # traffic change
@@ -49,6 +73,7 @@ picture() {
 	local socket host object objects
 
 	for socket in "$tmp"/*.sock; do
+		[ -e "$socket" ] || continue
 		case $socket in */agent-*) objects=agent ;; *) objects='registrar peer' ;; esac
 		for object in $objects; do
 			echo "$(basename "$socket" .sock) $object"
@@ -104,4 +129,32 @@ as_before() {
 unchanged() {
 	within 20 as_before || { diff "$tmp/before" "$tmp/after"; return 1; }
 	! grep -hv "${1:-^\$}" "$tmp"/told-[0-9]
+}
+
+# registered_in_time: a proper element comes and goes, and waits for neither
+registered_in_time() {
+	in_time 10 client 2 register echo 208 10.9.2.2:7208 600
+	in_time 10 client 2 deregister echo 208
+}
+
+# in_time SECONDS COMMAND...: it succeeds, and takes no longer; says how long it took
+in_time() {
+	local most=$1 begun=${EPOCHREALTIME/[.,]/} took
+
+	shift
+	"$@"
+	took=$(((${EPOCHREALTIME/[.,]/} - begun) / 1000))
+	echo "# $took ms: $*"
+	[ $took -le $((most * 1000)) ]
+}
+
+# attacks NAME COMMAND...: it goes on on host 9, until called_off
+attacks() { starts 9 "$@"; }
+called_off() {
+	local pid
+
+	for pid in $(ip netns pids "$ns-9"); do
+		kill -KILL "$pid"
+		wait "$pid" 2> /dev/null || :
+	done
 }
