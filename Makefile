@@ -163,7 +163,7 @@ out/bin/rserpool-tlshd: packaging/rserpool-tlshd
 	$(if $(daemons),,@echo "enrpd and asapd are left out: they want pkg-config to find $(daemon_packages)")
 
 # What stands on other hosts in tests of the daemons.
-test_programs := $(if $(have_daemons),out/tests/asap_client)
+test_programs := $(if $(have_daemons),out/tests/asap_client out/tests/on_the_way)
 
 user: $(selftests) $(test_programs) $(fuzzers) $(bench_programs) tools
 
@@ -303,6 +303,10 @@ out/tests/asap_client: tests/programs/asap_client.c $(codec) $(channel) $(wildca
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -o $@ $< $(codec) $(channel) \
 		tools/lib/text.c -luv -lgnutls
+
+out/tests/on_the_way: tests/programs/on_the_way.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $<
 
 out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)

@@ -94,7 +94,7 @@ import json, sys
 def settled(v):
 	if isinstance(v, dict):
 		return {k: settled(w) for k, w in v.items()
-			if k != "counters" and not k.endswith("-ms")}
+			if k not in ("counters", "connections") and not k.endswith("-ms")}
 	if isinstance(v, list):
 		return sorted(map(settled, v), key=lambda w: json.dumps(w, sort_keys=True))
 	return v
