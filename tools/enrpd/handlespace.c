@@ -6,6 +6,8 @@
 #include "handlespace.h"
 
 #define PLACES_MIN	64
+#define LEFT		(4 << 20)	/* octets */
+#define LOOKED_AFTER	64		/* new elements */
 
 static u64 mix(u64 hash)
 {
@@ -363,6 +365,22 @@ static int make(struct handlespace *hs, const struct rsp_octets *handle,
 	return -ENOMEM;
 }
 
+/*
+ * What is left when there is hardly any memory is for those who are here already: their
+ * messages, and the records that these come in.
+ */
+static bool has_memory(struct handlespace *hs)
+{
+	void *volatile left;
+
+	if (hs->n_elements % LOOKED_AFTER && !hs->scarce)
+		return true;
+	left = malloc(LEFT);
+	free(left);
+	hs->scarce = !left;
+	return left;
+}
+
 /**
  * element_put() - register an element, for the first time or anew
  * @hs: handlespace
@@ -398,7 +416,7 @@ int element_put(struct handlespace *hs, const struct rsp_octets *handle,
 	if (pool)
 		element = element_find(hs, pool, from->id);
 	is_new = !element;
-	ret = home ? 0 : -ENOMEM;
+	ret = home && (!is_new || has_memory(hs)) ? 0 : -ENOMEM;
 	if (!ret && is_new)
 		ret = make(hs, handle, pool, from->id, &element);
 	if (ret) {

@@ -145,6 +145,7 @@ struct element {
  * @elements_max: that there may be
  * @pool_places: of @pool_table
  * @element_places: of @element_table
+ * @scarce: there was hardly any memory when it was looked for last
  * @seed: nobody outside can know which handles meet in a place
  */
 struct handlespace {
@@ -159,6 +160,7 @@ struct handlespace {
 	u32 elements_max;
 	u32 pool_places;
 	u32 element_places;
+	bool scarce;
 	u64 seed[2];
 };
 

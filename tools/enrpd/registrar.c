@@ -37,6 +37,14 @@ static int make_tls(struct registrar *registrar, char *why, size_t room)
 	return registrar->tls ? 0 : -1;
 }
 
+static void say_refuse(struct channel_listener *listener, int err)
+{
+	(void)listener;
+	log_say(LOG_WARNING,
+		"connections are not taken now: %s; those that are there stay",
+		strerror(err));
+}
+
 /**
  * listen_at() - take connections at an address
  * @registrar: the registrar
@@ -63,6 +71,7 @@ int listen_at(struct registrar *registrar, struct channel_listener *listener,
 	v6.sin6_scope_id = address->scope_id;
 	listener->group = &registrar->channels;
 	listener->limits = &registrar->limits;
+	listener->refuse = say_refuse;
 	listener->data = registrar;
 	err = channel_listen(listener, is_v4 ? (void *)&v4 : (void *)&v6,
 			     is_v4 ? sizeof(v4) : sizeof(v6));

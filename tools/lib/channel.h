@@ -54,7 +54,7 @@ extern const struct channel_limits channel_limits_default;
  * @cut_off: closed by the peer in a message, or without an end of TLS
  * @records_refused: closed for a record that the peer's keys have not made, or
  *	that TLS does not allow there
- * @refused: connections that were not taken for lack of descriptors
+ * @refused: connections that were not taken for lack of descriptors or memory
  */
 struct channel_counters {
 	uint64_t accepted;
@@ -115,7 +115,10 @@ struct channel_ops {
  * @limits: theirs
  * @accept: called for each, before its handshake: set its owner with
  *	channel_own(), or return false to have it closed without a word
+ * @refuse: called when connections begin to be refused for lack of descriptors or
+ *	memory; or NULL
  * @data: for the owner
+ * @refuses: that was said
  * @poll: of the socket
  * @pause: until it accepts again
  * @fd: the socket
@@ -127,7 +130,9 @@ struct channel_listener {
 	const struct channel_limits *limits;
 	bool (*accept)(struct channel_listener *listener,
 		       struct channel *channel);
+	void (*refuse)(struct channel_listener *listener, int err);
 	void *data;
+	bool refuses;
 	uv_poll_t poll;
 	uv_timer_t pause;
 	int fd;

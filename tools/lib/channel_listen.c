@@ -21,6 +21,14 @@ static void on_pause(uv_timer_t *pause)
 	uv_poll_start(&listener->poll, UV_READABLE, on_poll);
 }
 
+static void refuse(struct channel_listener *listener, int err)
+{
+	listener->group->counters.refused++;
+	if (listener->refuse && !listener->refuses)
+		listener->refuse(listener, err);
+	listener->refuses = true;
+}
+
 static void take(struct channel_listener *listener, int fd,
 		 const struct sockaddr *peer, socklen_t len)
 {
@@ -29,7 +37,7 @@ static void take(struct channel_listener *listener, int fd,
 	channel = channel_new(listener->group, listener->tls, listener->limits,
 			      fd, peer, len);
 	if (!channel) {
-		listener->group->counters.refused++;
+		refuse(listener, ENOMEM);
 		close(fd);
 		return;
 	}
@@ -40,10 +48,12 @@ static void take(struct channel_listener *listener, int fd,
 	listener->group->counters.accepted++;
 	if (channel_start(channel, channel->tls ? CHANNEL_SECURING :
 						  CHANNEL_OPEN)) {
-		listener->group->counters.refused++;
+		refuse(listener, ENOMEM);
 		channel->ops->closed(channel, "no memory");
 		channel_free(channel);
+		return;
 	}
+	listener->refuses = false;
 }
 
 static void on_poll(uv_poll_t *poll, int status, int events)
@@ -67,7 +77,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
 		    errno != ENOMEM)
 			return;
 		/* It would be readable at once again. */
-		listener->group->counters.refused++;
+		refuse(listener, errno);
 		uv_poll_stop(&listener->poll);
 		uv_timer_start(&listener->pause, on_pause, PAUSE_MS, 0);
 		return;
@@ -107,6 +117,7 @@ int channel_listen(struct channel_listener *listener,
 	uv_loop_t *loop = listener->group->loop;
 
 	listener->closing = 0;
+	listener->refuses = false;
 	listener->fd = open_socket(address, len);
 	if (listener->fd < 0)
 		return listener->fd;
