@@ -123,7 +123,7 @@ no_less() {
 	! offers "$@" "$before:+ECDHE-PSK" --rehandshake || return 1
 	for version in $now $before; do
 		offers "$@" "$version:+ECDHE-PSK" --resume || grep -q 'again' "$tmp/said"
-		! grep 'resumed' "$tmp/said"
+		! grep 'resumed' "$tmp/said" || return 1
 	done
 	head -c 100 /dev/zero > "$tmp/early"
 	! offers "$@" "$now:+ECDHE-PSK" --resume --earlydata="$tmp/early" || return 1
