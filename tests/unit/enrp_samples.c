@@ -99,6 +99,13 @@ static void takeover_ack(struct rsp_tlv_writer *w)
 	put_be32(w, TARGET);
 }
 
+static void unreachable(struct rsp_tlv_writer *w)
+{
+	to_one(w);
+	put_be32(w, 7);
+	sample_handle(w);
+}
+
 static void error(struct rsp_tlv_writer *w)
 {
 	u32 begin, cause;
@@ -164,6 +171,9 @@ const struct asap_sample enrp_samples[] = {
 	  TO_ALL " && " ABOUT },
 	{ "error", RSP_ENRP_ERROR, 0, error,
 	  TO_ONE " && enrp.cause_code == 1 && enrp.cause_code == 10" },
+	/* Not the RFC's: nobody else's dissector knows it. */
+	{ "unreachable", RSP_ENRP_UNREACHABLE, 0, unreachable,
+	  "enrp.message_type == 0x8b" },
 };
 
 const int n_enrp_samples = ARRAY_SIZE(enrp_samples);
@@ -229,6 +239,11 @@ int enrp_rebuild(const struct rsp_enrp_message *msg, void *buf, u32 cap)
 	case RSP_ENRP_INIT_TAKEOVER_ACK:
 	case RSP_ENRP_TAKEOVER_SERVER:
 		rsp_enrp_put_target(&w, msg->target);
+		break;
+	case RSP_ENRP_UNREACHABLE:
+		rsp_enrp_put_target(&w, msg->pe_id);
+		rsp_tlv_put(&w, RSP_TLV_HANDLE, msg->handle.data,
+			    msg->handle.len);
 		break;
 	case RSP_ENRP_ERROR:
 		asap_put_causes(&w, msg->causes);

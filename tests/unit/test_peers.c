@@ -34,6 +34,46 @@ static bool walks(void *data)
 	return ((struct peer *)data)->walk.next;
 }
 
+static bool is_asked(void *data)
+{
+	(void)data;
+	return get(0, "web", 7)->asked;
+}
+
+static bool has_reports(void *data)
+{
+	return regs[0].counters.reports + regs[0].counters.reports_dropped >=
+	       *(u64 *)data;
+}
+
+/* RFC 5352, 3.5: any registrar may be told, and the one that owns it asks. */
+static void test_report(void **state)
+{
+	u64 n = 1, i;
+
+	(void)state;
+	put(0, "web", 7);
+	expect_all("web", 7, 1);
+	get(0, "web", 7)->local = false;
+	unreachable_report(&regs[1], get(1, "web", 7), 1);
+	assert_int_equal(regs[1].counters.reports_forwarded, 1);
+	test_wait("a question", is_asked, NULL);
+	assert_int_equal(get(0, "web", 7)->reports, 1);
+	/* However many report there, it is one that says so here; and so often. */
+	n += registrar_config().report_burst;
+	for (i = 1; i < n; i++)
+		unreachable_report(&regs[1], get(1, "web", 7), i);
+	test_wait("all reports", has_reports, &n);
+	assert_int_equal(get(0, "web", 7)->reports, 1);
+	assert_true(regs[0].counters.reports_dropped > 0);
+	/* What has no owner that is there goes nowhere. */
+	peer_of_id(&regs[1], 1)->state = PEER_DOWN;
+	unreachable_report(&regs[1], get(1, "web", 7), 1);
+	assert_int_equal(regs[1].counters.reports_forwarded, n);
+	peer_of_id(&regs[1], 1)->state = PEER_ACTIVE;
+	assert_int_equal(regs[0].counters.reports_forwarded, 0);
+}
+
 /* More than a piece holds, and while it is fetched some go and some come. */
 static void test_pieces(void **state)
 {
@@ -267,6 +307,7 @@ int main(void)
 #define AUDITED(f)	cmocka_unit_test_setup_teardown(f, begin_audited, end)
 		PLAIN(test_update),
 		SECURE(test_update),
+		SECURE(test_report),
 		SECURE(test_pieces),
 		AUDITED(test_audit),
 		SECURE(test_takeover),

@@ -3,6 +3,7 @@
 #ifndef _ENRPD_PEER_H
 #define _ENRPD_PEER_H
 
+#include "../lib/bucket.h"
 #include "../lib/channel.h"
 #include "../lib/enrp.h"
 #include "../lib/text.h"
@@ -66,6 +67,7 @@ struct link {
  * @recheck_at: when; 0: not
  * @said_at: when a refusal was logged
  * @n_unsaid: refusals since then
+ * @reports: that it may send
  * @walk: what it fetches from us
  * @walk_until: when it must have asked for more
  */
@@ -96,6 +98,7 @@ struct peer {
 	u64 recheck_at;
 	u64 said_at;
 	u32 n_unsaid;
+	struct bucket reports;
 	struct walk walk;
 	u64 walk_until;
 };
@@ -228,6 +231,10 @@ void update_send(struct registrar *registrar, const struct element *element,
 void update_take(struct peer *peer, const struct rsp_enrp_message *msg);
 void update_element(struct peer *peer, const struct rsp_octets *handle,
 		    const struct rsp_tlv_element *from);
+
+/* In report.c */
+void unreachable_forwarded(struct peer *peer,
+			   const struct rsp_enrp_message *msg);
 
 /* In takeover.c */
 void takeover_begin(struct registrar *registrar, u32 target);

@@ -120,6 +120,9 @@ static void act(struct peer *peer, const struct rsp_enrp_message *msg)
 	case RSP_ENRP_TAKEOVER_SERVER:
 		takeover_done(peer, msg->target);
 		break;
+	case RSP_ENRP_UNREACHABLE:
+		unreachable_forwarded(peer, msg);
+		break;
 	default:
 		registrar->counters.unexpected++;
 		break;

@@ -33,6 +33,7 @@
  * @keep_alives_delayed: that waited for their turn
  * @keep_alive_acks: received
  * @reports: that an element is unreachable
+ * @reports_forwarded: of these, to the peer that owns the element
  * @reports_dropped: beyond what a connection may send
  * @unreachable: elements removed because they did not answer
  * @reported: elements removed because of reports
@@ -68,6 +69,7 @@ struct counters {
 	u64 keep_alives_delayed;
 	u64 keep_alive_acks;
 	u64 reports;
+	u64 reports_forwarded;
 	u64 reports_dropped;
 	u64 unreachable;
 	u64 reported;

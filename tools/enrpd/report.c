@@ -57,19 +57,43 @@ void reports_forget(struct element *element)
 	element->reports = 0;
 }
 
+/* The element is connected to the registrar that owns it, which can ask it. */
+static void forward(struct registrar *registrar, const struct element *element)
+{
+	struct peer *peer = peer_of_id(registrar, element->home->id);
+	const struct pool *pool = element->pool;
+	struct rsp_tlv_writer w;
+	u32 begin;
+
+	if (!peer || peer->state == PEER_DOWN)
+		return;
+	rsp_tlv_writer_init(&w, registrar->enrp.message,
+			    sizeof(registrar->enrp.message));
+	begin = rsp_enrp_begin(&w, RSP_ENRP_UNREACHABLE, 0, registrar->id,
+			       peer->id);
+	rsp_enrp_put_target(&w, element->id);
+	rsp_tlv_put(&w, RSP_TLV_HANDLE, pool->handle, pool->handle_len);
+	if (peer_send(peer, rsp_enrp_end(&w, begin)))
+		registrar->counters.reports_forwarded++;
+}
+
 /**
  * unreachable_report() - somebody reports an element
  * @registrar: the registrar
  * @element: it; it may be gone afterwards
  * @reporter: who; only compared
+ *
+ * Of another registrar's that one is told.
  */
 void unreachable_report(struct registrar *registrar, struct element *element,
 			u64 reporter)
 {
 	u32 most = registrar->config.bad_pe_reports;
 
-	if (element->home->id != registrar->id)
+	if (element->home->id != registrar->id) {
+		forward(registrar, element);
 		return;
+	}
 	if (element->reports <= most && note(element, reporter) &&
 	    element->reports > most)
 		keep_alive_hurry(registrar, element);
@@ -111,4 +135,32 @@ void unreachable_take(struct client *client,
 	registrar->counters.reports++;
 	if (element)
 		unreachable_report(registrar, element, reporter_of(client));
+}
+
+/**
+ * unreachable_forwarded() - a peer hands on a report
+ * @peer: it
+ * @msg: its message
+ *
+ * It counts as one reporter, whoever reported there, and is as limited as one. What
+ * is not ours is not handed on any further.
+ */
+void unreachable_forwarded(struct peer *peer,
+			   const struct rsp_enrp_message *msg)
+{
+	struct registrar *registrar = peer->registrar;
+	const struct config *config = &registrar->config;
+	struct element *element;
+	struct pool *pool;
+
+	if (!bucket_take(&peer->reports, uv_now(registrar->loop),
+			 config->report_rate, config->report_burst)) {
+		registrar->counters.reports_dropped++;
+		return;
+	}
+	registrar->counters.reports++;
+	pool = pool_find(&registrar->hs, msg->handle.data, msg->handle.len);
+	element = pool ? element_find(&registrar->hs, pool, msg->pe_id) : NULL;
+	if (element && element->home->id == registrar->id)
+		unreachable_report(registrar, element, (uintptr_t)peer);
 }

@@ -65,6 +65,7 @@ static void show_counters(const struct registrar *registrar)
 		COUNTER("keep-alives-delayed", keep_alives_delayed),
 		COUNTER("keep-alive-acks", keep_alive_acks),
 		COUNTER("reports", reports),
+		COUNTER("reports-forwarded", reports_forwarded),
 		COUNTER("reports-dropped", reports_dropped),
 		COUNTER("unreachable", unreachable),
 		COUNTER("reported", reported),

@@ -163,6 +163,22 @@ static int error_complete(struct rsp_tlv_input *in,
 	       lacks(in, msg, "the operation error is missing");
 }
 
+static int unreachable_param(struct rsp_tlv_input *in,
+			     const struct rsp_tlv *tlv,
+			     struct rsp_enrp_message *msg)
+{
+	if (tlv->type == RSP_TLV_HANDLE && !msg->handle.len)
+		return rsp_tlv_parse_handle(in, tlv, &msg->handle);
+	return misfit(in, tlv, msg);
+}
+
+static int unreachable_complete(struct rsp_tlv_input *in,
+				const struct rsp_enrp_message *msg)
+{
+	return msg->handle.len ? 0 :
+	       lacks(in, msg, "the pool handle is missing");
+}
+
 static const struct layout layouts[] = {
 	[RSP_ENRP_PRESENCE] = {
 		.flags = RSP_ENRP_FLAG_REPLY, .words = 2,
@@ -189,6 +205,10 @@ static const struct layout layouts[] = {
 	[RSP_ENRP_ERROR] = {
 		.words = 2, .param = error_param, .complete = error_complete,
 	},
+	[RSP_ENRP_UNREACHABLE] = {
+		.words = 3, .param = unreachable_param,
+		.complete = unreachable_complete,
+	},
 };
 
 static int parse_words(struct rsp_tlv_input *in, const struct layout *layout,
@@ -205,6 +225,8 @@ static int parse_words(struct rsp_tlv_input *in, const struct layout *layout,
 	msg->receiver = get_unaligned_be32(words + 4);
 	if (msg->type == RSP_ENRP_HANDLE_UPDATE)
 		msg->action = get_unaligned_be16(words + 8);
+	else if (msg->type == RSP_ENRP_UNREACHABLE)
+		msg->pe_id = get_unaligned_be32(words + 8);
 	else if (layout->words > 2)
 		msg->target = get_unaligned_be32(words + 8);
 	if (!msg->sender)

@@ -24,6 +24,8 @@ enum rsp_enrp_type {
 	RSP_ENRP_INIT_TAKEOVER_ACK	= 0x08,
 	RSP_ENRP_TAKEOVER_SERVER	= 0x09,
 	RSP_ENRP_ERROR			= 0x0a,
+	/* Ours: who does not know it skips it, and says nothing (RFC 5354, 4). */
+	RSP_ENRP_UNREACHABLE		= 0x8b,
 };
 
 /*
@@ -52,10 +54,11 @@ enum rsp_enrp_action {
  * @sender: registrar that sent it, not 0
  * @receiver: registrar that it is for, 0 for all
  * @target: registrar that is to be taken over
+ * @pe_id: PE identifier, in UNREACHABLE
  * @n_pools: pool entries, in HANDLE_TABLE_RESPONSE
  * @n_elements: pool elements in them, or the one of HANDLE_UPDATE
  * @n_servers: registrars, in LIST_RESPONSE
- * @handle: pool handle, in HANDLE_UPDATE
+ * @handle: pool handle, in HANDLE_UPDATE and UNREACHABLE
  * @element: pool element, in HANDLE_UPDATE
  * @server: the sender, in PRESENCE
  * @params: for rsp_enrp_next_pool() and rsp_enrp_next_server()
@@ -71,6 +74,7 @@ struct rsp_enrp_message {
 	u32 sender;
 	u32 receiver;
 	u32 target;
+	u32 pe_id;
 	u32 n_pools;
 	u32 n_elements;
 	u32 n_servers;
