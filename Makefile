@@ -247,11 +247,11 @@ tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 		-o $@ $< $(channel_tests) -luv -lgnutls -lcmocka
 
 # What the daemons have in common besides, without their files.
-daemon_lib := $(addprefix tools/lib/,bucket.c channel_show.c control.c deadline.c feeder.c feeder_message.c \
-	log.c multicast.c nl.c print.c text.c)
+daemon_lib := $(addprefix tools/lib/,answer.c bucket.c channel_show.c control.c counter.c deadline.c \
+	feeder.c feeder_message.c log.c metrics.c multicast.c nl.c print.c text.c)
 
 # A registrar without its files, which libconfig reads.
-registrar := $(addprefix tools/enrpd/,account.c announce.c audit.c change.c client.c enrp_side.c \
+registrar := $(addprefix tools/enrpd/,account.c announce.c audit.c change.c client.c counters.c enrp_side.c \
 	feed.c feed_asap.c feed_tell.c handlespace.c keep_alive.c pattern.c peer.c peer_message.c \
 	peers.c peers_reload.c permission.c presence.c registrar.c registration.c reload.c report.c resolution.c select.c show.c \
 	table.c takeover.c update.c walk.c)

@@ -73,6 +73,24 @@ teeth() {
 	done
 	return $status
 }
+# Each counter of a daemon, and what it means, is in the daemon's manual.
+counters() {
+	python3 - << 'END'
+import re, sys
+missing = 0
+for manual, *tables in (("enrpd.8", "tools/enrpd/counters.c", "tools/lib/channel_show.c"),
+                        ("asapd.8", "tools/asapd/counters.c", "tools/lib/channel_show.c")):
+    text = open("Documentation/man/" + manual).read()
+    for table in tables:
+        rows = re.findall(r'ROW\("([^"]+)",\s*\w+,\s*"([^"]+)"\)', open(table).read())
+        assert len(rows) == open(table).read().count("ROW(") - 1, table
+        for name, help in rows:
+            if ".B %s\n%s\n" % (name.replace("-", "\\-"), help) not in text:
+                print("%s: %s: %s" % (manual, name, help))
+                missing += 1
+sys.exit(missing > 0)
+END
+}
 echo "KTAP version 1"
 echo "1..$(grep -c "^check .*$pick" $self)"
 need_packages perl python3 shellcheck patch
@@ -82,6 +100,7 @@ check shell shell
 check spdx spdx
 check names names
 check teeth teeth
+check counters counters
 check sparse tests/vm/build.sh sparse
 check install tests/vm/build.sh install
 check gen Documentation/netlink/generate.sh check

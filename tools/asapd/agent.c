@@ -52,7 +52,11 @@ int agent_start(struct agent *agent, char *why, size_t room)
 {
 	agent->control.show = show;
 	agent->control.data = agent;
+	agent->metrics.write = agent_metrics;
+	agent->metrics.data = agent;
 	if (control_start(&agent->control, agent->loop, agent->config.control,
+			  why, room) ||
+	    metrics_start(&agent->metrics, agent->loop, agent->config.metrics,
 			  why, room) ||
 	    home_start(agent, why, room))
 		return -1;
@@ -73,6 +77,7 @@ int agent_start(struct agent *agent, char *why, size_t room)
 void agent_stop(struct agent *agent)
 {
 	control_stop(&agent->control);
+	metrics_stop(&agent->metrics);
 	home_stop(agent);
 	feeder_stop(&agent->feeder);
 	while (!list_empty(&agent->pools)) {

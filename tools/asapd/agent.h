@@ -15,6 +15,7 @@
 #include "../lib/deadline.h"
 #include "../lib/feeder.h"
 #include "../lib/list.h"
+#include "../lib/metrics.h"
 #include "../lib/multicast.h"
 #include "config.h"
 #include "service.h"
@@ -257,6 +258,7 @@ struct pool {
  * @hints: where another one may be
  * @feeder: of this host's kernel
  * @control: where an operator asks
+ * @metrics: where a scraper does
  * @services: those of the file
  * @pools: all of them
  * @places: the same, by handle
@@ -280,6 +282,7 @@ struct agent {
 	struct hints hints;
 	struct feeder feeder;
 	struct control control;
+	struct metrics metrics;
 	struct list services;
 	struct list pools;
 	struct list places[POOL_PLACES];
@@ -372,6 +375,11 @@ void resolution_timeout(struct deadline *deadline);
 void send_waiting(struct agent *agent);
 void send_all_again(struct agent *agent);
 void send_report(struct agent *agent, const struct rsp_octets *handle, u32 id);
+
+/* In counters.c */
+struct counters_of agent_counters(const struct agent *agent);
+u32 agent_registered(const struct agent *agent);
+void agent_metrics(void *data, FILE *file);
 
 /* In show.c */
 bool show(void *data, const char *object);

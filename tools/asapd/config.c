@@ -26,6 +26,7 @@ static const struct setting table[] = {
 	{ "announced-outdate", TIME, AT(announced_outdate), 100, HOUR, 5000 },
 	{ "announced-name", WORDS, AT(announced_name), 0, 0, 0 },
 	{ "control", FILE_NAME, AT(control), 0, 0, 0 },
+	{ "metrics", WORDS, AT(metrics), 0, 0, 0 },
 	{ "request-timeout", TIME, AT(request_timeout), 100, HOUR, 15000 },
 	{ "registration-timeout", TIME, AT(registration_timeout), 100, HOUR,
 	  30000 },
@@ -153,6 +154,12 @@ static int check_tls(const struct config *config, const config_setting_t *root,
 static int check(const struct config *config, const config_setting_t *root,
 		 char *why)
 {
+	struct transport at;
+
+	if (config->metrics && parse_metrics(config->metrics, &at))
+		return wrong(why, config_setting_get_member(root, "metrics"),
+			     "metrics: %s", parse_metrics(config->metrics,
+							  &at));
 	if (!config->n_registrars)
 		return wrong(why, root,
 			     "registrars is missing: who keeps the pools? As: registrars = ( \"192.0.2.1:%u\" );",

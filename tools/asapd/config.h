@@ -39,6 +39,7 @@ struct server {
  * @announced_interface: by which interface; NULL: as the routes say
  * @announced_name: what the certificate of one that is found so must be for
  * @control: the socket where an operator asks
+ * @metrics: where metrics are to be had; NULL: nowhere
  * @request_timeout: T1-ENRPrequest, milliseconds
  * @registration_timeout: T2-registration, milliseconds
  * @deregistration_timeout: T3-deregistration, milliseconds
@@ -75,6 +76,7 @@ struct config {
 	char *announced_interface;
 	char *announced_name;
 	char *control;
+	char *metrics;
 	uint32_t request_timeout;
 	uint32_t registration_timeout;
 	uint32_t deregistration_timeout;

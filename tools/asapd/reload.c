@@ -42,10 +42,11 @@ static void swap_text(char **a, char **b)
 static void say_kept(const struct config *now, const struct config *unused)
 {
 	if (!same_text(unused->control, now->control) ||
+	    !same_text(unused->metrics, now->metrics) ||
 	    !same_text(unused->announced_interface, now->announced_interface) ||
 	    !same_addresses(&unused->announced, &now->announced))
 		log_say(LOG_WARNING,
-			"control, announced and announced-interface change with a restart only");
+			"control, metrics, announced and announced-interface change with a restart only");
 }
 
 /* Sockets that are open stay so. */
@@ -54,6 +55,7 @@ static void keep(struct config *fresh, struct config *old)
 	struct addresses groups = old->announced;
 
 	swap_text(&fresh->control, &old->control);
+	swap_text(&fresh->metrics, &old->metrics);
 	swap_text(&fresh->announced_interface, &old->announced_interface);
 	old->announced = fresh->announced;
 	fresh->announced = groups;

@@ -21,21 +21,6 @@ static void show_home(const struct agent *agent)
 		print_id("home-id", " id %s", home->id);
 }
 
-static u32 n_registered(const struct agent *agent)
-{
-	struct list *pos, *each;
-	u32 n = 0;
-
-	list_for_each(pos, &agent->pools) {
-		struct pool *pool = container_of(pos, struct pool, in_all);
-
-		list_for_each(each, &pool->elements)
-			n += container_of(each, struct element, in_pool)->state
-			     == ELEMENT_REGISTERED;
-	}
-	return n;
-}
-
 static void show_pool(const struct pool *pool)
 {
 	char text[HANDLE_TEXT_MAX];
@@ -93,41 +78,12 @@ static void show_services(const struct agent *agent)
 
 static void show_counters(const struct agent *agent)
 {
-#define COUNTER(name, member)	{ name, offsetof(struct counters, member) }
-	static const struct {
-		const char *name;
-		size_t offset;
-	} rows[] = {
-		COUNTER("homes", homes),
-		COUNTER("attempts-failed", attempts_failed),
-		COUNTER("registrations", registrations),
-		COUNTER("registered", registered),
-		COUNTER("rejected", rejected),
-		COUNTER("deregistrations", deregistrations),
-		COUNTER("expired", expired),
-		COUNTER("resolutions", resolutions),
-		COUNTER("resolved", resolved),
-		COUNTER("unknown-handles", unknown_handles),
-		COUNTER("timeouts", timeouts),
-		COUNTER("keep-alives", keep_alives),
-		COUNTER("keep-alives-dropped", keep_alives_dropped),
-		COUNTER("reports", reports),
-		COUNTER("reports-dropped", reports_dropped),
-		COUNTER("announcements", announcements),
-		COUNTER("hints-dropped", hints_dropped),
-		COUNTER("malformed", malformed),
-		COUNTER("unexpected", unexpected),
-		COUNTER("fed", fed),
-		COUNTER("unfed", unfed),
-	};
-	const char *counters = (const char *)&agent->counters;
-	size_t i;
+	struct counters_of counters = agent_counters(agent);
 
 	print_object_begin("counters");
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		print_counter(rows[i].name,
-			      *(const u64 *)(counters + rows[i].offset));
-	channel_counters_show(&agent->channels.counters);
+	counters_show(&counters);
+	counters = channel_counters(&agent->channels);
+	counters_show(&counters);
 	print_object_end();
 }
 
@@ -153,7 +109,7 @@ bool show(void *data, const char *object)
 	print_uint("hints", " hints %" PRIu64, hints_count(agent));
 	print_uint("pools", " pools %" PRIu64, agent->n_pools);
 	print_uint("elements", " elements %" PRIu64, agent->n_elements);
-	print_uint("registered", " registered %" PRIu64, n_registered(agent));
+	print_uint("registered", " registered %" PRIu64, agent_registered(agent));
 	print_string("kernel", " kernel %s\n", agent->feeder.open ? "fed" :
 								   "none");
 	show_services(agent);

@@ -46,6 +46,7 @@ static const struct setting table[] = {
 	{ "announce-outdate", TIME, AT(announce_outdate), 100, HOUR, 5000 },
 	{ "announce-hops", NUMBER, AT(announce_hops), 1, 255, 1 },
 	{ "control", FILE_NAME, AT(control), 0, 0, 0 },
+	{ "metrics", WORDS, AT(metrics), 0, 0, 0 },
 	{ "peers", FILE_NAME, AT(peers), 0, 0, 0 },
 	{ "peers-max", NUMBER, AT(peers_max), 1, 10000, 64 },
 	{ "heartbeat-cycle", TIME, AT(heartbeat_cycle), 100, HOUR, 30000 },
@@ -64,6 +65,12 @@ static const struct settings settings = {
 static int check(const struct config *config, const config_setting_t *root,
 		 char *why)
 {
+	struct transport at;
+
+	if (config->metrics && parse_metrics(config->metrics, &at))
+		return wrong(why, config_setting_get_member(root, "metrics"),
+			     "metrics: %s", parse_metrics(config->metrics,
+							  &at));
 	if (!config->asap_listen.n)
 		return wrong(why, root,
 			     "asap-listen is missing: where shall elements and users connect? As: asap-listen = [ \"0.0.0.0:%u\" ];",

@@ -26,6 +26,7 @@
  * @announce: multicast groups that are told where this registrar is
  * @announce_interface: by which interface; NULL: as the routes say
  * @control: the socket where an operator asks
+ * @metrics: where metrics are to be had; NULL: nowhere
  * @connections_max: at once
  * @subscriptions_max: a connection
  * @answer_elements: elements in an answer, at most
@@ -70,6 +71,7 @@ struct config {
 	struct addresses announce;
 	char *announce_interface;
 	char *control;
+	char *metrics;
 	uint32_t connections_max;
 	uint32_t subscriptions_max;
 	uint32_t answer_elements;

@@ -148,6 +148,11 @@ int registrar_listen(struct registrar *registrar, char *why, size_t room)
 	if (control_start(&registrar->control, registrar->loop, config->control,
 			  why, room))
 		return -1;
+	registrar->metrics.write = registrar_metrics;
+	registrar->metrics.data = registrar;
+	if (metrics_start(&registrar->metrics, registrar->loop,
+			  config->metrics, why, room))
+		return -1;
 	if (config->feed)
 		feed_start(&registrar->feed);
 	return 0;
@@ -200,6 +205,7 @@ void registrar_stop(struct registrar *registrar)
 	unsigned int i;
 
 	control_stop(&registrar->control);
+	metrics_stop(&registrar->metrics);
 	feed_stop(&registrar->feed);
 	announce_stop(registrar);
 	enrp_stop(registrar);

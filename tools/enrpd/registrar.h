@@ -11,6 +11,7 @@
 #include "../lib/bucket.h"
 #include "../lib/channel.h"
 #include "../lib/control.h"
+#include "../lib/metrics.h"
 #include "announce.h"
 #include "authorization.h"
 #include "config.h"
@@ -156,6 +157,7 @@ struct subscription {
  * @enrp: the side of the peers
  * @announce: to whoever looks for a registrar
  * @control: where an operator asks
+ * @metrics: where a scraper does
  * @changed: pools that subscribers are to be told of
  * @update: when they are told
  * @keep_alives: that may be sent
@@ -182,6 +184,7 @@ struct registrar {
 	struct enrp enrp;
 	struct announce announce;
 	struct control control;
+	struct metrics metrics;
 	struct list changed;
 	struct deadline update;
 	struct bucket keep_alives;
@@ -251,6 +254,12 @@ void unreachable_take(struct client *client,
 		      const struct rsp_asap_message *msg);
 void unreachable_report(struct registrar *registrar, struct element *element,
 			u64 reporter);
+
+/* In counters.c */
+#define REJECTED_HELP	"Registrations and deregistrations refused, by cause (RFC 5354, 3.12)."
+
+struct counters_of registrar_counters(const struct registrar *registrar);
+void registrar_metrics(void *data, FILE *file);
 
 /* In show.c */
 bool show(void *data, const char *object);

@@ -49,53 +49,13 @@ static void show_rejected(const struct registrar *registrar)
 
 static void show_counters(const struct registrar *registrar)
 {
-#define COUNTER(name, member)	{ name, offsetof(struct counters, member) }
-	static const struct {
-		const char *name;
-		size_t offset;
-	} rows[] = {
-		COUNTER("registrations", registrations),
-		COUNTER("reregistrations", reregistrations),
-		COUNTER("deregistrations", deregistrations),
-		COUNTER("expired", expired),
-		COUNTER("resolutions", resolutions),
-		COUNTER("unknown-handles", unknown_handles),
-		COUNTER("updates", updates),
-		COUNTER("keep-alives", keep_alives),
-		COUNTER("keep-alives-delayed", keep_alives_delayed),
-		COUNTER("keep-alive-acks", keep_alive_acks),
-		COUNTER("reports", reports),
-		COUNTER("reports-forwarded", reports_forwarded),
-		COUNTER("reports-dropped", reports_dropped),
-		COUNTER("unreachable", unreachable),
-		COUNTER("reported", reported),
-		COUNTER("malformed", malformed),
-		COUNTER("unexpected", unexpected),
-		COUNTER("not-read", not_read),
-		COUNTER("turned-away", turned_away),
-		COUNTER("displaced", displaced),
-		COUNTER("fed", fed),
-		COUNTER("unfed", unfed),
-		COUNTER("syncs", syncs),
-		COUNTER("updates-sent", updates_sent),
-		COUNTER("updates-received", updates_received),
-		COUNTER("updates-refused", updates_refused),
-		COUNTER("updates-unauthorized", updates_unauthorized),
-		COUNTER("audits", audits),
-		COUNTER("peers-lost", peers_lost),
-		COUNTER("takeovers", takeovers),
-		COUNTER("announcements", announcements),
-		COUNTER("announcements-heard", announcements_heard),
-	};
-	const char *counters = (const char *)&registrar->counters;
-	size_t i;
+	struct counters_of counters = registrar_counters(registrar);
 
 	print_object_begin("counters");
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		print_counter(rows[i].name,
-			      *(const u64 *)(counters + rows[i].offset));
+	counters_show(&counters);
 	show_rejected(registrar);
-	channel_counters_show(&registrar->channels.counters);
+	counters = channel_counters(&registrar->channels);
+	counters_show(&counters);
 	print_object_end();
 }
 

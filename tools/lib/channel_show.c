@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What an operator is shown of the channels of a daemon. */
-#include <stddef.h>
-
 #include "channel_show.h"
 #include "kernel.h"
-#include "print.h"
+
+#define ROW(name, member, help) \
+	{ name, offsetof(struct channel_counters, member), help }
+
+static const struct counter rows[] = {
+	ROW("connections-accepted", accepted, "Connections taken."),
+	ROW("connections-made", connected, "Connections made."),
+	ROW("connects-failed", connects_failed,
+	    "Connects that failed or took too long."),
+	ROW("handshakes", secured, "TLS handshakes done."),
+	ROW("handshakes-failed", handshakes_failed,
+	    "TLS handshakes that failed or took too long."),
+	ROW("records-refused", records_refused,
+	    "Connections closed for a record that the keys of the other side have not made, or that TLS does not allow there."),
+	ROW("cut-off", cut_off,
+	    "Connections that the other side ended inside a message, or without an end of TLS."),
+	ROW("lengths-refused", malformed,
+	    "Connections closed for a length that no message can have."),
+	ROW("too-long", too_long,
+	    "Connections closed for a message that is too long."),
+	ROW("no-descriptor", refused,
+	    "Connections that were not taken for lack of descriptors."),
+};
 
 /**
- * channel_counters_show() - print the counters, each on a line
- * @counters: of a group
+ * channel_counters() - the counters of channels
+ * @group: of whose
+ *
+ * Return: they.
  */
-void channel_counters_show(const struct channel_counters *counters)
+struct counters_of channel_counters(const struct channel_group *group)
 {
-#define COUNTER(name, member)	{ name, offsetof(struct channel_counters, member) }
-	static const struct {
-		const char *name;
-		size_t offset;
-	} rows[] = {
-		COUNTER("connections-accepted", accepted),
-		COUNTER("connections-made", connected),
-		COUNTER("connects-failed", connects_failed),
-		COUNTER("handshakes", secured),
-		COUNTER("handshakes-failed", handshakes_failed),
-		COUNTER("records-refused", records_refused),
-		COUNTER("cut-off", cut_off),
-		COUNTER("lengths-refused", malformed),
-		COUNTER("too-long", too_long),
-		COUNTER("no-descriptor", refused),
-	};
-	const char *at = (const char *)counters;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(rows); i++)
-		print_counter(rows[i].name,
-			      *(const uint64_t *)(at + rows[i].offset));
-#undef COUNTER
+	return (struct counters_of){ rows, ARRAY_SIZE(rows), &group->counters };
 }

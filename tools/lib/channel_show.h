@@ -3,7 +3,8 @@
 #define _RSP_CHANNEL_SHOW_H
 
 #include "channel.h"
+#include "counter.h"
 
-void channel_counters_show(const struct channel_counters *counters);
+struct counters_of channel_counters(const struct channel_group *group);
 
 #endif /* _RSP_CHANNEL_SHOW_H */

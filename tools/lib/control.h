@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <uv.h>
 
-#include "list.h"
+#include "answer.h"
 
 /* Prints the object; false: there is none of that name. */
 typedef bool control_show_fn(void *data, const char *object);
@@ -19,20 +19,12 @@ typedef bool control_show_fn(void *data, const char *object);
  * struct control - the socket
  * @show: prints what is asked for
  * @data: for @show
- * @pipe: the socket
- * @open: it listens
- * @callers: connections
- * @n: how many
- * @path: where it is
+ * @answers: the server
  */
 struct control {
 	control_show_fn *show;
 	void *data;
-	uv_pipe_t pipe;
-	bool open;
-	struct list callers;
-	unsigned int n;
-	const char *path;
+	struct answers answers;
 };
 
 int control_start(struct control *control, uv_loop_t *loop, const char *path,

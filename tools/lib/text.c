@@ -306,6 +306,24 @@ bool transport_is_wildcard(const struct transport *transport)
 }
 
 /**
+ * parse_metrics() - read where metrics are to be had
+ * @text: the path of a socket, or an address and port
+ * @at: filled, unless it is a path
+ *
+ * Return: NULL, or what would have been right.
+ */
+const char *parse_metrics(const char *text, struct transport *at)
+{
+	if (*text == '/')
+		return NULL;
+	if (!parse_transport(text, at) &&
+	    (at->family == AF_INET ? ntohl(at->v4.s_addr) >> 24 == 127 :
+				     IN6_IS_ADDR_LOOPBACK(&at->v6)))
+		return NULL;
+	return "the path of a socket is expected, or a port of this host alone, as \"127.0.0.1:9864\" or \"[::1]:9864\"";
+}
+
+/**
  * parse_time() - a span of time
  * @s: a whole number and ms, s, m, h or d
  * @ms: milliseconds
