@@ -262,7 +262,7 @@ registrar_tests := $(registrar) $(codec) $(channel) $(daemon_lib) \
 out/tests/unit/test_registrar_malformed: samples := tests/unit/asap_samples.c \
 	tests/unit/enrp_samples.c
 
-$(addprefix out/tests/unit/test_,peers peers_trust registrar registrar_malformed \
+$(addprefix out/tests/unit/test_,peers peers_bounds peers_trust registrar registrar_malformed \
 registrar_sequences select): out/tests/unit/%: tests/unit/%.c \
 $(registrar_tests) $(wildcard tests/unit/*.h tools/lib/*.h tools/enrpd/*.h) $(codec_headers)
 	@mkdir -p $(@D)

@@ -8,7 +8,7 @@
 #include "peers_test.h"
 
 struct registrar regs[N];
-static struct channel_group strangers;
+struct channel_group strangers;
 
 static struct sockaddr_storage where(const struct registrar *registrar)
 {
@@ -274,6 +274,8 @@ static void on_message(struct channel *channel, const uint8_t *data,
 	stranger.n++;
 	stranger.type = data[0];
 	stranger.flags = data[1];
+	if (stranger.answer)
+		stranger.answer();
 }
 
 static void on_closed(struct channel *channel, const char *why)

@@ -18,6 +18,7 @@
  * @n: messages that came
  * @type: of the last one
  * @flags: likewise
+ * @answer: called with each; NULL for nothing
  */
 struct stranger {
 	struct channel *channel;
@@ -26,10 +27,12 @@ struct stranger {
 	u32 n;
 	u8 type;
 	u8 flags;
+	void (*answer)(void);
 };
 
 extern struct registrar regs[N];
 extern struct stranger stranger;
+extern struct channel_group strangers;
 
 /* Set-up and teardown of a test: all N, which know each other. */
 int begin_plain(void **state);

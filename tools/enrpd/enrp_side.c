@@ -122,12 +122,12 @@ static void alone(struct deadline *deadline)
 	struct registrar *registrar = container_of(deadline, struct registrar,
 						   enrp.alone);
 	struct peer *mentor = registrar->enrp.mentor;
+	u64 now = uv_now(registrar->loop);
 
 	/* It is under way: who does not answer is noticed by itself. */
-	if (mentor && mentor->fetching)
+	if (mentor && mentor->fetching && now < registrar->enrp.alone_at)
 		deadline_set(&registrar->deadlines, deadline,
-			     uv_now(registrar->loop) +
-			     registrar->config.mentor_timeout);
+			     now + registrar->config.mentor_timeout);
 	else
 		enrp_ready(registrar, NULL);
 }
@@ -188,6 +188,8 @@ int enrp_start(struct registrar *registrar, char *why, size_t room)
 	}
 	deadline_set(&registrar->deadlines, &enrp->heartbeat,
 		     now + registrar->config.heartbeat_cycle);
+	enrp->alone_at = now + (u64)FETCH_TIMES *
+			 registrar->config.mentor_timeout;
 	if (list_empty(&enrp->file.peers))
 		enrp->ready = true;
 	else

@@ -8,7 +8,92 @@
 
 #define REDIAL_MS	1000
 
+/* One that was found is forgotten after so many times max-time-last-heard. */
+#define FORGET_TIMES	10
+
 static const struct channel_ops link_ops;
+
+/**
+ * peer_down() - a peer is not there
+ * @peer: it
+ */
+void peer_down(struct peer *peer)
+{
+	peer->state = PEER_DOWN;
+	peer->down_since = uv_now(peer->registrar->loop);
+}
+
+static void drop(struct link *link, const char *why)
+{
+	if (!link)
+		return;
+	link->peer = NULL;
+	channel_close(link->channel, why);
+}
+
+/**
+ * peer_remove() - a peer is none any more
+ * @peer: it
+ * @why: its connections end
+ */
+void peer_remove(struct peer *peer, const char *why)
+{
+	struct registrar *registrar = peer->registrar;
+
+	drop(peer->out, why);
+	drop(peer->in, why);
+	table_stop(peer);
+	deadline_clear(&registrar->deadlines, &peer->redial);
+	deadline_clear(&registrar->deadlines, &peer->watch);
+	registrar->enrp.n_peers--;
+	peer_free(peer);
+}
+
+/* Who is being connected to has sent nothing yet. */
+static bool is_gone(const struct peer *peer)
+{
+	return !peer->configured && peer->state == PEER_DOWN && !peer->in &&
+	       !(peer->out && peer->out->open);
+}
+
+/* Who was found and has gone makes place for who is found. */
+static bool make_place(struct registrar *registrar)
+{
+	struct peer *oldest = NULL;
+	struct list *pos;
+
+	list_for_each(pos, &registrar->enrp.file.peers) {
+		struct peer *peer = container_of(pos, struct peer, in_all);
+
+		if (is_gone(peer) &&
+		    (!oldest || peer->down_since < oldest->down_since))
+			oldest = peer;
+	}
+	if (oldest)
+		peer_remove(oldest, "others are found");
+	return oldest;
+}
+
+/**
+ * peers_forget() - forget those that were found and have gone for long
+ * @registrar: the registrar
+ */
+void peers_forget(struct registrar *registrar)
+{
+	u64 long_ago = (u64)FORGET_TIMES *
+		       registrar->config.max_time_last_heard;
+	u64 now = uv_now(registrar->loop);
+	struct list *pos, *next;
+
+	list_for_each_safe(pos, next, &registrar->enrp.file.peers) {
+		struct peer *peer = container_of(pos, struct peer, in_all);
+
+		if (!is_gone(peer) || now - peer->down_since < long_ago)
+			continue;
+		log_say(LOG_INFO, "peer %s is forgotten", peer_name(peer));
+		peer_remove(peer, "it is forgotten");
+	}
+}
 
 /**
  * peer_add() - add a peer that was found
@@ -21,13 +106,15 @@ struct peer *peer_add(struct registrar *registrar, u32 id)
 {
 	struct peer *peer;
 
-	if (registrar->enrp.n_peers >= registrar->config.peers_max)
+	if (registrar->enrp.n_peers >= registrar->config.peers_max &&
+	    !make_place(registrar))
 		return NULL;
 	peer = peer_new(&registrar->enrp.file);
 	if (!peer)
 		return NULL;
 	peer->registrar = registrar;
 	peer->id = id;
+	peer->down_since = uv_now(registrar->loop);
 	peer->redial.fire = peer_dial;
 	peer->watch.fire = presence_due;
 	peer->fetch.fire = table_fetch_due;
@@ -110,10 +197,12 @@ void peer_heard(struct peer *peer)
 	log_say(LOG_INFO, "peer %s is there", peer_name(peer));
 	takeover_abort(registrar, peer->id);
 	takeover_return(registrar, peer->id);
+	/* It may know some that were forgotten while nobody could be heard. */
+	if (!registrar->config.secure || !registrar->enrp.ready)
+		list_ask(peer);
 	if (registrar->enrp.ready || registrar->enrp.mentor)
 		return;
 	registrar->enrp.mentor = peer;
-	list_ask(peer);
 	table_fetch(peer, true);
 }
 

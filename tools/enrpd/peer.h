@@ -12,6 +12,9 @@
 struct registrar;
 struct peer;
 
+/* All that is fetched from a peer is to come in so many times mentor-timeout. */
+#define FETCH_TIMES	60
+
 /**
  * enum peer_state - what is known of a peer
  * @PEER_DOWN: nothing, or it does not answer any more
@@ -50,6 +53,7 @@ struct link {
  * @tls: our side, to connect with
  * @id: server identifier, 0 while it is not known
  * @state: what is known
+ * @down_since: when it was last heard of, if it is down
  * @out: the connection that we made
  * @in: the one that it made
  * @complained: it was said why it cannot be connected to
@@ -58,6 +62,7 @@ struct link {
  * @late: that time was over once
  * @fetch: what we fetch from it must have come by then
  * @fetching: something is fetched
+ * @fetch_until: it is to have come by then, however much it is
  * @whole: that is the whole handlespace, else what it owns
  * @refused: what it owns, as it said when that was fetched last, and what is
  *	not stored here
@@ -82,6 +87,7 @@ struct peer {
 	struct tls *tls;
 	u32 id;
 	enum peer_state state;
+	u64 down_since;
 	struct link *out;
 	struct link *in;
 	bool complained;
@@ -90,6 +96,7 @@ struct peer {
 	bool late;
 	struct deadline fetch;
 	bool fetching;
+	u64 fetch_until;
 	bool whole;
 	struct rsp_checksum refused;
 	u32 n_refused;
@@ -141,6 +148,7 @@ struct peers_file {
  * @strangers: connections of whom it is not known whose they are
  * @heartbeat: when peers are told that we are there
  * @alone: when it is no use to wait for a mentor any more
+ * @alone_at: when a mentor that does not come to an end is waited for no longer
  * @ready: elements and users are served
  * @mentor: who is asked for the handlespace; NULL: nobody
  * @takeovers: under way
@@ -156,6 +164,7 @@ struct enrp {
 	struct list strangers;
 	struct deadline heartbeat;
 	struct deadline alone;
+	u64 alone_at;
 	bool ready;
 	struct peer *mentor;
 	struct list takeovers;
@@ -177,6 +186,9 @@ struct peer *peer_of_id(const struct registrar *registrar, u32 id);
 
 /* In peer.c */
 struct peer *peer_add(struct registrar *registrar, u32 id);
+void peer_down(struct peer *peer);
+void peer_remove(struct peer *peer, const char *why);
+void peers_forget(struct registrar *registrar);
 bool peer_send(struct peer *peer, int len);
 const char *peer_name(const struct peer *peer);
 void peer_dial(struct deadline *deadline);

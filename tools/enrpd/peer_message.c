@@ -67,7 +67,7 @@ static const char *identify(struct peer *peer, u32 id)
 		other->id = 0;
 	peer->id = id;
 	if (former && peer->state != PEER_DOWN) {
-		peer->state = PEER_DOWN;
+		peer_down(peer);
 		takeover_begin(registrar, former);
 	}
 	return NULL;

@@ -34,16 +34,9 @@ static void dial(struct peer *peer)
 
 static void remove_peer(struct peer *peer)
 {
-	struct registrar *registrar = peer->registrar;
-
 	log_say(LOG_WARNING, "peer %s: the file names it no more",
 		peer_name(peer));
-	close_links(peer, "the file of the peers names it no more");
-	table_stop(peer);
-	deadline_clear(&registrar->deadlines, &peer->redial);
-	deadline_clear(&registrar->deadlines, &peer->watch);
-	registrar->enrp.n_peers--;
-	peer_free(peer);
+	peer_remove(peer, "the file of the peers names it no more");
 }
 
 /* Those that stay agree on who takes over what the others owned. */

@@ -110,6 +110,7 @@ void presence_heartbeat(struct deadline *deadline)
 						   enrp.heartbeat);
 
 	presence_all(registrar);
+	peers_forget(registrar);
 	takeover_orphans(registrar);
 	deadline_set(&registrar->deadlines, deadline,
 		     uv_now(registrar->loop) +
@@ -146,7 +147,7 @@ void presence_due(struct deadline *deadline)
 	log_say(LOG_WARNING, "peer %s is not there any more",
 		peer_name(peer));
 	registrar->counters.peers_lost++;
-	peer->state = PEER_DOWN;
+	peer_down(peer);
 	table_stop(peer);
 	takeover_begin(registrar, peer->id);
 }

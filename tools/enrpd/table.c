@@ -42,7 +42,11 @@ static void request(struct peer *peer)
  */
 void table_fetch(struct peer *peer, bool whole)
 {
+	struct registrar *registrar = peer->registrar;
+
 	peer->fetching = true;
+	peer->fetch_until = uv_now(registrar->loop) + (u64)FETCH_TIMES *
+			    registrar->config.mentor_timeout;
 	peer->whole = whole;
 	request(peer);
 }
@@ -175,6 +179,15 @@ static void take_pieces(struct peer *peer, const struct rsp_enrp_message *msg)
 				peer->registrar->counters.unexpected++;
 }
 
+/* One that always has more to tell does not keep us from others, or for ever. */
+static void break_off(struct peer *peer)
+{
+	log_say(LOG_WARNING,
+		"peer %s: its handle table does not come to an end; it is not fetched any further",
+		peer_name(peer));
+	next_mentor(peer);
+}
+
 /**
  * table_take() - elements have come from a peer
  * @peer: it; its connections may be gone afterwards
@@ -194,7 +207,10 @@ void table_take(struct peer *peer, const struct rsp_enrp_message *msg)
 	}
 	take_pieces(peer, msg);
 	if (msg->flags & RSP_ENRP_FLAG_MORE) {
-		request(peer);
+		if (uv_now(registrar->loop) < peer->fetch_until)
+			request(peer);
+		else
+			break_off(peer);
 		return;
 	}
 	peer->fetching = false;

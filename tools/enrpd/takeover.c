@@ -198,7 +198,7 @@ void takeover_asked(struct peer *peer, u32 target)
 		return;
 	takeover_abort(registrar, target);
 	if (gone && gone != peer) {
-		gone->state = PEER_DOWN;
+		peer_down(gone);
 		deadline_clear(&registrar->deadlines, &gone->watch);
 	}
 	tell(peer, RSP_ENRP_INIT_TAKEOVER_ACK, target);
