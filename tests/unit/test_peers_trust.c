@@ -298,6 +298,24 @@ static void test_reload_peers(void **state)
 	assert_int_equal(regs[0].enrp.n_peers, 2);
 }
 
+/* What a peer of a plain scope has said of where it is stays, too. */
+static void test_reload_learnt(void **state)
+{
+	struct peers_file file = { .name = "registrar-1" };
+	struct peer *peer = knows(&regs[0], "registrar-9");
+	char why[64];
+
+	(void)state;
+	assert_int_equal(peer_begin(&regs[0], peer, why, sizeof(why)), 0);
+	at(peer, &regs[1]);
+	list_init(&file.peers);
+	strcpy(peer_new(&file)->name, "registrar-9");
+	container_of(file.peers.next, struct peer, in_all)->configured = true;
+	peers_reload(&regs[0], &file);
+	assert_ptr_equal(named("registrar-9"), peer);
+	assert_int_equal(peer->address.family, AF_INET);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -309,6 +327,8 @@ int main(void)
 		AUDITED(test_no_room),
 		AUDITED(test_reload),
 		SECURE(test_reload_peers),
+		cmocka_unit_test_setup_teardown(test_reload_learnt,
+						begin_plain, end),
 	};
 
 	cmocka_set_message_output(CM_OUTPUT_TAP);

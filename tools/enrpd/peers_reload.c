@@ -64,16 +64,21 @@ static void remove_peers(struct registrar *registrar,
 static void change_peer(struct peer *peer, const struct peer *fresh)
 {
 	bool other_key = !tls_key_same(&peer->key, &fresh->key);
+	bool secure = peer->registrar->config.secure;
+	struct transport address = fresh->address;
 	char why[256];
 
-	if (same_address(&peer->address, &fresh->address) && !other_key)
+	/* In a plain scope it may have said where it is. */
+	if (!address.family && !secure)
+		address = peer->address;
+	if (same_address(&peer->address, &address) && !other_key)
 		return;
 	log_say(LOG_INFO, "peer %s: the file gives it another %s",
 		peer_name(peer), other_key ? "key" : "address");
-	peer->address = fresh->address;
+	peer->address = address;
 	peer->key = fresh->key;
 	peer->has_key = fresh->has_key;
-	if (other_key && peer->registrar->config.secure) {
+	if (other_key && secure) {
 		close_links(peer, "its key is not good any more");
 		if (peer_key(peer, why, sizeof(why)))
 			log_say(LOG_ERROR, "peer %s: %s", peer_name(peer),
