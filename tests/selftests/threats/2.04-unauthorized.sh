@@ -49,4 +49,22 @@ test_withdrawn() {
 	counted 1 handshakes-failed
 }
 
+# A program of the registrar's host, and one of a host of its agents, without the right
+# to listen or to change anything.
+test_program() {
+	local n as_nobody='setpriv --reuid=65534 --regid=65534 --clear-groups'
+
+	hosts 1 2 3 9
+	scene
+	before 1 3
+	for n in 1 3; do
+		refused 1 'Permission denied' on "$n" $as_nobody counter echo 4000 "${n}50"
+		refused 2 CAP_NET_ADMIN on "$n" $as_nobody \
+			rspctl pe add pool echo id "${n}50" tcp "10.9.$n.2:7"
+		refused 2 CAP_NET_ADMIN on "$n" $as_nobody rspctl pe del pool echo id 207
+	done
+	unchanged
+	served 3
+}
+
 ktap_run 2.04

@@ -7,10 +7,15 @@
 . "$(dirname "$0")/../ktap.sh"
 . "$(dirname "$0")/../registrar.sh"
 
-# element N ID POOL [REGISTRAR]: an echo server there, registered as this element
-element() {
+# serves N ID: an echo server there, which knows nothing of pools
+serves() {
 	starts "$1" "server-$2" socat "TCP-LISTEN:7$2,fork,reuseaddr" EXEC:cat
 	within 20 listens "$1" "7$2"
+}
+
+# element N ID POOL [REGISTRAR]: one, registered as this element
+element() {
+	serves "$1" "$2"
 	stays "$1" ${4:+"$4"} register "$3" "$2" "10.9.$1.2:7$2" 600
 	says "client-$1" "registered $3"
 }
@@ -67,8 +72,8 @@ served() {
 # counted N COUNTER [LEAST]: the registrar there has counted so many, now or soon
 counted() { shows "$1" registrar "v['counters'].get('$2', 0) >= ${3:-1}" true; }
 
-# picture: what all registrars, agents and kernels here have, without what time and
-# traffic change
+# [ but=N ] picture: what all registrars, agents and kernels here have, without what time
+# and traffic change; of the kernels not that of host N
 picture() {
 	local socket host object objects
 
@@ -80,7 +85,8 @@ picture() {
 			rspctl -j "$object" show at "$socket"
 		done
 	done
-	for host in $(ip netns list | grep -o "^$ns-[0-9]*" | sort); do
+	for host in $(ip netns list | grep -o "^$ns-[0-9]*" |
+		grep -v -- "-${but:-none}\$" | sort); do
 		for object in pool pe; do
 			echo "kernel of ${host##*-} $object"
 			rspctl -n "$host" -j "$object" show
