@@ -124,7 +124,8 @@ selftest_lib := $(filter-out tests/selftests/test_%,$(wildcard tests/selftests/*
 selftest_lib32 := $(filter-out %/netlink.c %/tls_peer.c %/dialogue.c,$(selftest_lib))
 selftest_headers := $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 
-bench_programs := out/bench/client out/bench/server out/bench/asap_parse
+bench_programs := out/bench/client out/bench/server out/bench/asap_parse \
+	$(if $(have_daemons),out/bench/registrar)
 
 # The same for 32 bits, those that need no library, where the compiler can:
 # the guest's.
@@ -307,6 +308,17 @@ out/tests/asap_client: tests/programs/asap_client.c $(codec) $(channel) $(wildca
 out/tests/on_the_way: tests/programs/on_the_way.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
+
+# Elements and users of registrars.
+bench_registrar := $(addprefix bench/,registrar.c registrar_echo.c registrar_messages.c)
+
+bench_netlink := $(addprefix tools/lib/,nl.c feeder_message.c)
+
+out/bench/registrar: $(bench_registrar) bench/registrar.h $(codec) $(channel) $(bench_netlink) \
+$(wildcard tools/lib/*.h) $(codec_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -o $@ $(filter %.c,$^) \
+		-luv -lgnutls -lmnl
 
 out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh [pool] [haproxy] [standby] [secure]: in a test machine, make ready what the rows want
 # and run those that come on standard input, one a line: the arguments of
-# out/bench/client, "elements", "asap-parse" or "select POLICY".  The ports: 7000
-# the server, 7001 the one with frames, 7002 one without that has TCP_NODELAY,
-# 7100 HAProxy, 7200 to 7299 and 7300 to 7399 the servers of failover, 7400 those
-# of session, 7500 and 7501 those of accept, 7600 to 7799 those of standby.  Rows
-# whose name begins with tls are done in the namespace secure: 7000 to 7002 as
-# above, over kTLS, 7600 to 7799 the servers of tls-failover.
+# out/bench/client, "elements", "asap-parse", "select POLICY", or the name of a row that
+# registrar.sh does.  The ports: 7000 the server, 7001 the one with frames, 7002 one
+# without that has TCP_NODELAY, 7100 HAProxy, 7200 to 7299 and 7300 to 7399 the servers
+# of failover, 7400 those of session, 7500 and 7501 those of accept, 7600 to 7799 those
+# of standby.  Rows whose name begins with tls are done in the namespace secure: 7000 to
+# 7002 as above, over kTLS, 7600 to 7799 the servers of tls-failover.
 set -eu -o pipefail
 client=out/bench/client
+. bench/registrar.sh
 
 # Of a host: 500 connects a sample leave as many ports in TIME_WAIT; buffers are
 # of one size, whatever sizes TCP would find by itself from run to run.
@@ -184,6 +185,9 @@ while read -r line; do
 		continue ;;
 	asap-parse)
 		out/bench/asap_parse 11
+		continue ;;
+	registrar-*|join-ms|update-ms)
+		registrar_row "$line"
 		continue ;;
 	select\ *)
 		select_scale "${line#select }"

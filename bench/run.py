@@ -39,8 +39,16 @@ WAYS = {
 }
 
 
+def percentile99(values):
+    """What 99 of 100 do not exceed."""
+    return sorted(values)[len(values) * 99 // 100]
+
+
 class Row:
-    """One line of the table; bar is what ratio, or ours, has to reach."""
+    """One line of the table; bar is what ratio, ours or spread has to reach.
+
+    The spread is ours over the median of the same samples.
+    """
 
     def __init__(self, name, way, work, unit, better, ours, peer, **more):
         self.name, self.way, self.unit, self.better = name, way, unit, better
@@ -135,6 +143,14 @@ ROWS = [
           "", "", bar=4)
       for policy in ("rr", "wrr", "rand", "wrand", "prio", "lu", "lud", "plu",
                      "rlu")),
+    Row("registrar-registrations", "N", "", "1/s", "higher", "", "", bar=0.6),
+    Row("registrar-resolutions", "N", "", "1/s", "higher", "", "", bar=0.7),
+    Row("registrar-memory", "W", "", "octets", "lower", "", "", bar=1024,
+        of="ours"),
+    Row("join-ms", "W", "", "ms", "lower", "", ""),
+    Row("update-ms", "W", "", "ms", "lower", "", ""),
+    Row("update-ms-99th", "W", "update-ms", "ms", "lower", "", "", bar=5,
+        of="spread", samples_of="update-ms", take=percentile99),
     Row("element-bytes", "N", "elements", "octets", "lower", "", "", bar=512,
         of="ours"),
 ]
@@ -178,6 +194,7 @@ def result(row, samples):
         peer = row.take(peer) if peer else None
         this = {"name": row.name, "ours": ours, "peer": peer,
                 "ratio": round(ours / peer, 4) if peer else None,
+                "spread": round(ours / statistics.median(samples[name, "ours"]), 4),
                 "unit": row.unit, "better": row.better}
         key = this["ratio"] or ours
         key = -key if row.better == "lower" else key
