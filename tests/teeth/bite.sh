@@ -29,7 +29,7 @@ run() {
 		program=out/${program%.c}
 		;;
 	esac
-	timeout -k 5 100 "$program" "$1" < /dev/null > $said 2>&1
+	timeout -k 5 1000 "$program" "$1" < /dev/null > $said 2>&1
 	# A test that is killed has said nothing of it.
 	[ $? -lt 124 ] || echo "not ok 0 $1" >> $said
 	pkill -KILL -f "^$program( |\$)"
