@@ -5,11 +5,11 @@
 . "$(dirname "$0")/ktap.sh"
 . "$(dirname "$0")/registrar.sh"
 
-# service ID PORT [SETTING...]: a service of pool echo
+# [ handle=POOL ] service ID PORT [SETTING...]: a service of pool echo, or of this
 service() {
 	local setting
 
-	echo "{ handle = \"echo\"; id = $1; port = $2; interval = \"200ms\";"
+	echo "{ handle = \"${handle:-echo}\"; id = $1; port = $2; interval = \"200ms\";"
 	[[ $* == *timeout* ]] || echo 'timeout = "10s";'
 	echo 'rise = 1; fall = 2;'
 	for setting in "${@:3}"; do echo "$setting;"; done
@@ -22,38 +22,87 @@ serves() {
 	within 20 listens 3 "$1"
 }
 
+# pool_socket POOL: how socat is told of it
+pool_socket() {
+	printf 'SOCKET-CONNECT:18:0:x%012x%02x000000%s' 0 ${#1} \
+		"$(printf %s "$1" | od -An -v -tx1 | tr -d ' \n')"
+}
+
 # A daemon as it is: it comes, and goes.
-test_connect() {
+nginx_starts() {
+	starts 3 nginx nginx -p "$tmp" -c "$tmp/nginx.conf" -e stderr
+}
+test_nginx() {
 	hosts 1 3 4
 	registrar 1
 	agent 4
-	cat > "$tmp/haproxy" <<- END
-		defaults
-		    mode http
-		    timeout client 10s
-		frontend web
-		    bind :8080
-		    http-request return status 200 content-type text/plain string "it works"
+	cat > "$tmp/nginx.conf" <<- END
+		daemon off;
+		master_process off;
+		pid $tmp/nginx-pid;
+		events { }
+		http {
+			access_log off;
+			client_body_temp_path $tmp;
+			server {
+				listen 8080;
+				location / { return 200 "it works"; }
+			}
+		}
 	END
-	agent 3 "services = ( $(service 300 8080) )"
+	agent 3 "services = ( $(handle=web service 300 8080) )"
 	homes 3 1
 	shows agent-3 agent '[[s["pool"], s["id"], s["well"]] for s in v["services"]]' \
-		'[["echo", 300, false]]'
-	refused 1 'No such file' on 4 ask echo
-	starts 3 haproxy haproxy -db -f "$tmp/haproxy"
-	resolves 1 echo '^resolved echo 0x0000012c 10.9.3.2:8080 home 0x00000001$'
+		'[["web", 300, false]]'
+	refused 1 'No such file' on 4 ask web
+	nginx_starts
+	resolves 1 web '^resolved web 0x0000012c 10.9.3.2:8080 home 0x00000001$'
 	says asapd-3 'the service is well'
 	printf 'GET / HTTP/1.0\r\n\r\n' |
-		on 4 timeout 20 socat -t 10 - SOCKET-CONNECT:18:0:x00000000000004000000"$(printf echo | od -An -tx1 | tr -d ' \n')" |
-		grep 'it works'
+		on 4 timeout 20 socat -t 10 - "$(pool_socket web)" | grep 'it works'
 	# Its own host has it too, and it is no socket's.
 	same "$(json '[v[0]["id"], v[0].get("listener")]' on 4 rspctl -j pe show)" '[300, null]'
-	! ends haproxy KILL
-	resolves 1 echo 'cause 0x9'
+	! ends nginx KILL
+	resolves 1 web 'cause 0x9'
 	says asapd-3 'the service is ill: connection refused'
 	elements 4
-	starts 3 haproxy haproxy -db -f "$tmp/haproxy"
-	resolves 1 echo '0x0000012c 10.9.3.2:8080'
+	nginx_starts
+	resolves 1 web '0x0000012c 10.9.3.2:8080'
+}
+
+# One that still takes connections, but is of no use: a command sees it, and its users
+# are sent to the other at once.
+test_redis() {
+	local id other
+
+	hosts 1 3 4
+	registrar 1
+	agent 4
+	for id in 300 301; do
+		starts 3 "redis-$id" redis-server --port "6$id" --save '' --dir "$tmp" \
+			--protected-mode no
+	done
+	agent 3 "services = ( $(for id in 300 301; do
+		[ $id = 300 ] || echo ,
+		handle=redis service $id 6$id 'sever = true' \
+			"command = \"redis-cli -p 6$id ping | grep -q PONG\""
+	done) )"
+	for id in 300 301; do resolves 1 redis "$(printf '0x%08x 10.9.3.2:%d' $id 6$id)"; done
+	on 4 rspctl pool add redis fin failure failover auto
+	coproc user { on 4 socat - "$(pool_socket redis)"; }
+	echo PING >&"${user[1]}"
+	read -r -t 30 -u "${user[0]}"
+	same "$REPLY" $'+PONG\r'
+	id=$(json 'v[0]["pe"]' on 4 rspctl -j session show)
+	other=$((601 - id))
+	on 3 redis-cli -p "6$id" config set requirepass x > /dev/null
+	says asapd-3 "id $(printf 0x%x "$id"): the service is ill"
+	within 20 eval "on 4 rspctl -j session show | grep -q '\"pe\":$other'"
+	echo PING >&"${user[1]}"
+	read -r -t 30 -u "${user[0]}"
+	same "$REPLY" $'+PONG\r'
+	on 3 redis-cli -p "6$id" -a x --no-auth-warning config set requirepass '' > /dev/null
+	elements 4 12c 12d
 }
 
 # A command says that it is ill, while it holds its connections: they are severed.

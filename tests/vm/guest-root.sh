@@ -13,7 +13,7 @@ tcpdump,python3,python3-yaml,python3-jsonschema,gcc,gcc-multilib,make,\
 libc6-dev,libmnl-dev,libjansson-dev,libcmocka-dev,libuv1-dev,libgnutls28-dev,\
 liburing-dev,pkgconf,ktls-utils,keyutils,gnutls-bin,openssl,socat,ncat,curl,haproxy,\
 bash-completion,perl,nftables,ethtool,util-linux,sparse,dkms,libconfig-dev,\
-qemu-system-x86,seabios
+qemu-system-x86,seabios,nginx-light,redis-server
 
 out=$cache/debian-$(key "$0" "$vm/initrd-init")
 [ -e "$out/version" ] && { echo "$out"; exit; }
