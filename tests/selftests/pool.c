@@ -330,6 +330,23 @@ int pool_connect(const char *name)
 	return fd;
 }
 
+void wait_asleep(pid_t pid)
+{
+	char path[64], state = 0;
+	FILE *f;
+	int i;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	for (i = 0; state != 'S'; i++) {
+		CHECK(i < 10000);
+		usleep(1000);
+		f = fopen(path, "r");
+		CHECK(f);
+		CHECK_EQ(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
+		fclose(f);
+	}
+}
+
 void read_all(int fd, void *buf, size_t len)
 {
 	char *at = buf;

@@ -78,6 +78,9 @@ int new_socket(int flags);	/* SOCK_NONBLOCK, or none */
 int connect_to(int fd, const char *name);
 int pool_connect(const char *name);
 
+/* Wait until that process sleeps: in a call, which is all that it sleeps in. */
+void wait_asleep(pid_t pid);
+
 /* The id that an ECHO or BYE server says first. */
 uint32_t read_id(int fd);
 void read_all(int fd, void *buf, size_t len);

@@ -279,7 +279,7 @@ TEST(edge_disconnect)
 	pid = fork();
 	if (!pid)
 		_exit(recv(fd, &octet, 1, 0) < 0 ? errno : 0);
-	usleep(300000);
+	wait_asleep(pid);
 	disconnect(fd);
 	CHECK_EQ(waitpid(pid, &status, 0), pid);
 	CHECK_EQ(status, EPIPE << 8);

@@ -224,24 +224,6 @@ static pid_t call_once(int listener)
 		pause();
 }
 
-/* The only thing that it sleeps in is the call. */
-static void wait_asleep(pid_t pid)
-{
-	char path[64], state = 0;
-	FILE *f;
-	int i;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	for (i = 0; state != 'S'; i++) {
-		CHECK(i < 10000);
-		usleep(1000);
-		f = fopen(path, "r");
-		CHECK(f);
-		CHECK_EQ(fscanf(f, "%*d (%*[^)]) %c", &state), 1);
-		fclose(f);
-	}
-}
-
 /* Without a sleep, in which the call could go on. */
 static void spin(long us)
 {
