@@ -125,7 +125,7 @@ selftest_lib32 := $(filter-out %/netlink.c %/tls_peer.c %/dialogue.c,$(selftest_
 selftest_headers := $(wildcard tests/selftests/*.h include/uapi/linux/*.h)
 
 bench_programs := out/bench/client out/bench/server out/bench/asap_parse \
-	$(if $(have_daemons),out/bench/registrar)
+	$(if $(have_daemons),out/bench/registrar out/bench/feed)
 
 # The same for 32 bits, those that need no library, where the compiler can:
 # the guest's.
@@ -319,6 +319,11 @@ $(wildcard tools/lib/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -o $@ $(filter %.c,$^) \
 		-luv -lgnutls -lmnl
+
+out/bench/feed: bench/feed.c bench/registrar_messages.c bench/registrar.h $(codec) $(bench_netlink) \
+$(wildcard tools/lib/*.h) $(codec_headers)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -o $@ $(filter %.c,$^) -lmnl
 
 out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 	@mkdir -p $(@D)

@@ -186,7 +186,7 @@ while read -r line; do
 	asap-parse)
 		out/bench/asap_parse 11
 		continue ;;
-	registrar-*|join-ms|update-ms)
+	registrar-*|feed|join-ms|update-ms)
 		registrar_row "$line"
 		continue ;;
 	select\ *)

@@ -68,6 +68,28 @@ memory() {
 	registrar_ends 1
 }
 
+# feeds COUNT ELEMENTS POOLS: a registrar tells an empty kernel all, then the program does
+# in another namespace.  The kernel is empty when the module is new.
+feeds() {
+	local turn syncs
+
+	modprobe rserpool
+	ip netns add prepared
+	registrar 1 "" "start-grace = \"0s\""
+	out/bench/registrar load 3861 "$2" "$3"
+	for ((turn = -1; turn < $1; turn++)); do
+		syncs=$(grep -c 'told in' $folder/1.log)
+		rmmod rserpool
+		until [ "$(grep -c 'told in' $folder/1.log)" -gt "$syncs" ]; do sleep 0.1; done
+		[ $turn -lt 0 ] || sed -n '$ s/.* all \([0-9]*\) elements, told in \([0-9]*\) ms/\1 \2/p' \
+			<(grep 'told in' $folder/1.log) |
+			awk -v turn=$turn '{ print "sample feed", turn, "ours", $1 / $2 * 1000 }'
+		ip netns exec prepared out/bench/feed "$2" "$3" $turn
+	done
+	registrar_ends 1
+	ip netns del prepared
+}
+
 # checksum N OBJECT: of what registrar 1 owns, as registrar N says of it
 checksum() {
 	rspctl -j "$2" show at $folder/"$1".sock |
@@ -125,6 +147,7 @@ registrar_row() {
 		out/bench/registrar resolutions 11 3861 10000
 		registrar_ends 1 ;;
 	registrar-memory) memory ;;
+	feed) feeds 11 100000 10000 ;;
 	join-ms) join_ms ;;
 	update-ms) update_ms ;;
 	esac

@@ -147,6 +147,7 @@ ROWS = [
     Row("registrar-resolutions", "N", "", "1/s", "higher", "", "", bar=0.7),
     Row("registrar-memory", "W", "", "octets", "lower", "", "", bar=1024,
         of="ours"),
+    Row("feed", "N", "", "1/s", "higher", "", "", bar=0.5),
     Row("join-ms", "W", "", "ms", "lower", "", ""),
     Row("update-ms", "W", "", "ms", "lower", "", ""),
     Row("update-ms-99th", "W", "update-ms", "ms", "lower", "", "", bar=5,

@@ -27,12 +27,16 @@ static void step(uv_idle_t *idle)
 
 	if (ret > 0)
 		return;
+	if (feed->state == FEED_SYNCING && !feed->told)
+		feed->told = uv_hrtime();
 	if (!ret && feed->state == FEED_SYNCING && feed_complete(feed)) {
 		ret = feeder_say(&feed->feeder, RSERPOOL_CMD_SYNC_END);
 		if (!ret) {
 			feed->state = FEED_STEADY;
-			log_say(LOG_INFO, "the kernel has all %u elements",
-				owner(feed)->hs.n_elements);
+			log_say(LOG_INFO,
+				"the kernel has all %u elements, told in %u ms",
+				owner(feed)->hs.n_elements,
+				(u32)((feed->told - feed->begun) / 1000000));
 			feed_asap_ready(feed);
 		}
 	}
@@ -74,6 +78,8 @@ static int begin_sync(struct feeder *feeder)
 	int err;
 
 	owner(feed)->counters.syncs++;
+	feed->begun = uv_hrtime();
+	feed->told = 0;
 	err = feeder_say(feeder, RSERPOOL_CMD_SYNC_BEGIN);
 	if (err)
 		return err;

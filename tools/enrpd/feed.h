@@ -25,6 +25,8 @@ enum feed_state { FEED_OFF, FEED_CLOSED, FEED_SYNCING, FEED_STEADY };
  * @idle: while there is something to tell
  * @changed: elements that the kernel is to be told of
  * @gone: elements that it is to forget, struct gone
+ * @begun: when the sync was, in nanoseconds
+ * @told: when the kernel had been told all for the first time since; 0: not yet
  * @complete_at: until then a sync does not end, for elements may come again
  */
 struct feed {
@@ -33,6 +35,8 @@ struct feed {
 	uv_idle_t idle;
 	struct list changed;
 	struct list gone;
+	u64 begun;
+	u64 told;
 	u64 complete_at;
 };
 
