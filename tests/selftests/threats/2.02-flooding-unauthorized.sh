@@ -45,7 +45,7 @@ test_quota() {
 	counted 1 rejected-0x6 497
 	client 9 flood 3 deregister other 1000
 	served 3
-	unchanged 'pool other'
+	unchanged other
 }
 
 test_rate() {
