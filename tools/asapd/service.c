@@ -287,14 +287,10 @@ static bool same_addresses(const struct addresses *a,
 			   const struct addresses *b)
 {
 	unsigned int i;
-	char texts[2][TRANSPORT_TEXT_MAX];
 
-	for (i = 0; i < a->n && i < b->n; i++) {
-		format_transport(&a->at[i], texts[0]);
-		format_transport(&b->at[i], texts[1]);
-		if (strcmp(texts[0], texts[1]))
+	for (i = 0; i < a->n && i < b->n; i++)
+		if (!transport_same(&a->at[i], &b->at[i]))
 			return false;
-	}
 	return a->n == b->n;
 }
 

@@ -5,17 +5,6 @@
 #include "../lib/log.h"
 #include "registrar.h"
 
-static bool same_address(const struct transport *a, const struct transport *b)
-{
-	char texts[2][TRANSPORT_TEXT_MAX];
-
-	if (!a->family || !b->family)
-		return a->family == b->family;
-	format_transport(a, texts[0]);
-	format_transport(b, texts[1]);
-	return !strcmp(texts[0], texts[1]);
-}
-
 static void close_links(struct peer *peer, const char *why)
 {
 	if (peer->out)
@@ -71,7 +60,7 @@ static void change_peer(struct peer *peer, const struct peer *fresh)
 	/* In a plain scope it may have said where it is. */
 	if (!address.family && !secure)
 		address = peer->address;
-	if (same_address(&peer->address, &address) && !other_key)
+	if (transport_same(&peer->address, &address) && !other_key)
 		return;
 	log_say(LOG_INFO, "peer %s: the file gives it another %s",
 		peer_name(peer), other_key ? "key" : "address");

@@ -293,6 +293,24 @@ static const struct {
 #define N_UNITS	(sizeof(units) / sizeof(units[0]))
 
 /**
+ * transport_same() - whether two transport addresses are one, by the same interface
+ * @a: one
+ * @b: the other; none, if family is 0
+ *
+ * Return: true when they are.
+ */
+bool transport_same(const struct transport *a, const struct transport *b)
+{
+	char texts[2][TRANSPORT_TEXT_MAX];
+
+	if (!a->family || !b->family)
+		return a->family == b->family;
+	format_transport(a, texts[0]);
+	format_transport(b, texts[1]);
+	return !strcmp(texts[0], texts[1]);
+}
+
+/**
  * transport_is_wildcard() - whether an address is all of a host's
  * @transport: where somebody listens
  *

@@ -72,6 +72,7 @@ const char *parse_transport(const char *s, struct transport *transport);
 void format_transport(const struct transport *transport,
 		      char text[TRANSPORT_TEXT_MAX]);
 const char *parse_metrics(const char *text, struct transport *at);
+bool transport_same(const struct transport *a, const struct transport *b);
 bool transport_is_wildcard(const struct transport *transport);
 const char *parse_time(const char *s, uint32_t *ms);
 void format_time(uint64_t ms, char text[TIME_TEXT_MAX]);
