@@ -137,8 +137,13 @@ static const struct channel_ops client_ops = {
 	.closed = on_closed,
 };
 
-/* An address of IPv4, or the first half of one of IPv6. */
-static u64 network_of(const struct client *client)
+/**
+ * client_network() - where a client comes from
+ * @client: it
+ *
+ * Return: its address of IPv4, or the first half of that of IPv6; only compared.
+ */
+u64 client_network(const struct client *client)
 {
 	const struct sockaddr *peer = channel_peer(client->channel);
 	u64 network = 0;
@@ -162,7 +167,7 @@ static struct client *first_of_crowd(const struct registrar *registrar)
 		if (n == CROWD)
 			break;
 		clients[n] = container_of(pos, struct client, in_strangers);
-		networks[n] = network_of(clients[n]);
+		networks[n] = client_network(clients[n]);
 		n++;
 	}
 	for (i = 0; i < n; i++) {

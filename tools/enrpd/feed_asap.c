@@ -59,12 +59,10 @@ static int store(struct feed *feed, const struct nlmsghdr *nlh,
 		.element = &element, .home = registrar->id,
 	};
 	const struct element *there;
-	struct pool *pool;
 
 	feeder_get_element(nlh, tb, &element, transports);
 	element.life = RSP_LIFE_INFINITE;
-	pool = pool_find(&registrar->hs, handle->data, handle->len);
-	there = pool ? element_find(&registrar->hs, pool, element.id) : NULL;
+	there = element_named(registrar, handle, element.id);
 	if (there && !there->local && there->home->id == registrar->id)
 		return -EADDRINUSE;
 	if (!there)
@@ -97,11 +95,8 @@ static int register_local(struct feed *feed, const struct nlmsghdr *nlh,
 static struct element *find(struct feed *feed, feeder_attributes tb,
 			    const struct rsp_octets *handle)
 {
-	struct handlespace *hs = &owner(feed)->hs;
-	struct pool *pool = pool_find(hs, handle->data, handle->len);
-	u32 id = feeder_number(tb, RSERPOOL_A_ELEMENT_ID);
-
-	return pool ? element_find(hs, pool, id) : NULL;
+	return element_named(owner(feed), handle,
+			     feeder_number(tb, RSERPOOL_A_ELEMENT_ID));
 }
 
 static void deregister_local(struct feed *feed, struct element *element)

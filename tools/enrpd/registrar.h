@@ -218,6 +218,7 @@ void registrar_reload(struct registrar *registrar, struct authorization *fresh);
 /* In client.c */
 bool client_accept(struct channel_listener *listener, struct channel *channel);
 void client_known(struct client *client, struct account *account);
+u64 client_network(const struct client *client);
 void client_send(struct client *client, const void *data, int len);
 
 /* In registration.c */
@@ -272,6 +273,24 @@ void change_account(struct element *element, struct account *account);
 struct registrar *registrar_of(struct element *element);
 
 /**
+ * element_named() - find an element
+ * @registrar: the registrar
+ * @handle: its pool
+ * @id: its PE identifier
+ *
+ * Return: it, or NULL.
+ */
+static inline struct element *element_named(const struct registrar *registrar,
+					    const struct rsp_octets *handle,
+					    u32 id)
+{
+	const struct handlespace *hs = &registrar->hs;
+	struct pool *pool = pool_find(hs, handle->data, handle->len);
+
+	return pool ? element_find(hs, pool, id) : NULL;
+}
+
+/**
  * element_of() - the element that a message is about
  * @registrar: the registrar
  * @msg: has a pool handle and a PE identifier
@@ -281,10 +300,7 @@ struct registrar *registrar_of(struct element *element);
 static inline struct element *element_of(struct registrar *registrar,
 					 const struct rsp_asap_message *msg)
 {
-	const struct handlespace *hs = &registrar->hs;
-	struct pool *pool = pool_find(hs, msg->handle.data, msg->handle.len);
-
-	return pool ? element_find(hs, pool, msg->pe_id) : NULL;
+	return element_named(registrar, &msg->handle, msg->pe_id);
 }
 
 #endif /* _ENRPD_REGISTRAR_H */

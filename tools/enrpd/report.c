@@ -6,7 +6,6 @@
  * element has answered, and how often it is asked is no matter of theirs (RFC 5355,
  * 2.13 and 2.14).
  */
-#include <netinet/in.h>
 #include <stdlib.h>
 
 #include "../lib/log.h"
@@ -15,17 +14,10 @@
 /* Who reports: an identity, or the host or network of who has none. */
 static u64 reporter_of(const struct client *client)
 {
-	const struct sockaddr *peer = channel_peer(client->channel);
-	u64 at = 0;
-
 	if (client->account)
 		return (uintptr_t)client->account;
-	if (peer->sa_family == AF_INET)
-		memcpy(&at, &((const struct sockaddr_in *)peer)->sin_addr, 4);
-	else
-		memcpy(&at, &((const struct sockaddr_in6 *)peer)->sin6_addr, 8);
 	/* No address of memory. */
-	return at | 1ULL << 63;
+	return client_network(client) | 1ULL << 63;
 }
 
 /* Returns false when it has said so before. */
@@ -151,7 +143,6 @@ void unreachable_forwarded(struct peer *peer,
 	struct registrar *registrar = peer->registrar;
 	const struct config *config = &registrar->config;
 	struct element *element;
-	struct pool *pool;
 
 	if (!bucket_take(&peer->reports, uv_now(registrar->loop),
 			 config->report_rate, config->report_burst)) {
@@ -159,8 +150,7 @@ void unreachable_forwarded(struct peer *peer,
 		return;
 	}
 	registrar->counters.reports++;
-	pool = pool_find(&registrar->hs, msg->handle.data, msg->handle.len);
-	element = pool ? element_find(&registrar->hs, pool, msg->pe_id) : NULL;
+	element = element_named(registrar, &msg->handle, msg->pe_id);
 	if (element && element->home->id == registrar->id)
 		unreachable_report(registrar, element, (uintptr_t)peer);
 }

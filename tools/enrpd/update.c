@@ -37,15 +37,6 @@ void update_send(struct registrar *registrar, const struct element *element,
 			registrar->counters.updates_sent++;
 }
 
-static struct element *find(const struct registrar *registrar,
-			    const struct rsp_octets *handle, u32 id)
-{
-	struct pool *pool = pool_find(&registrar->hs, handle->data,
-				      handle->len);
-
-	return pool ? element_find(&registrar->hs, pool, id) : NULL;
-}
-
 /* Nobody asks it here: who owns it does. */
 static void let_go(struct registrar *registrar, struct element *element)
 {
@@ -85,7 +76,7 @@ static int refuse(struct peer *peer, const struct rsp_octets *handle, u32 id,
 		  const char *lacks, int err)
 {
 	struct registrar *registrar = peer->registrar;
-	struct element *element = find(registrar, handle, id);
+	struct element *element = element_named(registrar, handle, id);
 
 	registrar->counters.updates_refused++;
 	if (lacks)
@@ -133,9 +124,10 @@ static void store_own(struct peer *peer, const struct rsp_octets *handle,
 {
 	struct registrar *registrar = peer->registrar;
 
-	if (!find(registrar, handle, from->id) && !store(peer, handle, from))
-		keep_alive_awaited(registrar, find(registrar, handle,
-						   from->id));
+	if (!element_named(registrar, handle, from->id) &&
+	    !store(peer, handle, from))
+		keep_alive_awaited(registrar,
+				   element_named(registrar, handle, from->id));
 }
 
 /*
@@ -162,7 +154,7 @@ void update_element(struct peer *peer, const struct rsp_octets *handle,
 		    const struct rsp_tlv_element *from)
 {
 	struct registrar *registrar = peer->registrar;
-	struct element *element = find(registrar, handle, from->id);
+	struct element *element = element_named(registrar, handle, from->id);
 
 	if (!from->home || !from->id) {
 		refuse(peer, handle, from->id, NULL, -EINVAL);
@@ -184,7 +176,7 @@ void update_element(struct peer *peer, const struct rsp_octets *handle,
 void update_take(struct peer *peer, const struct rsp_enrp_message *msg)
 {
 	struct registrar *registrar = peer->registrar;
-	struct element *element = find(registrar, &msg->handle,
+	struct element *element = element_named(registrar, &msg->handle,
 				       msg->element.id);
 
 	registrar->counters.updates_received++;
