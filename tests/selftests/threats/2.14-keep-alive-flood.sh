@@ -8,19 +8,20 @@
 rate=500
 
 # bounded N SECONDS: the registrar there asks so many a second at most, and burst, in each
-# part of this time; and it does ask
+# part of this time; and it does ask. The time of a part begins before the first count, and
+# ends after the last.
 bounded() {
-	local begun since kept first end=$(($(now_ms) + 1000 * $2))
+	local begun=0 before kept=0 last first took end=$(($(now_ms) + 1000 * $2))
 
-	begun=$(now_ms)
-	kept=$(counter_of "$1" keep-alives)
-	first=$kept
-	while [ "$(now_ms)" -lt "$end" ]; do
-		sleep 0.5
-		since=$(($(now_ms) - begun))
-		at_most "$1" keep-alives $((kept + rate + rate * since / 1000))
+	first=$(counter_of "$1" keep-alives)
+	while [ "$begun" -lt "$end" ]; do
+		before=$begun last=$kept
 		begun=$(now_ms)
 		kept=$(counter_of "$1" keep-alives)
+		took=$(($(now_ms) - before))
+		[ $((kept - last)) -le $((rate + rate * took / 1000)) ] ||
+			fail "$((kept - last)) keep-alives in $took ms"
+		sleep 0.5
 	done
 	[ "$kept" -ge $((first + 20)) ] || fail "$((kept - first)) keep-alives"
 }
