@@ -88,8 +88,10 @@ int pick(const char *word, const char *what, const char *const *names)
  */
 int take_value(struct words *words, const char *keyword, const char **value)
 {
-	if (!words->n)
-		return complain("%s: its value is missing", keyword);
+	if (!words->n) {
+		complain("%s: its value is missing", keyword);
+		return EXIT_USAGE;
+	}
 	*value = *words->at++;
 	words->n--;
 	return 0;
