@@ -15,6 +15,8 @@
  *	ack POOL ID	the answer to a keep-alive
  *	flood N COMMAND	one of these so many times, with one identifier after the
  *			other, and many at once; says how many were refused
+ *	crowd N		make so many connections beside this one, which say nothing and
+ *			stay; says how many were turned away
  *	mute		answer no keep-alives from now on
  *	stay		print what comes until it is killed
  */
@@ -30,6 +32,7 @@
 #include "../../tools/lib/text.h"
 
 #define FLOOD_AT_ONCE	200
+#define CROWD_AT_ONCE	20
 
 static struct channel_group group;
 static struct channel *channel;
@@ -46,6 +49,9 @@ static struct tls *tls;
 /* flood: the command, how often it is sent, was sent, was answered and refused */
 static char **flooded;
 static u32 times, nth, answered, refused;
+
+/* crowd: connections to be made, begun, let in and turned away */
+static u32 crowd_max, crowd_begun, crowd_in, crowd_away;
 
 static u8 buf[RSP_ASAP_LENGTH_MAX + 1];
 
@@ -169,6 +175,61 @@ static bool flood(void)
 	return false;
 }
 
+static void go_on(void);
+static void gather(void);
+
+static void gathered(void)
+{
+	if (!crowd_max)
+		return;
+	if (crowd_in + crowd_away < crowd_max) {
+		gather();
+		return;
+	}
+	printf("crowd of %u, turned away %u\n", crowd_max, crowd_away);
+	crowd_max = 0;
+	go_on();
+}
+
+static void on_crowd_in(struct channel *one)
+{
+	(void)one;
+	crowd_in++;
+	gathered();
+}
+
+static void on_crowd_told(struct channel *one, const uint8_t *data, uint32_t len)
+{
+	(void)one;
+	(void)data;
+	(void)len;
+}
+
+static void on_crowd_away(struct channel *one, const char *why)
+{
+	(void)one;
+	(void)why;
+	crowd_away++;
+	gathered();
+}
+
+/* Some more of a crowd. */
+static void gather(void)
+{
+	static const struct channel_ops ops = {
+		.open = on_crowd_in, .message = on_crowd_told,
+		.closed = on_crowd_away,
+	};
+
+	while (crowd_begun < crowd_max &&
+	       crowd_begun - crowd_in - crowd_away < CROWD_AT_ONCE) {
+		if (!channel_connect(&group, tls, &channel_limits_default,
+				     (void *)&to, sizeof(to), &ops, NULL))
+			die("connect", strerror(errno));
+		crowd_begun++;
+	}
+}
+
 /* The next command, up to one that waits for an answer. */
 static void go_on(void)
 {
@@ -182,6 +243,11 @@ static void go_on(void)
 		if (!strcmp(command, "mute")) {
 			mute = true;
 			continue;
+		}
+		if (!strcmp(command, "crowd")) {
+			crowd_max = number("number");
+			gather();
+			return;
 		}
 		if (!strcmp(command, "flood")) {
 			times = number("number");

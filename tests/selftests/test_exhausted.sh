@@ -4,7 +4,10 @@
 # that is said; what is stored stays, and is served.
 . "$(dirname "$0")/ktap.sh"
 . "$(dirname "$0")/registrar.sh"
+. "$(dirname "$0")/threats/crowd.sh"
 
+# memory NAME: this of its memory, in KiB
+memory() { awk "\$1 == \"Vm$1:\" { print \$2 }" "/proc/$(cat "$tmp/enrpd-1.pid")/status"; }
 limits() { prlimit --pid "$(cat "$tmp/enrpd-1.pid")" "$@"; }
 counter() { json "v['counters']['$1']" rspctl -j registrar show at "$tmp/1.sock"; }
 
@@ -28,32 +31,87 @@ time.sleep(1000)'
 	[ "$(grep -c 'are not taken now' "$tmp/enrpd-1")" -lt 20 ]
 }
 
-# More is registered than there is memory for.
-test_memory() {
-	local size before
+# Connections that say nothing take every place, and each has the key.
+test_connections() {
+	local size
 
+	ulimit -n 20000
+	hosts 1 2 3
+	registrar 1 'feed = false' 'keep-alive-interval = "1s"' "connections-max = $many"
+	stays 2 register web 207 10.9.2.2:80 600
+	says client-2 registered
+	size=$(memory RSS)
+	client_command 2
+	starts 2 crowd "${command[@]}" crowd $((many - 2)) stay
+	within 200 grep -q "crowd of $((many - 2)), turned away 0" "$tmp/crowd"
+	size=$(($(memory RSS) - size))
+	echo "# $((size * 1024 / many)) octets a connection"
+	[ "$size" -lt $((many * 48)) ]
+	[[ $(client 3 resolve web) == closed:* ]]
+	says enrpd-1 "turned away: there are $many connections, which is connections-max"
+	: > "$tmp/client-2"
+	says client-2 'keep-alive web'
+	! ends crowd KILL
+	resolves 3 web '^resolved web 0x000000cf 10.9.2.2:80 home 0x00000001$'
+	same "$(counter unreachable)" 0
+}
+
+# crowded: a registrar of which host 2 may want more than there is memory for
+crowded() {
 	hosts 1 2 3
 	auth_file 1 3 | sed '$d' > "$tmp/auth"
 	echo ", { name = \"host-2\"; key = \"$(key 2)\"; elements = 1000000; updates = 1000000;
 		updates-burst = 1000000; may = ( { handle = \"*\"; ids = [ 200, 299 ]; },
-		{ handle = \"crowd\"; ids = [ 10000, 99999 ]; } ); } );" >> "$tmp/auth"
+		{ handle = \"crowd\"; ids = [ 10000, 1000000 ]; } ); } );" >> "$tmp/auth"
 	registrar 1 'feed = false' 'keep-alive-interval = "1h"'
 	stays 2 register web 207 10.9.2.2:80 600
 	says client-2 registered
-	size=$(awk '$1 == "VmSize:" { print $2 }' "/proc/$(cat "$tmp/enrpd-1.pid")/status")
-	limits --as=$(((size + 10000) * 1024)):
+}
+
+# too_many N: so many are, and some are refused
+too_many() {
+	local before
+
 	client_command 2
-	starts 2 many "${command[@]}" flood 20000 register crowd 10000 10.9.2.2:9 600 stay
-	says many 'flood of 20000, refused [1-9]'
+	starts 2 many "${command[@]}" flood "$1" register crowd 10000 10.9.2.2:9 600 stay
+	within 60 grep -q "flood of $1, refused [1-9]" "$tmp/many"
 	says enrpd-1 'registration of pool crowd id 0x[0-9a-f]* refused, cause 0x6: '
 	before=$(json 'v["elements"]' rspctl -j registrar show at "$tmp/1.sock")
 	[ "$before" -gt 1000 ]
 	same "$(client 3 resolve web)" 'resolved web 0x000000cf 10.9.2.2:80 home 0x00000001'
 	same "$(client 3 register other 300 10.9.3.2:80 600)" 'refused other 0x0000012c cause 0x6'
 	kill -0 "$(cat "$tmp/many.pid")" "$(cat "$tmp/client-2.pid")"
+}
+
+# More is registered than there is memory for.
+test_memory() {
+	local size before
+
+	crowded
+	size=$(memory Size)
+	limits --as=$(((size + 10000) * 1024)):
+	too_many 20000
+	before=$(json 'v["elements"]' rspctl -j registrar show at "$tmp/1.sock")
 	limits --as=unlimited:
 	same "$(client 3 register other 300 10.9.3.2:80 600)" 'registered other 0x0000012c'
 	shows 1 registrar 'v["elements"]' $((before + 1))
+}
+
+# A cgroup does not refuse memory: it kills.
+test_cgroup() {
+	local groups=/sys/fs/cgroup group=/sys/fs/cgroup/$ns
+
+	grep -qw memory $groups/cgroup.controllers || exit 4
+	echo +memory > $groups/cgroup.subtree_control
+	mkdir "$group"
+	trap 'echo 1 > "$group/cgroup.kill"; within 20 rmdir "$group"' EXIT
+	echo 16M > "$group/memory.max"
+	echo "$BASHPID" > "$group/cgroup.procs"
+	crowded
+	echo "$BASHPID" > $groups/cgroup.procs
+	says enrpd-1 "at most 12 MiB are used: three quarters of the cgroup's memory.max"
+	too_many 50000
+	grep -qx 'oom_kill 0' "$group/memory.events"
 }
 
 # Its log finds no room.

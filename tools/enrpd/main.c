@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../lib/log.h"
 #include "../lib/systemd.h"
+#include "limits.h"
 #include "registrar.h"
 
 #define PATH	"/etc/rserpool/enrpd.conf"
@@ -99,31 +99,12 @@ static void on_stop(uv_signal_t *signal, int number)
 	uv_close((uv_handle_t *)&program.reload, NULL);
 }
 
-/* Each connection takes a descriptor. */
-static void set_descriptors(struct config *config)
-{
-	rlim_t others = 64 + 3 * (rlim_t)config->peers_max;
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit))
-		return;
-	limit.rlim_cur = limit.rlim_max;
-	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur <= others ||
-	    limit.rlim_cur - others >= config->connections_max)
-		return;
-	config->connections_max = (u32)(limit.rlim_cur - others);
-	log_say(LOG_WARNING,
-		"connections-max is %u: there may be no more descriptors than %ju",
-		config->connections_max, (uintmax_t)limit.rlim_cur);
-}
-
 static int serve(void)
 {
 	struct registrar *registrar = &program.registrar;
 	char why[256];
 
-	set_descriptors(&registrar->config);
+	limits_set(&registrar->config);
 	uv_loop_init(&program.loop);
 	signal(SIGPIPE, SIG_IGN);
 	uv_signal_init(&program.loop, &program.stop[0]);
