@@ -101,7 +101,7 @@ test_memory() {
 test_cgroup() {
 	local groups=/sys/fs/cgroup group=/sys/fs/cgroup/$ns
 
-	grep -qw memory $groups/cgroup.controllers || exit 4
+	grep -qsw memory $groups/cgroup.controllers || exit 4
 	echo +memory > $groups/cgroup.subtree_control
 	mkdir "$group"
 	trap 'echo 1 > "$group/cgroup.kill"; within 20 rmdir "$group"' EXIT
