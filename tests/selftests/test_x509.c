@@ -228,3 +228,17 @@ TEST(x509_scope_and_names)
 	run("rspctl pool set e tls-name none");
 	run("rspctl doctor | grep -q 'pool e has no tls-name'");
 }
+
+TEST(x509_doctor)
+{
+	certificates_make();
+	scope_make();
+	agent_with("server", NULL);
+	run("rspctl pool add e tls-name www.example.org");
+	run("rspctl doctor > /tmp/said.%d", getpid());
+	run("grep -q 'elements of this host have one' /tmp/said.%d", getpid());
+	run("grep -q 'users of this host have none' /tmp/said.%d", getpid());
+	run("rspctl pool set e identify client");
+	run("! rspctl doctor > /tmp/said.%d", getpid());
+	run("grep -q 'no certificate to show' /tmp/said.%d", getpid());
+}

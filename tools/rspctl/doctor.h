@@ -12,6 +12,7 @@
  * @client: number of this host as a client, 0: it has none
  * @auth: enum rsp_auth of the scope
  * @certified: the agent has a certificate for elements of this host
+ * @user_certified: it has one for the users of pools
  * @seals: a pool has a key for cookies
  */
 struct patient {
@@ -19,6 +20,7 @@ struct patient {
 	uint32_t client;
 	uint32_t auth;
 	bool certified;
+	bool user_certified;
 	bool seals;
 };
 

@@ -210,23 +210,30 @@ static void keyring(struct patient *patient, unsigned int pid)
 		well("keyring", "the agent has " KEYRING ", by %s", path);
 }
 
-static void certificates(struct patient *patient, unsigned int pid)
+/* Does the agent have a certificate for those, by a section of its configuration? */
+static bool certificate(struct patient *patient, unsigned int pid,
+			const char *section, const char *whose)
 {
 	char path[PATH_MAX];
-	int named = config_has(pid, path, sizeof(path), "[authenticate.server]",
+	int named = config_has(pid, path, sizeof(path), section,
 			       names_certificate);
 
-	patient->certified = named > 0;
 	if (named < 0)
 		ill(patient, "certificate", "try as root",
 		    "the agent's configuration %s cannot be read: %s", path,
 		    strerror(-named));
-	else if (named)
-		well("certificate", "elements of this host have one, by %s",
-		     path);
 	else
-		well("certificate", "elements of this host have none, by %s",
-		     path);
+		well("certificate", "%s of this host have %s, by %s", whose,
+		     named ? "one" : "none", path);
+	return named > 0;
+}
+
+static void certificates(struct patient *patient, unsigned int pid)
+{
+	patient->certified = certificate(patient, pid, "[authenticate.server]",
+					 "elements");
+	patient->user_certified = certificate(patient, pid,
+					      "[authenticate.client]", "users");
 }
 
 /**
