@@ -97,7 +97,7 @@ static void prepare(void)
 	}
 	agent = secure_pool("e");
 	/* What is not called off is there until then. */
-	run("rspctl scope set handshake-timeout 30s");
+	run("rspctl scope set handshake-timeout 10m");
 	run("echo '%s' | rspctl -batch -", batch);
 	netlink_start();
 }
