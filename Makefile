@@ -249,7 +249,7 @@ tests/unit/%.c $(channel_tests) $(wildcard tests/unit/*.h tools/lib/*.h)
 
 # What the daemons have in common besides, without their files.
 daemon_lib := $(addprefix tools/lib/,answer.c bucket.c channel_show.c control.c counter.c deadline.c \
-	feeder.c feeder_message.c log.c metrics.c multicast.c nl.c print.c text.c)
+	feeder.c feeder_message.c log.c metrics.c multicast.c nl.c print.c text.c transport.c)
 
 # A registrar without its files, which libconfig reads.
 registrar := $(addprefix tools/enrpd/,account.c announce.c audit.c change.c client.c counters.c enrp_side.c \
@@ -303,7 +303,7 @@ out/bin/enrpd out/bin/asapd:
 out/tests/asap_client: tests/programs/asap_client.c $(codec) $(channel) $(wildcard tools/lib/*.h) $(codec_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -o $@ $< $(codec) $(channel) \
-		tools/lib/text.c -luv -lgnutls
+		tools/lib/text.c tools/lib/transport.c -luv -lgnutls
 
 out/tests/on_the_way: tests/programs/on_the_way.c
 	@mkdir -p $(@D)

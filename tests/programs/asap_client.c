@@ -30,6 +30,7 @@
 #include "../../net/rserpool/asap.h"
 #include "../../tools/lib/channel.h"
 #include "../../tools/lib/text.h"
+#include "../../tools/lib/transport.h"
 
 #define FLOOD_AT_ONCE	200
 #define CROWD_AT_ONCE	20
@@ -108,27 +109,21 @@ static void send_built(struct rsp_tlv_writer *w)
 static void put_element(struct rsp_tlv_writer *w)
 {
 	struct rsp_tlv_policy policy = { .type = RSERPOOL_POLICY_RR };
-	struct rsp_tlv_transport tcp = { .type = RSP_TLV_TCP_TRANSPORT };
 	struct rsp_tlv_element element = { .id = identifier() };
-	struct rsp_tlv_address at;
-	struct transport to;
-	u32 outer, inner;
+	u16 use = RSP_TRANSPORT_USE_DATA_ONLY;
+	struct transport at;
+	u32 begin;
 
-	address(&to);
+	address(&at);
 	element.life = (s32)number("seconds");
 	if (*words && !strcmp(*words, "control")) {
 		words++;
-		tcp.use = RSP_TRANSPORT_USE_DATA_CONTROL;
+		use = RSP_TRANSPORT_USE_DATA_CONTROL;
 	}
-	tcp.port = to.port;
-	at.octets.data = to.family == AF_INET ? (u8 *)&to.v4 : (u8 *)&to.v6;
-	at.octets.len = to.family == AF_INET ? 4 : 16;
-	outer = rsp_tlv_begin_element(w, &element);
-	inner = rsp_tlv_begin_transport(w, &tcp);
-	rsp_tlv_put_address(w, &at);
-	rsp_tlv_end(w, inner);
+	begin = rsp_tlv_begin_element(w, &element);
+	transport_put(w, &at, use);
 	rsp_tlv_put_policy(w, &policy);
-	rsp_tlv_end(w, outer);
+	rsp_tlv_end(w, begin);
 }
 
 /* Returns whether it is answered. */

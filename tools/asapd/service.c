@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "../lib/log.h"
+#include "../lib/transport.h"
 #include "agent.h"
 
 static struct rsp_octets handle_of_service(const struct service *service)
@@ -83,26 +84,17 @@ unsigned int service_addresses(const struct service_config *config,
 static void put_addresses(struct element *element,
 			  const struct service_config *config)
 {
-	struct rsp_tlv_transport tcp = { .type = RSP_TLV_TCP_TRANSPORT };
+	u16 use = config->control ? RSP_TRANSPORT_USE_DATA_CONTROL :
+				    RSP_TRANSPORT_USE_DATA_ONLY;
 	struct transport at[RSERPOOL_TRANSPORTS_MAX];
-	struct rsp_tlv_address address;
 	struct rsp_tlv_writer w;
 	unsigned int i, n;
-	u32 begin;
 
-	if (config->control)
-		tcp.use = RSP_TRANSPORT_USE_DATA_CONTROL;
 	n = service_addresses(config, at, RSERPOOL_TRANSPORTS_MAX);
 	rsp_tlv_writer_init(&w, element->transports,
 			    sizeof(element->transports));
-	for (i = 0; i < n; i++) {
-		tcp.port = at[i].port;
-		address.octets.data = (u8 *)&at[i].v6;
-		address.octets.len = at[i].family == AF_INET ? 4 : 16;
-		begin = rsp_tlv_begin_transport(&w, &tcp);
-		rsp_tlv_put_address(&w, &address);
-		rsp_tlv_end(&w, begin);
-	}
+	for (i = 0; i < n; i++)
+		transport_put(&w, &at[i], use);
 	element->transports_len = w.len;
 }
 

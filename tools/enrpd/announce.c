@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "../lib/log.h"
+#include "../lib/transport.h"
 #include "registrar.h"
 
 /* Whose time is over is not counted any more. */
@@ -50,22 +51,6 @@ static void heard(struct multicast *multicast, const u8 *octets, u32 len,
 		announce->n_heard++;
 }
 
-static void put_transport(struct rsp_tlv_writer *w,
-			  const struct transport *at)
-{
-	struct rsp_tlv_transport tcp = {
-		.type = RSP_TLV_TCP_TRANSPORT, .port = at->port,
-	};
-	u32 begin = rsp_tlv_begin_transport(w, &tcp);
-	struct rsp_tlv_address address = {
-		.octets = { (const u8 *)&at->v6,
-			    at->family == AF_INET ? 4 : 16 },
-	};
-
-	rsp_tlv_put_address(w, &address);
-	rsp_tlv_end(w, begin);
-}
-
 /* Who listens everywhere is where he sends from. */
 static bool put_listeners(struct rsp_tlv_writer *w,
 			  const struct registrar *registrar,
@@ -83,7 +68,7 @@ static bool put_listeners(struct rsp_tlv_writer *w,
 		     !multicast_source(group, &at)))
 			continue;
 		at.port = listen->at[i].port;
-		put_transport(w, &at);
+		transport_put(w, &at, RSP_TRANSPORT_USE_DATA_ONLY);
 		any = true;
 	}
 	return any;

@@ -1,25 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Whether the peers are there, and which there are (RFC 5353, 3.2.2 and 3.4). */
 #include "../lib/log.h"
+#include "../lib/transport.h"
 #include "registrar.h"
 
 static void put_server(struct rsp_tlv_writer *w, u32 id,
 		       const struct transport *at)
 {
-	struct rsp_tlv_transport transport = {
-		.type = RSP_TLV_TCP_TRANSPORT, .port = at->port,
-	};
-	struct rsp_tlv_address address;
-	u32 outer, inner;
+	u32 begin = rsp_tlv_begin_server(w, id);
 
-	address.octets.data = at->family == AF_INET ? (const u8 *)&at->v4 :
-						      (const u8 *)&at->v6;
-	address.octets.len = at->family == AF_INET ? 4 : 16;
-	outer = rsp_tlv_begin_server(w, id);
-	inner = rsp_tlv_begin_transport(w, &transport);
-	rsp_tlv_put_address(w, &address);
-	rsp_tlv_end(w, inner);
-	rsp_tlv_end(w, outer);
+	transport_put(w, at, RSP_TRANSPORT_USE_DATA_ONLY);
+	rsp_tlv_end(w, begin);
 }
 
 static int build(struct registrar *registrar, u32 receiver, u8 flags)
