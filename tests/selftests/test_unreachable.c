@@ -155,7 +155,7 @@ TEST(unreachable_flood_of_the_scope)
 	CHECK_EQ(counter("Unreachable"), n);
 	CHECK_EQ(counter("Unreachable") + counter("UnreachableLimited"),
 		 counter("ElementAvoided"));
-	CHECK(counter("UnreachableLimited") > 10 * n);
+	CHECK(counter("UnreachableLimited") > n);
 }
 
 TEST(unreachable_flood_of_an_element)
@@ -173,7 +173,7 @@ TEST(unreachable_flood_of_an_element)
 		CHECK(of[i] >= 3 + BUSY_MS / 1000 - 1);
 		CHECK(of[i] <= 3 + ms / 1000 + 1);
 	}
-	CHECK(counter("UnreachableLimited") > 100);
+	CHECK(counter("UnreachableLimited") > of[1] + of[2] + of[3]);
 }
 
 /* As it is unless somebody says otherwise. */
