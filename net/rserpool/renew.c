@@ -136,7 +136,7 @@ static int hear_out(struct rsp_session *ssn, struct rsp_flow *worn,
 	if (cookie)
 		*failure = rsp_session_control(ssn, worn, cookie);
 	kvfree(cookie);
-	return !rsp_session_replay(ssn) && rsp_flow_unread(worn);
+	return !rsp_session_replay(ssn) && rsp_flow_rest(worn);
 }
 
 /**
