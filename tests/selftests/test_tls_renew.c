@@ -100,9 +100,12 @@ static uint64_t ask_all(int fd, int n, uint64_t sum)
 
 static void wait_renewed(int times)
 {
-	int tries = 500;
+	int tries = 3000;
 
 	while (counter("TlsRenewed") < times) {
+		test_about("renewal %d: StandbyUsed %ld, StandbyLost %ld, Failover %ld",
+			   times, counter("StandbyUsed"),
+			   counter("StandbyLost"), counter("Failover"));
 		CHECK(tries--);
 		usleep(20000);
 	}
