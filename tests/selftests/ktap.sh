@@ -20,6 +20,17 @@ same() {
 	[ "$1" = "$2" ] || fail "got: $1" "want: $2"
 }
 
+# fails COMMAND...: it does. A line "! COMMAND" ends no test.
+fails() { ! "$@" || fail "succeeds: $*"; }
+
+# none [OPTION] PATTERN FILE...: no line of them has it, or of what comes in
+none() {
+	local found status=0
+
+	found=$(grep "$@") || status=$?
+	[ $status = 1 ] || fail "found: $found"
+}
+
 # json EXPRESSION COMMAND...: what the expression is of the command's JSON, v
 json() {
 	local expression=$1

@@ -22,6 +22,14 @@ ends() {
 	wait "$(cat "$tmp/$1.pid")"
 }
 
+# kills NAME: who was started so, and is there yet
+kills() {
+	local status=0
+
+	ends "$1" KILL || status=$?
+	same "$status" 137
+}
+
 # shows N registrar|peer EXPRESSION TEXT, shows agent-N agent EXPRESSION TEXT: of what the
 # registrar or agent there says of itself, v, the expression is this, now or soon
 shown() { [ "$(json "$3" rspctl -j "$2" show at "$tmp/$1.sock")" = "$4" ]; }

@@ -37,7 +37,7 @@ test_refused() {
 	ip netns exec "$ns" counter tally 4001 7 2> "$tmp/said" &
 	asked register 'pool tally'
 	ctl registration refuse pool tally id 7 error policy
-	! wait $!
+	fails wait $!
 	grep -q 'type for socket' "$tmp/said"
 	same "$(ctl -j pe show)" '[]'
 	same "$(ctl -j registration show)" '[]'

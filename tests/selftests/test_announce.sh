@@ -35,7 +35,7 @@ test_found() {
 	within 20 at_home 1.2
 	shows agent-0 agent 'v["hints"]' 1
 	shows 1 registrar 'v["counters"]["announcements"] > 2' true
-	! ends enrpd-1 KILL
+	kills enrpd-1
 	says asapd 'home registrar .* is lost'
 	# T7-ENRPoutdate: what nobody says any more is forgotten.
 	shows agent-0 agent 'v["hints"]' 0
@@ -91,8 +91,8 @@ END
 	same "$(json 'v["home"]' rspctl -j agent show at "$tmp/agent-0.sock")" '"none"'
 	same "$(json 'v["counters"]["homes"]' rspctl -j agent show at "$tmp/agent-0.sock")" 0
 	says enrpd-2 'handshake\|has ended'
-	! ends flood KILL
-	! ends enrpd-2 KILL
+	kills flood
+	kills enrpd-2
 	registrar 2 'feed = false' "${announces[@]}"
 	within 20 at_home 2.2
 }

@@ -23,7 +23,7 @@ test_session() {
 	# What is nowhere is said to be nowhere.
 	refused 1 'No such file' on 4 ask nobody
 	# Another of the list takes over; the session and new ones go on.
-	! ends enrpd-1 KILL
+	kills enrpd-1
 	on 4 timeout 20 count tally 1
 	homes 3 2
 	homes 4 2
@@ -40,7 +40,7 @@ test_session() {
 		grep -q '^agent secure home 10.9.2.2:3864 .* pools 1 elements 0 '
 	wait "$(cat "$tmp/count.pid")"
 	grep -q ' 0 failovers, no gap' "$tmp/count"
-	! ends counter-300 KILL
+	kills counter-300
 	elements 4 12d
 	on 4 timeout 20 count tally 1
 }

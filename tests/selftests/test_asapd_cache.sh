@@ -16,8 +16,8 @@ test_restart() {
 	starts 4 count count tally 0
 	elements 4 12c c8 c9
 	on 4 rspctl pe add pool mine id 7 tcp 192.0.2.1:1
-	! ends asapd-4 KILL
-	! ends asapd-3 KILL
+	kills asapd-4
+	kills asapd-3
 	client 2 deregister tally 200 register tally 202 10.9.2.2:3 600 control > /dev/null
 	elements 4 12c 7 c8 c9
 	starts 4 monitor rspctl monitor handlespace
@@ -25,7 +25,7 @@ test_restart() {
 	agent 3; agent 4
 	elements 4 12c 7 c9 ca
 	resolves 1 tally '0x0000012c 10.9.3.2:4300 '
-	! grep 'pe-del .*id 0x0000012c' "$tmp/monitor"
+	none 'pe-del .*id 0x0000012c' "$tmp/monitor"
 	# One that ends properly leaves it all to the next one.
 	ends asapd-4 TERM
 	elements 4 12c 7 c9 ca
@@ -46,12 +46,12 @@ test_lifetime() {
 	busy 4
 	sleep 2
 	elements 4 12c
-	! ends count KILL
+	kills count
 	elements 4
 	# Killed, it cannot say so: the kernel forgets by itself.
 	starts 4 again count tally 1000
 	busy 4
-	! ends asapd-4 KILL
+	kills asapd-4
 	elements 4
 	busy 4
 }
@@ -63,7 +63,7 @@ test_unreachable() {
 	agent 4
 	stays 2 mute register tally 200 10.9.2.2:1 600 control
 	says client-2 registered
-	! on 4 timeout 5 count tally 0
+	fails on 4 timeout 5 count tally 0
 	shows 1 registrar 'v["counters"]["reported"]' 1
 	elements 4
 }

@@ -62,7 +62,7 @@ test_nginx() {
 		on 4 timeout 20 socat -t 10 - "$(pool_socket web)" | grep 'it works'
 	# Its own host has it too, and it is no socket's.
 	same "$(json '[v[0]["id"], v[0].get("listener")]' on 4 rspctl -j pe show)" '[300, null]'
-	! ends nginx KILL
+	kills nginx
 	resolves 1 web 'cause 0x9'
 	says asapd-3 'the service is ill: connection refused'
 	elements 4

@@ -48,13 +48,8 @@ test_lacks_all() {
 	says problem agent none
 	says problem keys 'pool p has no key'
 	says ok clock .
-	same "$(json '[v[1]["check"], v[1]["ok"], "next" in v[1]]' not ctl -j doctor)" \
+	same "$(json '[v[1]["check"], v[1]["ok"], "next" in v[1]]' fails ctl -j doctor)" \
 		'["scope", false, true]'
-}
-
-# not COMMAND...: it fails
-not() {
-	! "$@"
 }
 
 test_well() {

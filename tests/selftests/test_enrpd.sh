@@ -21,7 +21,7 @@ test_register() {
 	same "$(client 3 deregister web 207)" 'deregistered web 0x000000cf cause 0xa'
 	says enrpd-1 'host-3.*refused, cause 0xa'
 	# Who does not come again goes, and his pool with him.
-	! ends client-2 KILL
+	kills client-2
 	resolves 3 web 'web cause 0x9'
 	says enrpd-1 'no other has come'
 }

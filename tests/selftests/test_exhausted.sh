@@ -24,7 +24,7 @@ time.sleep(1000)'
 	says enrpd-1 'connections are not taken now: Too many open files'
 	: > "$tmp/client-2"
 	says client-2 'keep-alive web'
-	! ends crowd KILL
+	kills crowd
 	resolves 3 web '^resolved web 0x000000cf 10.9.2.2:80 home 0x00000001$'
 	[ "$(counter no-descriptor)" -gt 0 ]
 	same "$(counter unreachable)" 0

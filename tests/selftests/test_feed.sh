@@ -31,7 +31,7 @@ test_pool_of_another_host() {
 		'[207, 1, false]'
 	starts 1 ask ask echo
 	says ask request
-	! ends client-2 KILL
+	kills client-2
 	client 2 register other 208 10.9.2.2:7000 600 deregister echo 207 > /dev/null
 	forgets echo
 	knows other
@@ -59,9 +59,9 @@ test_restart() {
 	knows lost
 	starts 1 monitor rspctl monitor handlespace
 	within 20 eval 'on 1 rspctl pool add p; on 1 rspctl pool del p; grep -q . "$tmp/monitor"'
-	! ends enrpd-1 KILL
-	! wait "$(cat "$tmp/client-2.pid")"
-	! wait "$(cat "$tmp/client-3.pid")"
+	kills enrpd-1
+	fails wait "$(cat "$tmp/client-2.pid")"
+	fails wait "$(cat "$tmp/client-3.pid")"
 	knows echo
 	registrar 1 'start-grace = "3s"'
 	stays 2 register echo 207 10.9.2.2:7000 600
@@ -69,7 +69,7 @@ test_restart() {
 	says monitor 'pe-del .*id 0x0000012d'
 	says monitor 'pe-del .*id 0x0000012c'
 	knows echo
-	! grep 'pe-del .*id 0x000000cf' "$tmp/monitor"
+	none 'pe-del .*id 0x000000cf' "$tmp/monitor"
 	# One that ends properly leaves it all to the next one.
 	ends enrpd-1 TERM
 	knows echo
@@ -87,15 +87,15 @@ test_listener() {
 	# Nobody has the same one, neither there nor here.
 	same "$(client 2 register tally 200 10.9.2.2:4001 600)" \
 		'refused tally 0x000000c8 cause 0x8'
-	! ends enrpd-1 KILL
+	kills enrpd-1
 	registrar 1 'start-grace = "0s"' 'keep-alive-interval = "500ms"'
 	resolves 2 tally '0x00000064 10.9.1.2:4001'
-	! ends counter KILL
+	kills counter
 	resolves 2 tally 'cause 0x9'
 	starts 1 again counter tally 4001 100
 	resolves 2 tally '0x00000064 10.9.1.2:4001'
 	kill -STOP "$(cat "$tmp/enrpd-1.pid")"
-	! ends again KILL
+	kills again
 	kill -CONT "$(cat "$tmp/enrpd-1.pid")"
 	resolves 2 tally 'cause 0x9'
 }
@@ -110,7 +110,7 @@ test_one_feeder() {
 	says second 'another program feeds this scope'
 	knows echo
 	# It is the next in turn.
-	! ends enrpd-1 KILL
+	kills enrpd-1
 	forgets echo
 	says second 'the kernel has all 0 elements'
 }

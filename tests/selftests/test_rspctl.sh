@@ -285,7 +285,7 @@ test_save() {
 	END
 	ctl -b "$tmp/batch"
 	ctl save > "$tmp/saved"
-	! grep foreign "$tmp/saved"
+	none foreign "$tmp/saved"
 	ctl pe del pool foreign id 1
 	ctl -j pool > "$tmp/pools"
 	ctl -j pe > "$tmp/pes"

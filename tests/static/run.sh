@@ -44,6 +44,10 @@ shell() {
 		xargs shellcheck -x -P SCRIPTDIR -S warning \
 			-e SC2154,SC1090,SC2010,SC1007,SC2187
 }
+# "! COMMAND" ends no test, whatever it finds: fails and none of ktap.sh do.
+negations() {
+	! grep -rnE '^[[:space:]]*! ' --include='*.sh' tests/selftests
+}
 spdx() {
 	! git ls-files -co --exclude-standard |
 		grep -vxE 'LICENSE|MAINTAINERS|README.md|.gitignore|tests/data/.*' |
@@ -97,6 +101,7 @@ need_packages perl python3 shellcheck patch
 check checkpatch checkpatch
 check kernel_doc kernel_doc
 check shell shell
+check negations negations
 check spdx spdx
 check names names
 check teeth teeth

@@ -37,8 +37,8 @@ learned_nothing() { shows 9 registrar '[v["elements"], v["own"]]' '[1, 1]'; }
 
 # ended [PATTERN]: the attacker's has gone, and he has left no trace, see unchanged
 ended() {
-	! ends client-9 KILL
-	! ends enrpd-9 KILL
+	kills client-9
+	kills enrpd-9
 	rm -f "$tmp/9.sock" "$tmp/enrpd-9" "$tmp/client-9"
 	unchanged "$@"
 	served 1

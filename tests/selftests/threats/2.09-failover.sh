@@ -32,7 +32,7 @@ test_session() {
 	at_element 200
 	# Who serves the session is its child.
 	pkill -KILL -P "$(cat "$tmp/counter-200.pid")"
-	! ends counter-200 KILL
+	kills counter-200
 	within 20 at_element 400
 	kill -0 "$(cat "$tmp/count.pid")"
 	# It has not been elsewhere meanwhile.
@@ -56,7 +56,7 @@ test_registrar() {
 	says client-2 registered
 	at='"10.9.1.2:3864", "10.9.9.2:3864", "10.9.2.2:3864"' agent 3
 	homes 3 1
-	! ends enrpd-1 KILL
+	kills enrpd-1
 	homes 3 2
 	starts 3 count count tally 1
 	elements 3 c8

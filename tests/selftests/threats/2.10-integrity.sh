@@ -114,19 +114,18 @@ no_less() {
 
 	offers "$@" "$now:+ECDHE-PSK"
 	offers "$@" "$before:+ECDHE-PSK"
-	! offers "$@" "-VERS-ALL:+VERS-TLS1.1:+ECDHE-PSK" || return 1
-	! offers "$@" "$now:+PSK" || return 1
-	! offers "$@" "$before:+PSK" || return 1
-	! offers "$@" "$before:+ECDHE-PSK:-CIPHER-ALL:+NULL:+SHA256:+SHA1" || return 1
-	! offers "$@" "$before:+ECDHE-PSK:-CIPHER-ALL:+AES-128-CBC:+SHA256:+SHA1" ||
-		return 1
-	! offers "$@" "$before:+ECDHE-PSK" --rehandshake || return 1
+	fails offers "$@" "-VERS-ALL:+VERS-TLS1.1:+ECDHE-PSK"
+	fails offers "$@" "$now:+PSK"
+	fails offers "$@" "$before:+PSK"
+	fails offers "$@" "$before:+ECDHE-PSK:-CIPHER-ALL:+NULL:+SHA256:+SHA1"
+	fails offers "$@" "$before:+ECDHE-PSK:-CIPHER-ALL:+AES-128-CBC:+SHA256:+SHA1"
+	fails offers "$@" "$before:+ECDHE-PSK" --rehandshake
 	for version in $now $before; do
 		offers "$@" "$version:+ECDHE-PSK" --resume || grep -q 'again' "$tmp/said"
-		! grep 'resumed' "$tmp/said" || return 1
+		none 'resumed' "$tmp/said"
 	done
 	head -c 100 /dev/zero > "$tmp/early"
-	! offers "$@" "$now:+ECDHE-PSK" --resume --earlydata="$tmp/early" || return 1
+	fails offers "$@" "$now:+ECDHE-PSK" --resume --earlydata="$tmp/early"
 	grep -q 'error sending early data' "$tmp/said"
 }
 

@@ -20,7 +20,7 @@ test_control() {
 	resolves 3 1 treasury '192.0.2.77:7 home 0x00000002'
 	at='"10.9.1.2:3864"' agent 3
 	homes 3 1
-	! on 3 timeout 2 ask treasury
+	fails on 3 timeout 2 ask treasury
 	client 2 2 deregister treasury 299 > /dev/null
 	resolves 3 1 treasury 'cause 0x9'
 	# So that he would have, if it were there.

@@ -35,7 +35,7 @@ test_home() {
 	together 1 2
 	crowds 1
 	shows 2 registrar 'v["elements"]' "$many"
-	! ends enrpd-1 KILL
+	kills enrpd-1
 	says enrpd-2 "taken over: $many elements"
 	crowds 2
 	bounded 2 5

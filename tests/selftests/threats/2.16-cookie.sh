@@ -26,7 +26,7 @@ test_one() {
 	listens_in tcp
 	one_connection
 	on 3 rspctl session show | grep -q 'tls 1.3 auth psk'
-	! ends count KILL
+	kills count
 	has_read "$(octets_of 10.9.3.2)"
 	reads_not "$(digits treasury)"
 }
@@ -47,7 +47,7 @@ test_mixed() {
 	starts 2 counter counter treasury 4200 200
 	within 20 listens 2 4200
 	on 3 rspctl pe add pool treasury id 200 tcp 10.9.2.2:4200 use control
-	! on 3 timeout 10 count treasury 1 > "$tmp/count" 2>&1
+	fails on 3 timeout 10 count treasury 1 > "$tmp/count" 2>&1
 	has_read "$(octets_of 10.9.3.2)"
 	reads_not "$(digits treasury)"
 	same "$(json '[s for s in v if s["state"] == "ready"]' on 2 rspctl -j session show)" '[]'

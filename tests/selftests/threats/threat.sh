@@ -66,7 +66,7 @@ failed() { shows "agent-$1" agent "v['counters']['attempts-failed'] >= $2" true;
 more() { [ "$(wc -l < "$tmp/user-$1")" -ge "$2" ]; }
 served() {
 	within 20 more "$1" $(($(wc -l < "$tmp/user-$1") + 2))
-	! grep -v '^request ' "$tmp/user-$1"
+	none -v '^request ' "$tmp/user-$1"
 }
 
 # counted N COUNTER [LEAST]: the registrar there has counted so many, now or soon
@@ -134,7 +134,7 @@ as_before() {
 }
 unchanged() {
 	within 20 as_before || { diff "$tmp/before" "$tmp/after"; return 1; }
-	! grep -hv "${1:-^\$}" "$tmp"/told-[0-9]
+	find "$tmp" -name 'told-[0-9]' -exec cat {} + | none -v "${1:-^\$}"
 }
 
 # registered_in_time: a proper element comes and goes, and waits for neither

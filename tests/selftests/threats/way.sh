@@ -10,7 +10,7 @@ meddles() {
 }
 # stops PORT: he does so no more
 stops() {
-	! ends "way-$1" KILL
+	kills "way-$1"
 	rm -f "$tmp/way-$1"
 }
 
