@@ -3,6 +3,7 @@
 # RFC 5355, 2.6: an element registers and deregisters with a malicious registrar, and does
 # not know it: he has the address of the legitimate one, and what the element sends there.
 . "$(dirname "$0")/threat.sh"
+. "$(dirname "$0")/way.sh"
 
 # [ at=LIST who=SETTINGS ] legitimate [SETTING...]: besides the scene, an element on host 4,
 # whose agent knows no other registrar
@@ -15,30 +16,12 @@ legitimate() {
 	resolves 3 echo '^resolved echo 0x00000197 10.9.4.2:7407 '
 }
 
-# intercepts WHY: to host 4 he is the registrar, from now on, and is seen not to be it;
-# passes: no more, and he has been told nothing
-way=(from 10.9.4.2 to 10.9.1.2 lookup 9)
-intercepts() {
-	ip -n "$ns-9" address add 10.9.1.2/32 dev lo
-	ip -n "$ns" route add 10.9.1.2 via 10.9.9.2 table 9
-	ip -n "$ns" rule add "${way[@]}"
-	says asapd-4 'home registrar 10.9.1.2:3864 is lost'
-	says asapd-4 "registrar 10.9.1.2:3864: $1"
-	failed 4 2
-}
-passes() {
-	shown rogue-malicious registrar "[v['counters'][c] for c in
-		('registrations', 'deregistrations', 'resolutions')]" '[0, 0, 0]'
-	ip -n "$ns" rule del "${way[@]}"
-	homes 4 1
-}
-
 # ignored WHY: the agent has seen that, and found the legitimate one again
 ignored() {
 	before 1 3
-	intercepts "$1"
+	intercepts 4 "$1"
 	served 3
-	passes
+	passes 4
 	unchanged
 	served 3
 }
@@ -90,12 +73,12 @@ test_deregistration() {
 	hosts 1 2 3 4 9
 	legitimate
 	rogue malicious 3864 'secure = false' 'server-id = 1'
-	intercepts 'it takes too long'
+	intercepts 4 'it takes too long'
 	refused 1 '' client 4 deregister echo 407
 	kills server-407
 	says asapd-4 'the service is ill'
 	resolves 3 echo '^resolved echo 0x00000197 10.9.4.2:7407 '
-	passes
+	passes 4
 	resolves 3 echo '^resolved echo 0x000000cf 10.9.2.2:7207 home 0x00000001$'
 	served 3
 }

@@ -3,6 +3,7 @@
 # RFC 5355, 2.7: a malicious registrar resolves a handle as it likes. A registrar's
 # certificate and its name are checked, by the rules of RFC 5352, section 9.2.
 . "$(dirname "$0")/threat.sh"
+. "$(dirname "$0")/way.sh"
 
 # certificate NAME SUBJECT SAN: one of the authority
 certificate() {
@@ -78,6 +79,54 @@ test_cipher() {
 	within 20 listens 1 4002
 	goes_on_with 4002 registrar.example.org
 	if goes_on_with 4001 registrar.example.org; then fail 'it was agreed on'; fi
+}
+
+# forges WHY [SETTING...]: he answers in the registrar's place, and would lead to himself
+# the users of a host that knows who signs registrars' certificates
+forges() {
+	local why=$1 known=(asap_client 10.9.1.2:3864 x509 "$tmp/ca.pem" www.example.org)
+
+	scene 'keep-alive-timeout = "1h"' "certificate = \"$tmp/server.pem\"" \
+		"private-key = \"$tmp/server.key\""
+	at='{ address = "10.9.1.2:3864"; name = "www.example.org"; }' \
+		who="ca = \"$tmp/ca.pem\";" agent 4 'hunt-timeout = "2s"' 'retry-max = "2s"' \
+		'dead-timeout = "9s"'
+	homes 4 1
+	user 4 echo
+	rogue malicious 3864 'server-id = 1' "${@:2}"
+	starts 9 evil socat TCP-LISTEN:7007,fork,reuseaddr EXEC:cat
+	starts 9 client-evil "${evil[@]}" register echo 900 10.9.9.2:7007 600 stay
+	says client-evil registered
+	before 1 3 4
+	intercepts 4 "$why"
+	refused 1 '' on 4 "${known[@]}" resolve echo
+	served 4
+	told='[1, 0, 0]' passes 4
+	unchanged
+	served 4
+	same "$(on 4 "${known[@]}" resolve echo)" \
+		'resolved echo 0x000000cf 10.9.2.2:7207 home 0x00000001'
+}
+
+# With a certificate of that name, which he has signed himself.
+test_forged() {
+	local evil
+
+	hosts 1 2 3 4 9
+	"$(dirname "$0")/../certificates.sh" "$tmp"
+	auth_file 9 > "$tmp/evil"
+	evil=(asap_client 10.9.9.2:3864 psk host-9 "$(key 9)")
+	forges 'TLS handshake: ' "authorization = \"$tmp/evil\"" \
+		"certificate = \"$tmp/alone.pem\"" "private-key = \"$tmp/alone.key\""
+}
+
+# In plain.
+test_plain() {
+	local evil=(asap_client 10.9.9.2:3864)
+
+	hosts 1 2 3 4 9
+	"$(dirname "$0")/../certificates.sh" "$tmp"
+	forges 'it takes too long' 'secure = false'
 }
 
 ktap_run 2.07

@@ -14,6 +14,24 @@ stops() {
 	rm -f "$tmp/way-$1"
 }
 
+# intercepts N WHY: to host N, whose agent was at home there, he is the registrar from now
+# on, and is seen not to be it
+intercepts() {
+	ip -n "$ns-9" address add 10.9.1.2/32 dev lo
+	ip -n "$ns" route add 10.9.1.2 via 10.9.9.2 table 9
+	ip -n "$ns" rule add from "10.9.$1.2" to 10.9.1.2 lookup 9
+	says "asapd-$1" 'home registrar 10.9.1.2:3864 is lost'
+	says "asapd-$1" "registrar 10.9.1.2:3864: $2"
+	failed "$1" 2
+}
+# passes N: no more; he, whose registrar is called malicious, has been told nothing
+passes() {
+	shown rogue-malicious registrar "[v['counters'][c] for c in
+		('registrations', 'deregistrations', 'resolutions')]" "${told:-[0, 0, 0]}"
+	ip -n "$ns" rule del from "10.9.$1.2" to 10.9.1.2 lookup 9
+	homes "$1" 1
+}
+
 # tried PORT: he has done it to each record
 tried() { grep -q ' 0$' "$tmp/way-$1"; }
 
