@@ -164,7 +164,7 @@ out/bin/rserpool-tlshd: packaging/rserpool-tlshd
 	$(if $(daemons),,@echo "enrpd and asapd are left out: they want pkg-config to find $(daemon_packages)")
 
 # What stands on other hosts in tests of the daemons.
-test_programs := $(if $(have_daemons),out/tests/asap_client out/tests/on_the_way)
+test_programs := $(if $(have_daemons),$(addprefix out/tests/,asap_client on_the_way listeners))
 
 user: $(selftests) $(test_programs) $(fuzzers) $(bench_programs) tools
 
@@ -305,7 +305,7 @@ out/tests/asap_client: tests/programs/asap_client.c $(codec) $(channel) $(wildca
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h -o $@ $< $(codec) $(channel) \
 		tools/lib/text.c tools/lib/transport.c -luv -lgnutls
 
-out/tests/on_the_way: tests/programs/on_the_way.c
+out/tests/on_the_way out/tests/listeners: out/tests/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $<
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * count POOL SECONDS: ask a counter in a pool as fast as it answers.
+ * count POOL SECONDS: ask a counter in a pool as fast as it answers, for so long
+ * or until SIGINT.
  *
  * The answers must be 1, 2, 3, ... The servers may die as they like: the kernel
  * moves the session, and sends again what the dead one had not accounted for.
  */
 #include <err.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +16,13 @@
 #include <time.h>
 
 #include <linux/rserpool.h>
+
+static volatile sig_atomic_t enough;
+
+static void on_signal(int number)
+{
+	enough = number;
+}
 
 int main(int argc, char **argv)
 {
@@ -30,6 +39,7 @@ int main(int argc, char **argv)
 	pool.srp_handle_len = strlen(argv[1]);
 	memcpy(pool.srp_handle, argv[1], pool.srp_handle_len);
 
+	signal(SIGINT, on_signal);
 	fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0);
 	if (fd < 0)
 		err(1, "socket (is the module there? modprobe rserpool)");
@@ -38,7 +48,7 @@ int main(int argc, char **argv)
 	    connect(fd, (void *)&pool, sizeof(pool)))
 		err(1, "connect to pool %s", argv[1]);
 
-	for (end = time(NULL) + atoi(argv[2]); time(NULL) < end;) {
+	for (end = time(NULL) + atoi(argv[2]); !enough && time(NULL) < end;) {
 		asked++;
 		if (send(fd, &asked, sizeof(asked), 0) < 0 ||
 		    recv(fd, &answer, sizeof(answer), 0) != sizeof(answer))

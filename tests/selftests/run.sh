@@ -8,7 +8,7 @@ export pick=${1:-}
 programs=(out/tests/selftests/test_* tests/selftests/test_*.sh
 	tests/selftests/threats/2.*.sh out/tests/fuzz/fuzz_*)
 # They look at what is not of one namespace: memory, the module, where workers fail.
-alone='/test_(charge|half_open|hostile_(control|user)|survive|tls_stages|failslab.*|(module|doctor)\.sh)$'
+alone='/test_(charge|half_open|hostile_(control|user)|survive|tls_stages|failslab.*|(module|doctor|cluster)\.sh)$'
 # Of 32 bits, which UML does not run, all that are asked for by name; else those that
 # have every option, message and structure of the interface in them.
 of32=(socket connect data like_tcp framed cookie endpoint listen rdm netlink)

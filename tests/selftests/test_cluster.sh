@@ -1,0 +1,328 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# Three to five registrars, each with its kernel, 1000 elements that the agents of two hosts
+# register, users of a service that counts, and what befalls them, in an order that a seed
+# gives. It befalls fewer registrars than half at a time, and an element can always reach
+# one: so none that lives is ever removed, and afterwards all know what lives.
+#
+# RSP_SEED: the seed; it is printed, and another one each time unless it is set
+# RSP_ROUNDS: how often something befalls them (4)
+#
+# Where there is no module the registrars and agents are tested without kernels.
+. "$(dirname "$0")/ktap.sh"
+. "$(dirname "$0")/registrar.sh"
+
+# The debug kernel's machine has fewer.
+grep -q 'User Mode Linux' /proc/cpuinfo && group=20 || group=100
+modinfo rserpool > /dev/null 2>&1 && kernel=true || kernel=false
+events=(killed stopped parted lone)
+# In a test machine links can be slow, and the clock, which is all its programs', is ours.
+[ $kernel = false ] || events+=(slow)
+grep -q guest-init /proc/1/cmdline && events+=(stepped)
+
+# Each pool has a group of elements on each server, at the ports from this one on; those of
+# mortal pools come and go.
+servers=(6 7) user=8 looker=9
+declare -A ports=([p0]=10000 [p1]=10100 [p2]=10200 [m3]=10300 [m4]=10400)
+pools=(p0 p1 p2 m3 m4) mortal=(m3 m4)
+counters=(600 601 700 701)
+
+# draw N: a number below N, drawn
+draw() {
+	dice=$((dice * 6364136223846793005 + 1442695040888963407))
+	drawn=$(((dice >> 33 & 0x7fffffff) % $1))
+}
+# one_of WORD...: one of them, drawn
+one_of() {
+	draw $#
+	shift "$drawn"
+	drawn=$1
+}
+# maybe COMMAND...: it is in the schedule, or not
+maybe() {
+	draw 2
+	[ "$drawn" = 0 ] || echo "$@"
+}
+
+schedule_round() {
+	local most=$(((${#registrars[@]} - 1) / 2)) victims=() befalls=() n i
+
+	one_of "${registrars[@]}"; victims[0]=$drawn
+	one_of "${registrars[@]}"
+	[ $most = 1 ] || [ "$drawn" = "${victims[0]}" ] || victims[1]=$drawn
+	for i in "${!victims[@]}"; do
+		one_of "${events[@]}"; befalls[i]=$drawn
+		draw 172800
+		echo "ill ${befalls[i]} ${victims[i]} $drawn"
+	done
+	one_of "${servers[@]}"; n=$drawn
+	one_of "${mortal[@]}"
+	maybe comes_or_goes "$n" "$drawn"
+	one_of "${servers[@]}"
+	maybe agent_again "$drawn"
+	one_of "${counters[@]}"
+	[ $kernel = false ] || maybe counter_again "$drawn"
+	for i in "${!victims[@]}"; do
+		case ${befalls[i]} in
+		slow|stepped) ;;
+		*) maybe missed "${victims[i]}" ;;
+		esac
+		echo "well ${befalls[i]} ${victims[i]}"
+	done
+	# Or the next round begins while this one heals.
+	maybe settled
+}
+
+ill() {
+	is_ill[$2]=y
+	"$@"
+}
+well() {
+	"$1_over" "$2"
+	unset "is_ill[$2]"
+}
+
+killed() { ! ends "enrpd-$1" KILL; }
+killed_over() { registrar_starts "$1"; }
+stopped() { kill -STOP "$(cat "$tmp/enrpd-$1.pid")"; }
+stopped_over() { kill -CONT "$(cat "$tmp/enrpd-$1.pid")"; }
+
+# From the other registrars.
+parted() {
+	local all
+
+	all=$(printf ', 10.9.%s.2' "${registrars[@]}")
+	ip netns exec "$ns" nft "add table ip parted$1;
+		add chain ip parted$1 on { type filter hook forward priority 0; };
+		add rule ip parted$1 on ip saddr 10.9.$1.2 ip daddr { ${all#,} } drop;
+		add rule ip parted$1 on ip daddr 10.9.$1.2 ip saddr { ${all#,} } drop"
+}
+parted_over() { ip netns exec "$ns" nft delete table ip "parted$1"; }
+
+# From everybody.
+lone() { ip -n "$ns" link set "host$1" down; }
+lone_over() { ip -n "$ns" link set "host$1" up; }
+
+slow() {
+	tc -n "$ns" qdisc add dev "host$1" root netem delay 200ms 100ms loss 3%
+	tc -n "$ns-$1" qdisc add dev eth0 root netem delay 200ms 100ms loss 3%
+}
+slow_over() {
+	tc -n "$ns" qdisc del dev "host$1" root
+	tc -n "$ns-$1" qdisc del dev eth0 root
+}
+
+# By a day back or forth at most; it is put back however the test ends.
+clock() { date -s "@$(($(date +%s) + $1))" > /dev/null; }
+stepped() {
+	step=$(($2 - 86400))
+	clock $step
+	trap 'clock $((-step))' EXIT
+}
+stepped_over() {
+	clock $((-step))
+	trap - EXIT
+}
+
+# missed N: all who are well have seen that this registrar is not there
+missing() { rspctl peer show at "$tmp/$1.sock" | grep -q "^registrar-$2 .* down "; }
+missed() {
+	local n
+
+	for n in "${registrars[@]}"; do
+		[ "${is_ill[$n]:-}" ] || within 60 missing "$n" "$1"
+	done
+}
+
+registrar_starts() {
+	feed=$kernel peer "$1" 'start-grace = "30s"' 'keep-alive-timeout = "20s"' \
+		'dead-timeout = "1m"'
+}
+
+agent_starts() {
+	local n=$1 pool k services= at= i
+
+	for pool in "${pools[@]}"; do
+		for ((k = 0; k < group; k++)); do
+			services+=",{ handle = \"$pool\"; id = $((100 * n + k));"
+			services+="port = $((ports[$pool] + k)); timeout = \"20s\"; rise = 1; fall = 2; }"
+		done
+	done
+	[[ " ${servers[*]} " == *" $n "* ]] || services=
+	# Each begins with another registrar.
+	for ((i = 0; i < ${#registrars[@]}; i++)); do
+		at+=", \"10.9.${registrars[(i + n) % ${#registrars[@]}]}.2:3864\""
+	done
+	at=${at#,} agent "$n" 'dead-timeout = "3s"' "services = ( ${services#,} )"
+}
+agent_again() {
+	! ends "asapd-$1" KILL
+	agent_starts "$1"
+}
+
+group_starts() {
+	starts "$1" "group-$1-$2" listeners "10.9.$1.2:${ports[$2]}" $group
+	says "group-$1-$2" "^$group listen"
+	groups[$1-$2]=y
+}
+comes_or_goes() {
+	if [ "${groups[$1-$2]:-}" ]; then
+		! ends "group-$1-$2" KILL
+		rm "$tmp/group-$1-$2"
+		unset "groups[$1-$2]"
+	else
+		group_starts "$1" "$2"
+	fi
+}
+
+counter_again() {
+	local pid
+
+	pid=$(cat "$tmp/counter-$1.pid")
+	pkill -KILL -P "$pid" || :
+	! ends "counter-$1" KILL
+	counts "${1:0:1}" "$1"
+}
+
+# What lives: pool, identifier, address.
+living() {
+	local n
+
+	for n in "${servers[@]}"; do
+		on "$n" ss -Hltn | awk -v n="$n" -v pools="${pools[*]}" '
+			BEGIN { split(pools, pool) }
+			{ port = $4; sub(/.*:/, "", port) }
+			port >= 10000 {
+				i = port - 10000
+				printf "%s 0x%08x 10.9.%d.2:%d\n", pool[int(i / 100) + 1],
+					100 * n + i % 100, n, port
+			}
+			port >= 4000 && port < 5000 {
+				printf "tally 0x%08x 10.9.%d.2:%d\n", port - 4000, n, port
+			}'
+	done | LC_ALL=C sort
+}
+
+# What a registrar says of all that, and who its home is; and what its kernel does.
+handlespace() {
+	local pool words=()
+
+	for pool in "${pools[@]}" tally; do words+=(resolve "$pool"); done
+	client $looker "$1" "${words[@]}" | awk '$3 != "cause" {
+		for (i = 3; i < NF; i += 4)
+			print $2, $i, $(i + 1), $(i + 3)
+	}' | LC_ALL=C sort
+}
+handlespace_of_kernel() {
+	on "$1" rspctl -j pe show | python3 -c 'import json, sys
+for e in json.load(sys.stdin):
+	print(e["pool"], "0x%08x" % e["id"], *e["tcp"], "0x%08x" % e["home"])' | LC_ALL=C sort
+}
+
+# agreed: all say the same, and that is what lives
+agreed() {
+	local n
+
+	living > "$tmp/living"
+	handlespace 1 > "$tmp/agreed"
+	awk '{ print $1, $2, $3 }' "$tmp/agreed" | cmp -s - "$tmp/living" || return
+	for n in "${registrars[@]}"; do
+		[ "$(rspctl peer show at "$tmp/$n.sock" | grep -c ' active ')" = \
+			$((${#registrars[@]} - 1)) ] || return
+		handlespace "$n" > "$tmp/other"
+		cmp -s "$tmp/agreed" "$tmp/other" || return
+		[ $kernel = true ] || continue
+		handlespace_of_kernel "$n" > "$tmp/other"
+		cmp -s "$tmp/agreed" "$tmp/other" || return
+	done
+}
+settled() {
+	local n
+
+	within 60 agreed || {
+		diff "$tmp/living" "$tmp/agreed" | head -n 20
+		diff "$tmp/agreed" "$tmp/other" | head -n 20
+		for n in "${registrars[@]}"; do rspctl peer show at "$tmp/$n.sock"; done
+		return 1
+	}
+	spared
+}
+
+# spared: nothing was removed but what is mortal
+spared() {
+	if grep -H 'removed:\|registration has ended\|pe-del\|pe-expired' \
+			"$tmp"/enrpd-* "$tmp"/monitor-* 2> /dev/null |
+			grep -v 'pool \(m[34]\|tally\) '; then
+		return 1
+	fi
+}
+
+# counting: users count from now on, and the kernels' changes are heard
+counting() {
+	local n
+
+	for n in "${counters[@]}"; do
+		counts "${n:0:1}" "$n"
+	done
+	for n in "${registrars[@]}"; do
+		starts "$n" "monitor-$n" rspctl monitor handlespace
+		within 20 eval "on $n rspctl pool add heard; on $n rspctl pool del heard
+			grep -q heard '$tmp/monitor-$n'"
+	done
+	for n in 1 2; do starts $user "count-$n" count tally 1000000000; done
+	busy $user
+	settled
+}
+# counted: nobody has missed an answer, or got one twice
+counted() {
+	local n
+
+	for n in 1 2; do
+		ends "count-$n" INT || fail "$(cat "$tmp/count-$n")"
+		sed 's/^/# /' "$tmp/count-$n"
+		grep -q '^[1-9].* no gap and no repeat$' "$tmp/count-$n"
+	done
+}
+
+test_schedule() {
+	local n pool all=(1 2 3 4 5) registrars seed command
+	declare -A groups
+	declare -a is_ill plan
+
+	seed=${RSP_SEED:-$(od -An -N4 -tu4 /dev/urandom)}
+	dice=$((seed))
+	echo "# again: make check T=cluster SEED=$((seed))"
+	draw 3
+	registrars=("${all[@]:0:drawn + 3}")
+	hosts "${registrars[@]}" "${servers[@]}" $user $looker
+	for ((n = 0; n < ${RSP_ROUNDS:-4}; n++)); do
+		schedule_round
+	done > "$tmp/schedule"
+	mapfile -t plan < "$tmp/schedule"
+
+	auth_file "${servers[@]}" $user $looker |
+		sed 's/key =/updates = 100000; updates-burst = 100000; &/' > "$tmp/auth"
+	for n in "${registrars[@]}"; do
+		peers_file "$n" "${registrars[@]}" > "$tmp/peers-$n"
+		registrar_starts "$n"
+	done
+	together "${registrars[@]}"
+	for n in "${servers[@]}"; do
+		for pool in "${pools[@]}"; do
+			group_starts "$n" "$pool"
+		done
+	done
+	for n in "${servers[@]}" $user; do
+		agent_starts "$n"
+	done
+	settled
+	same "$(wc -l < "$tmp/living")" $((${#servers[@]} * ${#pools[@]} * group))
+	echo "# ${#registrars[@]} registrars, $(wc -l < "$tmp/living") elements"
+	[ $kernel = false ] || plan=(counting "${plan[@]}" counted)
+	for command in "${plan[@]}" settled; do
+		echo "# $SECONDS s: $command"
+		$command
+	done
+}
+
+ktap_run cluster
