@@ -77,6 +77,23 @@ test_before() {
 	says count 'no gap'
 }
 
+# Its home registrar is stopped, and its system holds the connections: before the one that
+# takes over gives its elements up they have come there.
+test_stopped() {
+	hosts 1 2 3
+	peer 1; peer 2 'start-grace = "10s"'
+	together 1 2
+	agent 3 'stale-timeout = "4s"' 'request-timeout = "2s"' \
+		'services = ( { handle = "web"; id = 300; port = 80; command = "true"; } )'
+	homes 3 1
+	resolves 2 2 web 'home 0x00000001'
+	kill -STOP "$(cat "$tmp/enrpd-1.pid")"
+	homes 3 2
+	shows 2 registrar '[v["elements"], v["counters"]["registrations"] +
+		v["counters"]["reregistrations"], v["counters"]["unreachable"]]' '[1, 1, 0]'
+	grep -q 'is lost: it does not answer a resolution' "$tmp/asapd-3"
+}
+
 # What is not this host's: its identity may not register it.
 test_refused() {
 	hosts 1 3

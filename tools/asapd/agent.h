@@ -138,6 +138,7 @@ struct sides {
  * @timeout: of this round, milliseconds
  * @round: T5-Serverhunt: the end of the round
  * @beside: another one is tried beside those that have not answered
+ * @silence: it is asked whether it is there
  * @stopped: nothing is tried any more
  * @sides: what it is connected to with
  */
@@ -151,6 +152,7 @@ struct home {
 	u32 timeout;
 	struct deadline round;
 	struct deadline beside;
+	struct deadline silence;
 	bool stopped;
 	struct sides sides;
 };

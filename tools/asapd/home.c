@@ -73,6 +73,25 @@ static void on_beside(struct deadline *deadline)
 	try_next(agent_of(container_of(deadline, struct home, beside)));
 }
 
+/* One that is stopped has a system that keeps its connections. */
+static void heard(struct agent *agent)
+{
+	deadline_set(&agent->deadlines, &agent->home.silence,
+		     now_of(agent) + agent->config.stale_timeout / 2);
+}
+
+static void on_silence(struct deadline *deadline)
+{
+	struct agent *agent = agent_of(container_of(deadline, struct home,
+						    silence));
+
+	heard(agent);
+	/* It is left if it does not answer. */
+	if (!list_empty(&agent->pools))
+		resolution_begin(container_of(agent->pools.next, struct pool,
+					      in_all));
+}
+
 static void on_open(struct channel *channel)
 {
 	struct attempt *attempt = channel_data(channel);
@@ -85,6 +104,7 @@ static void on_open(struct channel *channel)
 	agent->counters.homes++;
 	deadline_clear(&agent->deadlines, &home->round);
 	end_attempts(agent, attempt, "another one was found");
+	heard(agent);
 	log_say(LOG_INFO, "home registrar is %s", channel_name(channel));
 	send_all_again(agent);
 }
@@ -99,6 +119,7 @@ static void on_message(struct channel *channel, const uint8_t *data,
 	struct rsp_tlv_input in;
 	int err;
 
+	heard(agent);
 	err = rsp_asap_parse(&in, data, len, &msg);
 	if (in.n_reports) {
 		rsp_tlv_writer_init(&w, agent->message, sizeof(agent->message));
@@ -142,6 +163,7 @@ static void home_lost(struct agent *agent, const char *name, const char *why)
 		why ? why : "it has ended");
 	brief = now_of(agent) - home->since < agent->config.hunt_timeout;
 	home->at = NULL;
+	deadline_clear(&agent->deadlines, &home->silence);
 	list_for_each(pos, &agent->pools) {
 		struct pool *pool = container_of(pos, struct pool, in_all);
 
@@ -447,6 +469,7 @@ int home_start(struct agent *agent, char *why, size_t room)
 {
 	agent->home.round.fire = on_round;
 	agent->home.beside.fire = on_beside;
+	agent->home.silence.fire = on_silence;
 	if (sides_make(&agent->home.sides, &agent->config, why, room) ||
 	    hints_start(agent, why, room))
 		return -1;
@@ -467,5 +490,6 @@ void home_stop(struct agent *agent)
 	home->at = NULL;
 	end_attempts(agent, NULL, NULL);
 	deadline_clear(&agent->deadlines, &home->round);
+	deadline_clear(&agent->deadlines, &home->silence);
 	sides_free(&home->sides);
 }

@@ -6,7 +6,7 @@
 #include "agent.h"
 
 #define DEADLINES_OF_POOL	2
-#define DEADLINES_OF_AGENT	4
+#define DEADLINES_OF_AGENT	5
 
 static struct list *place_of(const struct agent *agent,
 			     const struct rsp_octets *handle)
