@@ -156,7 +156,7 @@ agent_starts() {
 	at=${at#,} agent "$n" 'dead-timeout = "3s"' "services = ( ${services#,} )"
 }
 agent_again() {
-	! ends "asapd-$1" KILL
+	kills "asapd-$1"
 	agent_starts "$1"
 }
 
@@ -167,7 +167,7 @@ group_starts() {
 }
 comes_or_goes() {
 	if [ "${groups[$1-$2]:-}" ]; then
-		! ends "group-$1-$2" KILL
+		kills "group-$1-$2"
 		rm "$tmp/group-$1-$2"
 		unset "groups[$1-$2]"
 	else
@@ -180,7 +180,7 @@ counter_again() {
 
 	pid=$(cat "$tmp/counter-$1.pid")
 	pkill -KILL -P "$pid" || :
-	! ends "counter-$1" KILL
+	kills "counter-$1"
 	counts "${1:0:1}" "$1"
 }
 

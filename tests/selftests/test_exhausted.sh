@@ -51,7 +51,7 @@ test_connections() {
 	says enrpd-1 "turned away: there are $many connections, which is connections-max"
 	: > "$tmp/client-2"
 	says client-2 'keep-alive web'
-	! ends crowd KILL
+	kills crowd
 	resolves 3 web '^resolved web 0x000000cf 10.9.2.2:80 home 0x00000001$'
 	same "$(counter unreachable)" 0
 }
