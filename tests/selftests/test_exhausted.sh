@@ -31,29 +31,48 @@ time.sleep(1000)'
 	[ "$(grep -c 'are not taken now' "$tmp/enrpd-1")" -lt 20 ]
 }
 
-# Connections that say nothing take every place, and each has the key.
-test_connections() {
-	local size
+# words N COMMAND...: of the client there, which needs no key where none is asked for
+words() {
+	client_command "$@"
+	[ "$secure" = true ] || command=("${command[@]:0:2}" "${command[@]:5}")
+}
+
+# full PLACES: connections that say nothing take all
+full() {
+	local places=$1 size
 
 	ulimit -n 20000
 	hosts 1 2 3
-	registrar 1 'feed = false' 'keep-alive-interval = "1s"' "connections-max = $many"
-	stays 2 register web 207 10.9.2.2:80 600
+	registrar 1 'feed = false' 'keep-alive-interval = "1s"' "connections-max = $places" \
+		"secure = $secure"
+	words 2 register web 207 10.9.2.2:80 600 stay
+	starts 2 client-2 "${command[@]}"
 	says client-2 registered
 	size=$(memory RSS)
-	client_command 2
-	starts 2 crowd "${command[@]}" crowd $((many - 2)) stay
-	within 200 grep -q "crowd of $((many - 2)), turned away 0" "$tmp/crowd"
+	words 2 crowd $((places - 2)) stay
+	starts 2 crowd "${command[@]}"
+	within 200 grep -q "crowd of $((places - 2)), turned away 0" "$tmp/crowd"
 	size=$(($(memory RSS) - size))
-	echo "# $((size * 1024 / many)) octets a connection"
-	[ "$size" -lt $((many * 48)) ]
-	[[ $(client 3 resolve web) == closed:* ]]
-	says enrpd-1 "turned away: there are $many connections, which is connections-max"
+	echo "# $((size * 1024 / places)) octets a connection"
+	[ "$size" -lt $((places * 48)) ]
+	words 3 resolve web
+	[[ $(on 3 "${command[@]}") == closed:* ]]
+	says enrpd-1 "turned away: there are $places connections, which is connections-max"
 	: > "$tmp/client-2"
 	says client-2 'keep-alive web'
 	kills crowd
-	resolves 3 web '^resolved web 0x000000cf 10.9.2.2:80 home 0x00000001$'
+	within 20 eval "on 3 ${command[*]} | grep -qx \
+		'resolved web 0x000000cf 10.9.2.2:80 home 0x00000001'"
 	same "$(counter unreachable)" 0
+}
+
+test_connections() {
+	secure=false full "$many"
+}
+
+# Handshakes take their time.
+test_secure_connections() {
+	secure=true full $((many / 10))
 }
 
 # crowded: a registrar of which host 2 may want more than there is memory for
