@@ -58,7 +58,7 @@ test_well() {
 	ctl pe add pool p id 1 tcp 127.0.0.1:9
 	agent rserpool-tlshd
 	doctor 0
-	not grep problem "$tmp/said"
+	none problem "$tmp/said"
 	says ok keyring .rserpool
 	says ok keys 'pool p has 1'
 	same "$(json 'all(line["ok"] for line in v)' ctl -j doctor)" true
