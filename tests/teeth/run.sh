@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # tests/teeth/run.sh [NAME]: can the tests bite? Each patch beside this script takes
 # one protection out of the module, or out of enrpd and asapd; the tests that its head
-# names must fail then. With NAME only the patches that have it in theirs.
+# names must fail then. With NAME, an extended regular expression, only the patches
+# whose names it matches.
 #
 # A copy of the tree is patched and built once for each; one test machine then runs
 # the tests of each (bite.sh).
@@ -11,10 +12,7 @@ cd "$(dirname "$0")/../.." || exit
 . <(sed '/^set -eu/d;/^vm=/d;/^tree=/d' tests/vm/common.sh)
 pick=${1:-}
 copy=$cache/teeth
-names=()
-for patch in tests/teeth/*"$pick"*.patch; do
-	[ -e "$patch" ] && names+=("$(basename "$patch" .patch)")
-done
+mapfile -t names < <(basename -s .patch tests/teeth/*.patch | grep -E "$pick")
 [ ${#names[@]} -gt 0 ] || die "no patch has $pick in its name"
 
 need_packages rsync patch
