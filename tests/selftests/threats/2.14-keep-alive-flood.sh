@@ -26,8 +26,17 @@ bounded() {
 	[ "$kept" -ge $((first + 20)) ] || fail "$((kept - first)) keep-alives"
 }
 
-# Another registrar has taken over, and many come to it at once.
+# taken_over: the second registrar has taken over, and all elements have come to it
+taken_over() {
+	says enrpd-2 "taken over: $many elements"
+	crowds 2
+	shows 2 registrar '[v["elements"], v["own"]]' "[$many, $many]"
+}
+
+# A registrar dies, and many come to another one at once.
 test_home() {
+	local begun
+
 	hosts 1 2 3
 	crowd_file 1 3 > "$tmp/auth"
 	peer 1; peer 2 "keep-alive-rate = $rate" 'keep-alive-interval = "3s"' \
@@ -36,8 +45,9 @@ test_home() {
 	crowds 1
 	shows 2 registrar 'v["elements"]' "$many"
 	kills enrpd-1
-	says enrpd-2 "taken over: $many elements"
-	crowds 2
+	begun=$(now_ms)
+	in_time 60 taken_over
+	at_most 2 keep-alives $((rate + rate * ($(now_ms) - begun) / 1000))
 	bounded 2 5
 	shows 2 registrar 'v["elements"]' "$many"
 	at_most 2 unreachable 0
