@@ -137,12 +137,12 @@ missed() {
 	done
 }
 
-# left N: the agents have other homes
+# left N: the agents of the servers have other homes
 has_left() { ! homed "$1" "$2"; }
 left() {
 	local n
 
-	for n in "${servers[@]}" $user; do within 60 has_left "$n" "$1"; done
+	for n in "${servers[@]}"; do within 60 has_left "$n" "$1"; done
 }
 
 registrar_starts() {
