@@ -16,10 +16,10 @@ legitimate() {
 	resolves 3 echo '^resolved echo 0x00000197 10.9.4.2:7407 '
 }
 
-# ignored WHY: the agent has seen that, and found the legitimate one again
+# ignored: the agent has seen who he is, and found the legitimate one again
 ignored() {
 	before 1 3
-	intercepts 4 "$1"
+	intercepts 4 'TLS handshake: '
 	served 3
 	passes 4
 	unchanged
@@ -32,15 +32,27 @@ test_no_key() {
 	legitimate
 	sed "s/0\{50\}/$(printf '7%.0s' {1..50})/" "$tmp/auth" > "$tmp/false"
 	rogue malicious 3864 "authorization = \"$tmp/false\"" 'server-id = 1'
-	ignored 'TLS handshake: '
+	ignored
 }
 
-# He needs none.
+# He needs none. Of an element that ends meanwhile the legitimate one hears.
 test_plain() {
 	hosts 1 2 3 4 9
 	legitimate
 	rogue malicious 3864 'secure = false' 'server-id = 1'
-	ignored 'it takes too long'
+	before 1 3
+	intercepts 4 'it takes too long'
+	refused 1 '' client 4 deregister echo 407
+	kills server-407
+	says asapd-4 'the service is ill'
+	resolves 3 echo '^resolved echo 0x00000197 10.9.4.2:7407 '
+	served 3
+	passes 4
+	resolves 3 echo '^resolved echo 0x000000cf 10.9.2.2:7207 home 0x00000001$'
+	serves 4 407
+	resolves 3 echo '^resolved echo 0x00000197 10.9.4.2:7407 '
+	unchanged 0x00000197
+	served 3
 }
 
 # He has the key of an element of this very pool, but of another one.
@@ -49,7 +61,7 @@ test_other_key() {
 	legitimate
 	sed "s/\"0\{50\}[0-9]*\"/\"$(key 9)\"/" "$tmp/auth" > "$tmp/false"
 	rogue malicious 3864 "authorization = \"$tmp/false\"" 'server-id = 1'
-	ignored 'TLS handshake: '
+	ignored
 }
 
 # He has a certificate of the authority whom the element trusts; it is not for a registrar.
@@ -65,22 +77,7 @@ test_certificate() {
 		"private-key = \"$tmp/server.key\""
 	rogue malicious 3864 "authorization = \"$tmp/auth\"" 'server-id = 1' \
 		"ca = \"$tmp/ca.pem\"" "certificate = \"$tmp/other.pem\"" "private-key = \"$tmp/other.key\""
-	ignored 'TLS handshake: '
-}
-
-# Of an element that ends meanwhile the legitimate one hears.
-test_deregistration() {
-	hosts 1 2 3 4 9
-	legitimate
-	rogue malicious 3864 'secure = false' 'server-id = 1'
-	intercepts 4 'it takes too long'
-	refused 1 '' client 4 deregister echo 407
-	kills server-407
-	says asapd-4 'the service is ill'
-	resolves 3 echo '^resolved echo 0x00000197 10.9.4.2:7407 '
-	passes 4
-	resolves 3 echo '^resolved echo 0x000000cf 10.9.2.2:7207 home 0x00000001$'
-	served 3
+	ignored
 }
 
 ktap_run 2.06

@@ -42,10 +42,10 @@ test_whole() {
 	before 1 3
 	replays tape.0.up 3864
 	replays tape.1.up 3864
-	counted 1 handshakes-failed 2
-	says enrpd-1 '10.9.9.2:.* turned away: TLS handshake: '
 	served 3
 	unchanged
+	counted 1 handshakes-failed 2
+	says enrpd-1 '10.9.9.2:.* turned away: TLS handshake: '
 	starts 9 forged socat TCP-LISTEN:3865,fork,reuseaddr "SYSTEM:cat $tmp/tape.0.down; sleep 9"
 	within 20 listens 9 3865
 	at='"10.9.9.2:3865", "10.9.1.2:3864"' agent 4
@@ -63,17 +63,19 @@ test_peers() {
 	together 1 2
 	client 2 2 register gone 299 10.9.2.2:9 600 > /dev/null
 	resolves 3 gone 0x0000012b
+	cp "$tmp/tape.0.up" "$tmp/begin"
 	client 2 2 deregister gone 299 > /dev/null
 	resolves 3 gone 'cause 0x9'
 	stays 2 2 register kept 200 10.9.2.2:9 600
 	resolves 3 kept 0x000000c8
 	before
+	replays begin 9902
 	replays tape.0.up 9902
-	counted 1 handshakes-failed
-	says enrpd-1 'peer 10.9.9.2:.* no connection: TLS handshake: '
 	unchanged
 	same "$(client 3 resolve kept)" \
 		'resolved kept 0x000000c8 10.9.2.2:9 home 0x00000002'
+	counted 1 handshakes-failed 2
+	says enrpd-1 'peer 10.9.9.2:.* no connection: TLS handshake: '
 }
 
 ktap_run 2.08

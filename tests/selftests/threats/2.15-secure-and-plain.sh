@@ -3,6 +3,7 @@
 # RFC 5355, 2.15: registrations that have used security and such that have not in one
 # database. Into a secure one nothing comes without TLS, from any side.
 . "$(dirname "$0")/threat.sh"
+. "$(dirname "$0")/secure.sh"
 
 # RFC 5354, 3.12.10, and RFC 5352, 9.3. Who knows the registrar's certificate, and shows
 # none of his own, has not shown who he is either.
@@ -75,6 +76,41 @@ test_peer() {
 	rm "$tmp/rogue-plain.sock"
 	unchanged
 	served 1
+}
+
+# Who feeds a secure kernel has registered nothing in plain, be it a registrar (host 1) or
+# an agent (host 3).
+test_feeder() {
+	local n not_fed='the kernel is not fed: its scope is secure, and what is registered here is not'
+
+	hosts 1 2 3 9
+	for n in 1 2 3; do secure_host "$n" tally; done
+	before 1 2 3
+	registrar 1 'secure = false' 'start-grace = "0s"'
+	at='"10.9.1.2:3864"' who=' ' agent 3 'secure = false'
+	homes 3 1
+	attacks evil asap_client 10.9.1.2:3864 register tally 900 10.9.9.2:7 600 control stay
+	says evil 'registered tally 0x00000384'
+	counts 3 300
+	says enrpd-1 "$not_fed"
+	says asapd-3 "$not_fed"
+	shows agent-3 agent '[v["kernel"], v["elements"]]' '["none", 0]'
+	fails on 3 timeout 5 count tally 1
+	kills counter-300
+	called_off
+	kills enrpd-1
+	kills asapd-3
+	rm "$tmp/1.sock" "$tmp/agent-3.sock"
+	unchanged
+	# What is secure is fed.
+	registrar 1 'start-grace = "0s"'
+	for n in 2 3; do
+		at='"10.9.1.2:3864"' agent "$n"
+		homes "$n" 1
+	done
+	counts 2 200
+	elements 1 c8
+	on 3 timeout 20 count tally 1
 }
 
 ktap_run 2.15
