@@ -59,7 +59,8 @@ test_peers() {
 	hosts 1 2 3 9
 	peers_by_way
 	meddles 9902 tape "$tmp/tape"
-	peer 1; peer 2
+	feed=true peer 1 'start-grace = "0s"'
+	peer 2
 	together 1 2
 	client 2 2 register gone 299 10.9.2.2:9 600 > /dev/null
 	resolves 3 gone 0x0000012b
@@ -68,9 +69,10 @@ test_peers() {
 	resolves 3 gone 'cause 0x9'
 	stays 2 2 register kept 200 10.9.2.2:9 600
 	resolves 3 kept 0x000000c8
-	before
-	replays begin 9902
+	elements 1 c8
+	before 1
 	replays tape.0.up 9902
+	replays begin 9902
 	unchanged
 	same "$(client 3 resolve kept)" \
 		'resolved kept 0x000000c8 10.9.2.2:9 home 0x00000002'
