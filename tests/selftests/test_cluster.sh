@@ -297,24 +297,40 @@ settled() {
 spared() {
 	if grep -H 'removed:\|registration has ended\|pe-del\|pe-expired' \
 			"$tmp"/enrpd-* "$tmp"/monitor-* 2> /dev/null |
-			grep -v 'pool \(m[34]\|tally\) '; then
+			grep -v 'pool \(m[34]\|tally\) ' | head -n 20 | grep .; then
 		return 1
 	fi
 }
 
-# counting: users count from now on, and the kernels' changes are heard
-counting() {
+# all_start: all of them, and what the kernels tell is heard
+all_start() {
+	local n pool
+
+	auth_file "${servers[@]}" $user $looker |
+		sed 's/key =/updates = 100000; updates-burst = 100000; &/' > "$tmp/auth"
+	for n in "${registrars[@]}"; do
+		peers_file "$n" "${registrars[@]}" > "$tmp/peers-$n"
+		registrar_starts "$n"
+		[ $kernel = false ] || starts "$n" "monitor-$n" rspctl monitor handlespace
+	done
+	together "${registrars[@]}"
+	for n in "${servers[@]}" $user; do agent_starts "$n"; done
+	for n in "${servers[@]}"; do
+		for pool in "${pools[@]}"; do group_starts "$n" "$pool"; done
+		[ $kernel = false ] || counters_start "$n"
+	done
+	settled
+	[ "$(wc -l < "$tmp/living")" -ge $((${#servers[@]} * ${#pools[@]} * group)) ]
+	[ $kernel = false ] || users_start
+}
+
+# Users count from now on.
+users_start() {
 	local n
 
-	for n in "${servers[@]}"; do counters_start "$n"; done
-	for n in "${registrars[@]}"; do
-		starts "$n" "monitor-$n" rspctl monitor handlespace
-		within 20 eval "on $n rspctl pool add heard; on $n rspctl pool del heard
-			grep -q heard '$tmp/monitor-$n'"
-	done
+	for n in "${registrars[@]}"; do grep -q 'pe-new .*pool p0 ' "$tmp/monitor-$n"; done
 	for n in 1 2; do starts $user "count-$n" count tally 1000000000; done
 	busy $user
-	settled
 }
 # counted: nobody has missed an answer, or got one twice
 counted() {
@@ -329,7 +345,7 @@ counted() {
 }
 
 test_schedule() {
-	local n round pool all=(1 2 3 4 5) registrars seed begun command
+	local all=(1 2 3 4 5) registrars round seed begun command
 	declare -A groups
 	declare -a is_ill plan
 
@@ -345,26 +361,9 @@ test_schedule() {
 	done > "$tmp/schedule"
 	mapfile -t plan < "$tmp/schedule"
 
-	auth_file "${servers[@]}" $user $looker |
-		sed 's/key =/updates = 100000; updates-burst = 100000; &/' > "$tmp/auth"
-	for n in "${registrars[@]}"; do
-		peers_file "$n" "${registrars[@]}" > "$tmp/peers-$n"
-		registrar_starts "$n"
-	done
-	together "${registrars[@]}"
-	for n in "${servers[@]}"; do
-		for pool in "${pools[@]}"; do
-			group_starts "$n" "$pool"
-		done
-	done
-	for n in "${servers[@]}" $user; do
-		agent_starts "$n"
-	done
-	echo "# $(($(uptime) - begun)) s: registrars and agents are there"
-	settled
-	same "$(wc -l < "$tmp/living")" $((${#servers[@]} * ${#pools[@]} * group))
+	all_start
 	echo "# ${#registrars[@]} registrars, $(wc -l < "$tmp/living") elements"
-	[ $kernel = false ] || plan=(counting "${plan[@]}" counted)
+	[ $kernel = false ] || plan+=(counted)
 	for command in "${plan[@]}" settled; do
 		echo "# $(($(uptime) - begun)) s: $command"
 		$command
