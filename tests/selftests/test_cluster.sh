@@ -6,7 +6,7 @@
 # one: so none that lives is ever removed, and afterwards all know what lives.
 #
 # RSP_SEED: the seed; it is printed, and another one each time unless it is set
-# RSP_ROUNDS: how often something befalls them (3)
+# RSP_ROUNDS: how often something befalls them (2)
 #
 # Where there is no module the registrars and agents are tested without kernels.
 . "$(dirname "$0")/ktap.sh"
@@ -19,7 +19,7 @@ events=(killed stopped parted lone)
 # In a test machine links can be slow, and the clock, which is all its programs', is ours.
 [ $kernel = false ] || events+=(slow)
 grep -q guest-init /proc/1/cmdline && events+=(stepped)
-rounds=${RSP_ROUNDS:-3}
+rounds=${RSP_ROUNDS:-2}
 
 # Each pool has a group of elements on each server, at the ports from this one on; those of
 # mortal pools come and go.
