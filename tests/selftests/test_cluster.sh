@@ -45,7 +45,7 @@ maybe() {
 }
 
 schedule_round() {
-	local most=$(((${#registrars[@]} - 1) / 2)) victims=() befalls=() n i
+	local most=$(((${#registrars[@]} - 1) / 2)) victims=() befalls=() n i pool
 
 	one_of "${registrars[@]}"; victims[0]=$drawn
 	one_of "${registrars[@]}"
@@ -56,10 +56,19 @@ schedule_round() {
 		echo "ill ${befalls[i]} ${victims[i]} $drawn"
 	done
 	one_of "${servers[@]}"; n=$drawn
-	one_of "${mortal[@]}"
-	maybe comes_or_goes "$n" "$drawn"
-	one_of "${servers[@]}"
-	maybe agent_again "$drawn"
+	one_of "${mortal[@]}"; pool=$drawn
+	# What goes while its agent or a registrar is killed is there for some minutes yet,
+	# there or in the kernel: that is for many rounds.
+	one_of agent group
+	if [ "$rounds" -gt 3 ]; then
+		maybe comes_or_goes "$n" "$pool"
+		one_of "${servers[@]}"
+		maybe agent_again "$drawn"
+	elif [[ $drawn == agent || ${befalls[*]} == *killed* ]]; then
+		echo agent_again "$n"
+	else
+		echo comes_or_goes "$n" "$pool"
+	fi
 	[ $kernel = false ] || echo counters_again "${servers[round % 2]}"
 	for i in "${!victims[@]}"; do
 		case ${befalls[i]} in
@@ -146,8 +155,8 @@ left() {
 }
 
 registrar_starts() {
-	feed=$kernel peer "$1" 'start-grace = "30s"' 'keep-alive-timeout = "20s"' \
-		'dead-timeout = "1m"'
+	feed=$kernel peer "$1" 'start-grace = "2m"' 'keep-alive-timeout = "2m"' \
+		'dead-timeout = "2m"'
 }
 
 agent_starts() {
@@ -284,10 +293,10 @@ disagreed() {
 # By this clock nothing steps.
 uptime() { cut -d . -f 1 /proc/uptime; }
 settled() {
-	local end=$(($(uptime) + 120))
+	local end=$(($(uptime) + 240))
 
 	until agreed; do
-		[ "$(uptime)" -lt $end ] || disagreed 120
+		[ "$(uptime)" -lt $end ] || disagreed 240
 		sleep 0.5
 	done
 	spared
