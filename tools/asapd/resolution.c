@@ -10,10 +10,13 @@
 #include "../lib/log.h"
 #include "agent.h"
 
+/* However often the registrar tells of it. */
 static void look_again(struct pool *pool)
 {
 	struct agent *agent = pool->agent;
 
+	if (pool->stale.place)
+		return;
 	deadline_set(&agent->deadlines, &pool->stale,
 		     now_of(agent) + agent->config.stale_timeout);
 }
