@@ -74,8 +74,9 @@ auth_file() {
 	echo ');'
 }
 
-# [ auth=FILE id=ID ] registrar N [SETTING...]: start enrpd on that host, and wait until it
-# listens
+# [ auth=FILE id=ID ] registrar N [SETTING...]: start enrpd on that host, by the command
+# "inside", and wait until it listens
+inside=()
 registrar() {
 	local n=$1 setting
 
@@ -86,7 +87,7 @@ registrar() {
 		echo "authorization = \"${auth:-$tmp/auth}\"; server-id = ${id:-$n}; log-debug = true;"
 		for setting; do echo "$setting;"; done
 	} > "$tmp/$n.conf"
-	starts "$n" "enrpd-$n" enrpd -c "$tmp/$n.conf"
+	starts "$n" "enrpd-$n" "${inside[@]}" enrpd -c "$tmp/$n.conf"
 	within 20 listens "$n" 3864
 }
 
