@@ -57,7 +57,7 @@ test_services() {
 	ends asapd-3 TERM
 }
 
-# The home registrar stays while it is in the list, and we have the same key.
+# The home registrar stays while it is in the list by its name, and we have the same key.
 test_home() {
 	hosts 1 2 3
 	registrar 1
@@ -87,6 +87,14 @@ test_home() {
 	same "$(json 'v["counters"]["homes"]' rspctl -j agent show at "$tmp/agent-3.sock")" 3
 	changes "s/$(key 33)/$(key 3)/"
 	says asapd-3 'is lost: this host has another key'
+	sed "s/$(key 33)/$(key 3)/" "$tmp/auth" > "$tmp/auth.new"
+	mv "$tmp/auth.new" "$tmp/auth"
+	kill -HUP "$(cat "$tmp/enrpd-2.pid")"
+	homes 3 2
+	# It has but just been found, and the whole list is gone through at once.
+	changes 's/"10.9.2.2:3864"/{ address = "10.9.2.2:3864"; name = "other"; }/; s/^hunt-timeout.*//; $ a hunt-timeout = "1h";'
+	says asapd-3 'is lost: it is in the list by another name'
+	homes 3 2
 }
 
 ktap_run asapd_reload

@@ -132,7 +132,7 @@ struct sides {
  * @attempts: connections
  * @at: the one that is the home registrar; NULL: none is
  * @id: its server identifier, 0 until it has said it
- * @since: when it became that
+ * @since: when it became that; 0: it is left, and not by its fault
  * @next: of the list, which is tried next
  * @tried: of the list, how many were in this round
  * @timeout: of this round, milliseconds
@@ -310,6 +310,7 @@ static inline struct rsp_octets handle_of(const struct pool *pool)
 }
 
 /* In reload.c */
+bool same_text(const char *a, const char *b);
 int agent_reload(struct agent *agent, struct config *fresh, char *why,
 		 size_t room);
 
@@ -338,7 +339,9 @@ bool home_is_there(const struct agent *agent);
 int sides_make(struct sides *sides, const struct config *config, char *why,
 	       size_t room);
 void sides_free(struct sides *sides);
-void home_reload(struct agent *agent, struct sides *fresh, const char *why);
+void home_take_sides(struct agent *agent, struct sides *fresh);
+void home_reload(struct agent *agent, const struct config *old,
+		 const char *why);
 void home_hinted(struct agent *agent);
 void home_leave(struct agent *agent, const char *why);
 bool home_has_room(const struct agent *agent);

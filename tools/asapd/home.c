@@ -161,7 +161,8 @@ static void home_lost(struct agent *agent, const char *name, const char *why)
 
 	log_say(LOG_WARNING, "home registrar %s is lost: %s", name,
 		why ? why : "it has ended");
-	brief = now_of(agent) - home->since < agent->config.hunt_timeout;
+	brief = home->since &&
+		now_of(agent) - home->since < agent->config.hunt_timeout;
 	home->at = NULL;
 	deadline_clear(&agent->deadlines, &home->silence);
 	list_for_each(pos, &agent->pools) {
@@ -418,36 +419,65 @@ int sides_make(struct sides *sides, const struct config *config, char *why,
 	return sides->hinted ? 0 : -1;
 }
 
-static bool is_listed(const struct agent *agent, const struct attempt *attempt)
+static const struct server *listed(const struct config *config,
+				   const struct attempt *attempt)
 {
-	const struct config *config = &agent->config;
 	unsigned int i;
 
 	for (i = 0; i < config->n_registrars; i++)
 		if (same_place(&config->registrars[i].address,
 			       &attempt->address))
-			return true;
-	return attempt->hinted;
+			return &config->registrars[i];
+	return NULL;
+}
+
+/* Is it to be left, which was found by the old file? NULL: it is not. */
+static const char *why_leave(const struct config *now, const struct config *old,
+			     const struct attempt *home)
+{
+	const struct server *is = listed(now, home);
+	const struct server *was = listed(old, home);
+
+	if (home->hinted)
+		return NULL;
+	if (!is)
+		return "it is in the list no more";
+	if (was && !same_text(is->name, was->name))
+		return "it is in the list by another name";
+	return NULL;
 }
 
 /**
- * home_reload() - the list of registrars is another one, or what we show them
- * @agent: its config is the new one
+ * home_take_sides() - connect with these from now on
+ * @agent: its config is the one that they were made of
  * @fresh: taken over
- * @why: the home registrar has to be found anew; NULL: it stays if it is listed
  */
-void home_reload(struct agent *agent, struct sides *fresh, const char *why)
+void home_take_sides(struct agent *agent, struct sides *fresh)
 {
 	struct home *home = &agent->home;
 
 	sides_free(&home->sides);
 	home->sides = *fresh;
 	home->next = 0;
+}
+
+/**
+ * home_reload() - the list of registrars is another one, or what we show them
+ * @agent: its config is the new one
+ * @old: the one before it
+ * @why: the home registrar has to be found anew; NULL: it stays if it is listed
+ */
+void home_reload(struct agent *agent, const struct config *old, const char *why)
+{
+	struct home *home = &agent->home;
+
 	if (home->at) {
-		if (!why && !is_listed(agent, home->at))
-			why = "it is in the list no more";
-		if (why)
-			home_leave(agent, why);
+		why = why ?: why_leave(&agent->config, old, home->at);
+		if (!why)
+			return;
+		/* That it was there but a moment says nothing against it. */
+		home->since = 0;
+		home_leave(agent, why);
 		return;
 	}
 	/* None of those that are under way is to make room for a next one. */

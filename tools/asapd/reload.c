@@ -6,7 +6,12 @@
 #include "../lib/log.h"
 #include "agent.h"
 
-static bool same_text(const char *a, const char *b)
+/**
+ * same_text() - whether two texts are the same
+ * @a: one, or NULL for none
+ * @b: the other
+ */
+bool same_text(const char *a, const char *b)
 {
 	return a && b ? !strcmp(a, b) : a == b;
 }
@@ -44,12 +49,13 @@ static void say_kept(const struct config *now, const struct config *unused)
 	if (!same_text(unused->control, now->control) ||
 	    !same_text(unused->metrics, now->metrics) ||
 	    !same_text(unused->announced_interface, now->announced_interface) ||
+	    !same_text(unused->announced_name, now->announced_name) ||
 	    !same_addresses(&unused->announced, &now->announced))
 		log_say(LOG_WARNING,
-			"control, metrics, announced and announced-interface change with a restart only");
+			"control, metrics, announced, announced-interface and announced-name change with a restart only");
 }
 
-/* Sockets that are open stay so. */
+/* Sockets that are open stay so, and what is heard there is judged as before. */
 static void keep(struct config *fresh, struct config *old)
 {
 	struct addresses groups = old->announced;
@@ -57,6 +63,7 @@ static void keep(struct config *fresh, struct config *old)
 	swap_text(&fresh->control, &old->control);
 	swap_text(&fresh->metrics, &old->metrics);
 	swap_text(&fresh->announced_interface, &old->announced_interface);
+	swap_text(&fresh->announced_name, &old->announced_name);
 	old->announced = fresh->announced;
 	fresh->announced = groups;
 }
@@ -68,8 +75,8 @@ static void keep(struct config *fresh, struct config *old)
  * @why: filled on failure
  * @room: octets of @why
  *
- * The home registrar stays, unless it is in the list no more or we show another
- * key: then what listens here is registered with another one, as always when one
+ * The home registrar stays, unless it is in the list no more, or there by another
+ * name, or we show another key: then what listens here is registered with another one, as always when one
  * is lost.
  *
  * Return: 0; -1 when all is as it was, and @fresh the caller's.
@@ -84,6 +91,10 @@ int agent_reload(struct agent *agent, struct config *fresh, char *why,
 		snprintf(why, room, "secure changes with a restart only");
 		return -1;
 	}
+	if (agent_reserve(agent, fresh->n_services)) {
+		snprintf(why, room, "no memory");
+		return -1;
+	}
 	keep(fresh, &old);
 	if (sides_make(&sides, fresh, why, room)) {
 		sides_free(&sides);
@@ -96,10 +107,9 @@ int agent_reload(struct agent *agent, struct config *fresh, char *why,
 	agent->limits.queue_max = agent->config.queue_max;
 	agent->limits.setup_ms = agent->config.handshake_timeout;
 	agent->limits.dead_ms = agent->config.dead_timeout;
-	if (agent_reserve(agent, old.n_services))
-		log_say(LOG_ERROR, "no memory");
+	home_take_sides(agent, &sides);
 	services_reload(agent);
-	home_reload(agent, &sides, same_identity(&old, &agent->config) ? NULL :
+	home_reload(agent, &old, same_identity(&old, &agent->config) ? NULL :
 		    "this host has another key");
 	config_free(&old);
 	return 0;
