@@ -55,10 +55,15 @@ static void test_report(void **state)
 	put(0, "web", 7);
 	expect_all("web", 7, 1);
 	get(0, "web", 7)->local = false;
+	regs[1].config.keep_alive_min = 60000;
 	unreachable_report(&regs[1], get(1, "web", 7), 1);
 	assert_int_equal(regs[1].counters.reports_forwarded, 1);
 	test_wait("a question", is_asked, NULL);
 	assert_int_equal(get(0, "web", 7)->reports, 1);
+	/* Who has just been told is not told again. */
+	unreachable_report(&regs[1], get(1, "web", 7), 2);
+	assert_int_equal(regs[1].counters.reports_forwarded, 1);
+	regs[1].config.keep_alive_min = 0;
 	/* However many report there, it is one that says so here; and so often. */
 	n += registrar_config().report_burst;
 	for (i = 1; i < n; i++)

@@ -412,6 +412,29 @@ static void test_too_many_reports(void **state)
 	}
 }
 
+/* One that has yet to come again was asked nothing: it has all of its time. */
+static void test_reports_of_the_absent(void **state)
+{
+	struct caller owner, others[4];
+	u32 i, four = 4;
+
+	(void)state;
+	registrar.config.keep_alive_timeout = 4000;
+	test_account("owner", "web", 7, 7);
+	test_connect(&owner, "owner");
+	peer_register(&owner, "web", 7, RR, 0, 600);
+	expect_registered(&owner, -1);
+	test_forget(&owner);
+	connect_others(others, 4);
+	for (i = 0; i < 4; i++)
+		peer_say(&others[i], RSP_ASAP_ENDPOINT_UNREACHABLE, "web", 7);
+	test_wait("four reports", has_reports, &four);
+	test_pass(1500);
+	assert_non_null(stored("web", 7));
+	for (i = 0; i < 4; i++)
+		test_forget(&others[i]);
+}
+
 /* Many report an element while it answers: it stays, and is not asked each time. */
 static void test_reports_of_many(void **state)
 {
@@ -688,6 +711,7 @@ int main(void)
 		SECURE(test_connection_lost),
 		SECURE(test_reports),
 		SECURE(test_too_many_reports),
+		SECURE(test_reports_of_the_absent),
 		SECURE(test_reports_of_many),
 		SECURE(test_keep_alive_rate),
 		SECURE(test_resolution),

@@ -217,7 +217,7 @@ bool client_accept(struct channel_listener *listener, struct channel *channel)
 		return false;
 	if (!make_room(registrar)) {
 		registrar->counters.turned_away++;
-		log_say(LOG_WARNING,
+		log_say(LOG_WARNING | LOG_SET_OFF,
 			"%s: turned away: there are %u connections, which is connections-max",
 			channel_name(channel), registrar->n_clients);
 		return false;

@@ -44,7 +44,7 @@ static void warn(struct registrar *registrar, const struct rsp_octets *handle,
 			     &lacks))
 		return;
 	format_handle(handle->data, handle->len, text);
-	log_say(LOG_WARNING,
+	log_say(LOG_WARNING | LOG_SET_OFF,
 		"this host: pool %s id 0x%x: peers will not store it: the authorization file gives nobody %s",
 		text, element->id, lacks);
 }

@@ -91,7 +91,8 @@ struct pool {
  * @turn: of LUD the degradation counter, of WRR the next turn
  * @reports: who say that it is unreachable, since it answered
  * @reporters: they
- * @asked_at: when a keep-alive was sent last, 0: never
+ * @asked_at: when a keep-alive was sent last, or the registrar that owns it told of a
+ *	report, 0: never
  * @local: a socket of this host listens for it
  * @asked: a keep-alive waits for its answer
  * @overdue: the answer's time was over once

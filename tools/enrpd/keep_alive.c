@@ -206,7 +206,8 @@ void keep_alive_due(struct deadline *deadline)
  * @registrar: the registrar
  * @element: it; it may be gone afterwards
  *
- * It has less time to answer, and not none: reports may come faster than it can.
+ * It has less time to answer, and not none: reports may come faster than it can. One
+ * that has yet to come here was not asked, and has its time.
  */
 void keep_alive_hurry(struct registrar *registrar, struct element *element)
 {
@@ -214,7 +215,8 @@ void keep_alive_hurry(struct registrar *registrar, struct element *element)
 
 	if (!element->asked)
 		keep_alive_ask(registrar, element);
-	else if (!element->overdue && element->keep_alive.at > until)
+	else if (element->client && !element->overdue &&
+		 element->keep_alive.at > until)
 		deadline_set(&registrar->deadlines, &element->keep_alive,
 			     until);
 }

@@ -22,10 +22,10 @@ static void set_descriptors(struct config *config)
 		return;
 	limit.rlim_cur = limit.rlim_max;
 	setrlimit(RLIMIT_NOFILE, &limit);
-	if (limit.rlim_cur <= others ||
-	    limit.rlim_cur - others >= config->connections_max)
+	if (limit.rlim_cur >= others + config->connections_max)
 		return;
-	config->connections_max = (u32)(limit.rlim_cur - others);
+	config->connections_max = limit.rlim_cur > others ?
+				  (u32)(limit.rlim_cur - others) : 1;
 	log_say(LOG_WARNING,
 		"connections-max is %u: there may be no more descriptors than %ju",
 		config->connections_max, (uintmax_t)limit.rlim_cur);

@@ -218,10 +218,15 @@ void peer_dial(struct deadline *deadline)
 	struct sockaddr_in v4 = { .sin_family = AF_INET };
 	bool is_v4 = peer->address.family == AF_INET;
 	struct link *link;
+	char why[256];
 
 	deadline_set(&registrar->deadlines, &peer->redial,
 		     uv_now(registrar->loop) + REDIAL_MS);
 	if (peer->out)
+		return;
+	/* It was given another key, and there was no memory for it. */
+	if (registrar->config.secure && !peer->tls &&
+	    peer_key(peer, why, sizeof(why)))
 		return;
 	link = calloc(1, sizeof(*link));
 	if (!link)

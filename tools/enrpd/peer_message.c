@@ -73,19 +73,16 @@ static const char *identify(struct peer *peer, u32 id)
 	return NULL;
 }
 
-/* Who was started anew has another connection, too. */
+/* Who was started anew has another connection, too. A reason ends this one. */
 static const char *identify_link(struct link *link, struct peer *peer, u32 id)
 {
-	const char *why;
-
 	if (!peer)
 		return "it is one too many, or it is this registrar itself";
 	if (link->id && (link->id != id || peer->id != id))
 		return "it has another server identifier now";
-	why = identify(peer, id);
-	if (!why)
-		link->id = id;
-	return why;
+	/* What a takeover tells may end the connection. */
+	link->id = id;
+	return identify(peer, id);
 }
 
 static void act(struct peer *peer, const struct rsp_enrp_message *msg)
@@ -172,7 +169,7 @@ void peer_take(struct link *link, const u8 *data, u32 len)
 	why = identify_link(link, peer, msg.sender);
 	if (why) {
 		registrar->counters.unexpected++;
-		log_say(LOG_WARNING, "peer %s: %s",
+		log_say(LOG_WARNING | LOG_SET_OFF, "peer %s: %s",
 			channel_name(link->channel), why);
 		channel_close(link->channel, why);
 		return;

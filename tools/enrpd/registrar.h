@@ -257,7 +257,7 @@ void unreachable_report(struct registrar *registrar, struct element *element,
 			u64 reporter);
 
 /* In counters.c */
-#define REJECTED_HELP	"Registrations and deregistrations refused, by cause (RFC 5354, 3.12)."
+#define REJECTED_HELP	"Registrations and deregistrations refused, and resolutions without TLS, by cause (RFC 5354, 3.12)."
 
 struct counters_of registrar_counters(const struct registrar *registrar);
 void registrar_metrics(void *data, FILE *file);

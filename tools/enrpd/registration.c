@@ -96,7 +96,7 @@ static void respond(struct client *client, u8 type,
 	rsp_tlv_put_u32(&w, RSP_TLV_PE_ID, id);
 	if (err) {
 		format_handle(msg->handle.data, msg->handle.len, handle);
-		log_say(err == -EACCES ? LOG_WARNING : LOG_INFO,
+		log_say((err == -EACCES ? LOG_WARNING : LOG_INFO) | LOG_SET_OFF,
 			"%s (%s): %sregistration of pool %s id 0x%x refused, cause 0x%x: %s",
 			channel_name(client->channel),
 			client->account ? client->account->name : "nobody",

@@ -49,15 +49,21 @@ void reports_forget(struct element *element)
 	element->reports = 0;
 }
 
-/* The element is connected to the registrar that owns it, which can ask it. */
-static void forward(struct registrar *registrar, const struct element *element)
+/*
+ * The element is connected to the registrar that owns it, which can ask it: as often as
+ * it would ask, for what it is told by us has one limit for all who tell us.
+ */
+static void forward(struct registrar *registrar, struct element *element)
 {
+	u64 now = uv_now(registrar->loop);
 	struct peer *peer = peer_of_id(registrar, element->home->id);
 	const struct pool *pool = element->pool;
 	struct rsp_tlv_writer w;
 	u32 begin;
 
-	if (!peer || peer->state == PEER_DOWN)
+	if (!peer || peer->state == PEER_DOWN ||
+	    (element->asked_at &&
+	     now - element->asked_at < registrar->config.keep_alive_min))
 		return;
 	rsp_tlv_writer_init(&w, registrar->enrp.message,
 			    sizeof(registrar->enrp.message));
@@ -65,8 +71,10 @@ static void forward(struct registrar *registrar, const struct element *element)
 			       peer->id);
 	rsp_enrp_put_target(&w, element->id);
 	rsp_tlv_put(&w, RSP_TLV_HANDLE, pool->handle, pool->handle_len);
-	if (peer_send(peer, rsp_enrp_end(&w, begin)))
-		registrar->counters.reports_forwarded++;
+	if (!peer_send(peer, rsp_enrp_end(&w, begin)))
+		return;
+	element->asked_at = now;
+	registrar->counters.reports_forwarded++;
 }
 
 /**
@@ -100,7 +108,7 @@ static void drop(struct client *client)
 	if (client->complained)
 		return;
 	client->complained = true;
-	log_say(LOG_WARNING, "%s (%s): it reports more elements than %s",
+	log_say(LOG_WARNING | LOG_SET_OFF, "%s (%s): it reports more elements than %s",
 		channel_name(client->channel),
 		client->account ? client->account->name : "nobody",
 		client->plain ? "it may without TLS: none" : "report-rate");

@@ -51,6 +51,13 @@ static int lock_scope(struct feeder *feeder)
 	return -1;
 }
 
+static void unlock_scope(struct feeder *feeder)
+{
+	if (feeder->lock >= 0)
+		close(feeder->lock);
+	feeder->lock = -1;
+}
+
 static void close_kernel(uv_handle_t *poll)
 {
 	struct feeder *feeder = container_of(poll, struct feeder, poll);
@@ -147,6 +154,8 @@ static void start_kernel(struct feeder *feeder)
 	why = feeder_look(feeder);
 	if (why) {
 		feeder_doubt(feeder, why);
+		/* Another one may be who should feed it. */
+		unlock_scope(feeder);
 		return;
 	}
 	err = feeder->ops->begin(feeder);
@@ -225,6 +234,5 @@ void feeder_stop(struct feeder *feeder)
 	let_go(feeder);
 	feeder->started = false;
 	uv_close((uv_handle_t *)&feeder->tick, NULL);
-	if (feeder->lock >= 0)
-		close(feeder->lock);
+	unlock_scope(feeder);
 }

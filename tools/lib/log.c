@@ -17,11 +17,11 @@ void (*log_line)(enum log_level level, const char *line) = to_stderr;
 
 /*
  * Returns false when this second has had its lines; the next one says so. What
- * everybody can set off leaves the warnings theirs.
+ * everybody can set off leaves the others theirs.
  */
-static bool may_say(enum log_level level)
+static bool may_say(int share)
 {
-	static unsigned int said[LOG_DEBUG + 1], left_out;
+	static unsigned int said[(LOG_DEBUG | LOG_SET_OFF) + 1], left_out;
 	static time_t second;
 	struct timespec now;
 	char line[64];
@@ -37,20 +37,21 @@ static bool may_say(enum log_level level)
 		}
 		left_out = 0;
 	}
-	if (said[level] == LOG_LINES_A_SECOND) {
+	if (said[share] == LOG_LINES_A_SECOND) {
 		left_out++;
 		return false;
 	}
-	said[level]++;
+	said[share]++;
 	return true;
 }
 
 /**
  * log_say() - log a line
- * @level: how much it matters; of what is not an error only so much is said
+ * @level: enum log_level, how much it matters, or with LOG_SET_OFF; of what is not an
+ *	error only so much is said
  * @format: as printf(), without a newline
  */
-void log_say(enum log_level level, const char *format, ...)
+void log_say(int level, const char *format, ...)
 {
 	char line[1024];
 	va_list args;
@@ -62,5 +63,5 @@ void log_say(enum log_level level, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	log_line(level, line);
+	log_line(level & ~LOG_SET_OFF, line);
 }

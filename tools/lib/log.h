@@ -7,13 +7,16 @@
 
 enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 
-/* Of what strangers can set off, so many lines of a level a second at most. */
+/* With a level: whoever connects can set it off. That has a share of its own. */
+#define LOG_SET_OFF		0x8
+
+/* So many lines of a share a second at most. */
 #define LOG_LINES_A_SECOND	20
 
 extern bool log_debug_too;
 extern void (*log_line)(enum log_level level, const char *line);
 
 __attribute__((format(printf, 2, 3)))
-void log_say(enum log_level level, const char *format, ...);
+void log_say(int level, const char *format, ...);
 
 #endif /* _RSP_LOG_H */
