@@ -14,6 +14,8 @@ legitimate() {
 	at=${at:-'"10.9.1.2:3864"'} agent 4 'hunt-timeout = "2s"' 'retry-max = "2s"' \
 		'services = ( { handle = "echo"; id = 407; port = 7407; interval = "200ms"; } )'
 	resolves 3 echo '^resolved echo 0x00000197 10.9.4.2:7407 '
+	# It is told by the first question whether the element is there.
+	shows agent-4 agent 'v.get("home-id")' 1
 }
 
 # ignored: the agent has seen who he is, and found the legitimate one again
