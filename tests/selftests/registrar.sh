@@ -151,9 +151,9 @@ peers_file() {
 	echo ');'
 }
 
-# [ mentor=TIME auth=FILE feed=true ] peer N SETTING...: start one whose peers are those of hosts
-# 1 to 3, unless there is a peers_file of it; the timers are short, but for what a slow machine
-# could be late with
+# [ mentor=TIME heard=TIME auth=FILE feed=true ] peer N SETTING...: start one whose peers are
+# those of hosts 1 to 3, unless there is a peers_file of it; the timers are short, but for what
+# a slow machine could be late with
 peer() {
 	local n=$1
 
@@ -161,9 +161,18 @@ peer() {
 	[ -e "$tmp/peers-$n" ] || peers_file "$n" 1 2 3 > "$tmp/peers-$n"
 	registrar "$n" "feed = ${feed:-false}" 'enrp-listen = "0.0.0.0:9902"' \
 		"peers = \"$tmp/peers-$n\"" 'heartbeat-cycle = "500ms"' \
-		'max-time-last-heard = "5s"' 'max-time-no-response = "2s"' \
+		"max-time-last-heard = \"${heard:-5s}\"" 'max-time-no-response = "2s"' \
 		"mentor-timeout = \"${mentor:-2s}\"" "$@"
 }
+
+# apart N M: these two hosts do not hear each other; apart_over N M: they do again
+apart() {
+	ip netns exec "$ns" nft "add table ip apart$1$2;
+		add chain ip apart$1$2 on { type filter hook forward priority 0; };
+		add rule ip apart$1$2 on ip saddr 10.9.$1.2 ip daddr 10.9.$2.2 drop;
+		add rule ip apart$1$2 on ip saddr 10.9.$2.2 ip daddr 10.9.$1.2 drop"
+}
+apart_over() { ip netns exec "$ns" nft delete table ip "apart$1$2"; }
 
 # together N...: each of these knows each other, and serves
 together() {

@@ -101,15 +101,15 @@ stopped_over() { kill -CONT "$(cat "$tmp/enrpd-$1.pid")"; }
 
 # From the other registrars.
 parted() {
-	local all
+	local n
 
-	all=$(printf ', 10.9.%s.2' "${registrars[@]}")
-	ip netns exec "$ns" nft "add table ip parted$1;
-		add chain ip parted$1 on { type filter hook forward priority 0; };
-		add rule ip parted$1 on ip saddr 10.9.$1.2 ip daddr { ${all#,} } drop;
-		add rule ip parted$1 on ip daddr 10.9.$1.2 ip saddr { ${all#,} } drop"
+	for n in "${registrars[@]}"; do [ "$n" = "$1" ] || apart "$1" "$n"; done
 }
-parted_over() { ip netns exec "$ns" nft delete table ip "parted$1"; }
+parted_over() {
+	local n
+
+	for n in "${registrars[@]}"; do [ "$n" = "$1" ] || apart_over "$1" "$n"; done
+}
 
 # From everybody.
 lone() { ip -n "$ns" link set "host$1" down; }

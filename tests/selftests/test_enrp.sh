@@ -202,4 +202,29 @@ test_stopped() {
 	done
 }
 
+# One was cut off while an element went from one of the others to the other. It hears the
+# former one first, which does not have it any more.
+test_moved() {
+	hosts 1 2 3
+	heard=10s peer 1 'start-grace = "1h"'
+	peer 2 'start-grace = "1h"'; peer 3 'start-grace = "1h"'
+	together 1 2 3
+	stays 2 3 register web 200 10.9.2.2:80 600 register lost 201 10.9.2.2:80 600
+	resolves 1 1 lost 'home 0x00000003'
+	apart 1 2; apart 1 3
+	shows 1 peer '[p["state"] for p in v]' '["down", "down"]'
+	client 2 3 deregister lost 201 > /dev/null
+	stays 2 2 register web 200 10.9.2.2:80 600
+	resolves 3 3 web 'home 0x00000002'
+	apart_over 1 3
+	shows 1 registrar 'v["counters"]["audits"]' 1
+	shows 1 peer '[p["fetching"] for p in v]' '[false, false]'
+	resolves 1 1 web '^resolved web 0x000000c8 10.9.2.2:80 home 0x00000003$'
+	apart_over 1 2
+	resolves 1 1 web '^resolved web 0x000000c8 10.9.2.2:80 home 0x00000002$'
+	# Nobody has named the other one, and it was not asked for over and over.
+	resolves 1 1 lost 'cause 0x9'
+	shows 1 registrar 'v["counters"]["audits"] <= 4' true
+}
+
 ktap_run enrp

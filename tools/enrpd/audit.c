@@ -4,6 +4,7 @@
 #include "registrar.h"
 
 #define RECHECK_MAX	3600000
+#define AGAIN_MS	1000	/* while it may yet be named */
 
 static bool is_time(const struct peer *peer)
 {
@@ -76,23 +77,61 @@ void audit_begin(struct peer *peer)
 	table_fetch(peer, false);
 }
 
+/* No registrar has named it meanwhile. */
+static void give_up(struct deadline *deadline)
+{
+	struct element *element = container_of(deadline, struct element,
+					       keep_alive);
+	struct registrar *registrar = registrar_of(element);
+	struct peer *peer = peer_of_id(registrar, element->home->id);
+
+	if (peer && peer->fetching) {
+		deadline_set(&registrar->deadlines, deadline,
+			     uv_now(registrar->loop) + AGAIN_MS);
+		return;
+	}
+	if (peer)
+		rsp_checksum_add(&peer->refused, element->pool->handle,
+				 element->pool->handle_len, element->id);
+	change_remove(registrar, element);
+}
+
+static void doubt(struct peer *peer, struct element *element)
+{
+	struct registrar *registrar = peer->registrar;
+
+	rsp_checksum_sub(&peer->refused, element->pool->handle,
+			 element->pool->handle_len, element->id);
+	if (element->keep_alive.place)
+		return;
+	element->keep_alive.fire = give_up;
+	deadline_set(&registrar->deadlines, &element->keep_alive,
+		     uv_now(registrar->loop) +
+		     registrar->config.max_time_last_heard);
+}
+
 /**
- * audit_end() - what a peer owns has come; what has not is gone
+ * audit_end() - what a peer owns has come
  * @peer: it
+ *
+ * What has not it does not own any more. While we were cut off it may have come to
+ * another one, whom we have yet to hear; it is gone if nobody who is there names it.
  */
 void audit_end(struct peer *peer)
 {
-	struct registrar *registrar = peer->registrar;
-	struct home *home = home_find(&registrar->hs, peer->id);
-	struct element *element, *next;
-	u32 left;
+	struct home *home = home_find(&peer->registrar->hs, peer->id);
+	struct list *pos;
 
 	back_off(peer);
 	if (!home)
 		return;
-	home_for_each_safe(element, next, left, home)
+	list_for_each(pos, &home->elements) {
+		struct element *element = container_of(pos, struct element,
+						       in_home);
+
 		if (element->stale)
-			change_remove(registrar, element);
+			doubt(peer, element);
+	}
 }
 
 /**

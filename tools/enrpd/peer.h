@@ -65,7 +65,7 @@ struct link {
  * @fetch_until: it is to have come by then, however much it is
  * @whole: that is the whole handlespace, else what it owns
  * @refused: what it owns, as it said when that was fetched last, and what is
- *	not stored here
+ *	not stored here; less what is stored as its own and it did not name
  * @n_refused: elements in @refused
  * @n_unstored: of these, those which may be stored another time
  * @recheck_in: milliseconds; how long after such a fetch it is done again

@@ -65,6 +65,7 @@ static void move_all(struct registrar *registrar, u32 from, u32 to)
 		if (element_move(&registrar->hs, element, to))
 			return;
 		element->former = 0;
+		deadline_clear(&registrar->deadlines, &element->keep_alive);
 		if (to == registrar->id) {
 			element->former = from;
 			keep_alive_awaited(registrar, element);
