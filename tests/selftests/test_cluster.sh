@@ -155,7 +155,7 @@ left() {
 }
 
 registrar_starts() {
-	feed=$kernel peer "$1" 'start-grace = "2m"' 'keep-alive-timeout = "2m"' \
+	feed=$kernel peer "$1" 'start-grace = "2m"' 'keep-alive-timeout = "1m"' \
 		'dead-timeout = "2m"'
 }
 
