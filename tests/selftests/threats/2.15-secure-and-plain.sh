@@ -91,17 +91,18 @@ test_feeder() {
 	homes 3 1
 	attacks evil asap_client 10.9.1.2:3864 register tally 900 10.9.9.2:7 600 control stay
 	says evil 'registered tally 0x00000384'
-	counts 3 300
 	says enrpd-1 "$not_fed"
 	says asapd-3 "$not_fed"
-	shows agent-3 agent '[v["kernel"], v["elements"]]' '["none", 0]'
 	fails on 3 timeout 5 count tally 1
+	counts 3 300
+	within 20 listens 3 4300
+	shown agent-3 agent '[v["kernel"], v["elements"]]' '["none", 0]'
 	kills counter-300
 	called_off
 	kills enrpd-1
 	kills asapd-3
 	rm "$tmp/1.sock" "$tmp/agent-3.sock"
-	unchanged
+	unchanged 'elements 0 avoided\|id 0x0000012c'
 	# What is secure is fed.
 	registrar 1 'start-grace = "0s"'
 	for n in 2 3; do
