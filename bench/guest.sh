@@ -178,6 +178,7 @@ for want in "$@"; do
 done
 while read -r line; do
 	echo "# $line"
+	inside=
 	case $line in
 	elements)
 		elements pools 10000
@@ -197,7 +198,6 @@ while read -r line; do
 	case $line in
 	*" session "*) sysctl -qw net.ipv4.tcp_max_tw_buckets=0 ;;
 	esac
-	inside=
 	case $line in
 	tls*|noise-tls*) inside="ip netns exec secure" ;;
 	esac
