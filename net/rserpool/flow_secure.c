@@ -162,15 +162,6 @@ static int fault(struct rsp_flow *flow)
 	return -EPROTO;
 }
 
-static bool record_ready(const struct sock *transport)
-{
-	const struct tls_sw_context_rx *rx =
-		tls_sw_ctx_rx(tls_get_ctx(transport));
-
-	return READ_ONCE(rx->strp.msg_ready) ||
-	       !skb_queue_empty_lockless(&rx->rx_list);
-}
-
 /**
  * rsp_secure_ready() - is a record there to its end?
  * @flow: a flow over kTLS
@@ -180,11 +171,23 @@ static bool record_ready(const struct sock *transport)
  */
 bool rsp_secure_ready(const struct rsp_flow *flow)
 {
-	return record_ready(flow->sock->sk);
+	const struct tls_sw_context_rx *rx =
+		tls_sw_ctx_rx(tls_get_ctx(flow->sock->sk));
+
+	return READ_ONCE(rx->strp.msg_ready) ||
+	       !skb_queue_empty_lockless(&rx->rx_list);
 }
 
-/* Octets at once, and no control message but for the type of the record. */
-static int receive(struct rsp_flow *flow, struct msghdr *msg, int flags)
+/**
+ * rsp_secure_receive() - receive octets that are there
+ * @flow: a flow over kTLS
+ * @msg: where to, and room for no control message but the type of the record
+ * @flags: MSG_PEEK, or 0
+ *
+ * Context: process; the transport's lock is taken.
+ * Return: as recvmsg(2), with MSG_DONTWAIT.
+ */
+int rsp_secure_receive(struct rsp_flow *flow, struct msghdr *msg, int flags)
 {
 	struct socket *sock = flow->sock;
 
@@ -198,11 +201,21 @@ static int peek(struct rsp_flow *flow, void *octets, size_t len)
 	struct msghdr msg = {};
 
 	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, len);
-	return receive(flow, &msg, MSG_PEEK);
+	return rsp_secure_receive(flow, &msg, MSG_PEEK);
 }
 
-/* An error that is the transport's: it tells it once, then what it has. */
-static bool told(struct rsp_flow *flow, int err, int *turns)
+/**
+ * rsp_secure_told() - does the transport have more to give than an error?
+ * @flow: a flow over kTLS
+ * @err: what it gave
+ * @turns: how often it may yet; 1 at first
+ *
+ * An error that is the transport's it tells once, then what it has.
+ *
+ * Context: process.
+ * Return: true when it is to be asked again.
+ */
+bool rsp_secure_told(struct rsp_flow *flow, int err, int *turns)
 {
 	if (err >= 0 || rsp_failure_of(err) == RSP_FAILURE_LOCAL || !*turns)
 		return false;
@@ -230,7 +243,7 @@ static int record_receive(struct rsp_flow *flow, void *octets, size_t len,
 		iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, len);
 	else
 		iov_iter_discard(&msg.msg_iter, ITER_DEST, len);
-	ret = receive(flow, &msg, flags);
+	ret = rsp_secure_receive(flow, &msg, flags);
 	*type = ret > 0 ? tls_get_record_type(flow->sock->sk, &control.cmsg) :
 			  0;
 	return ret;
@@ -327,13 +340,6 @@ static bool in_use(const struct rsp_flow *flow)
 		READ_ONCE(rx->reader_present));
 }
 
-/* Nothing of what may come is the program's. */
-static bool closed(const struct rsp_flow *flow)
-{
-	return test_bit(RSP_FLOW_CLOSED, &flow->flags) ||
-	       READ_ONCE(flow->fault);
-}
-
 /**
  * rsp_secure_look() - are there octets for the program?
  * @flow: a flow over kTLS that carries data only
@@ -348,11 +354,11 @@ bool rsp_secure_look(struct rsp_flow *flow)
 	int turns = 1, ret;
 	u8 octet;
 
-	while (!closed(flow)) {
+	while (!rsp_secure_closed(flow)) {
 		if (in_use(flow))
 			return true;
 		ret = peek(flow, &octet, 1);
-		if (told(flow, ret, &turns))
+		if (rsp_secure_told(flow, ret, &turns))
 			continue;
 		if (ret != -EIO || rsp_secure_control(flow))
 			return ret > 0;
@@ -361,11 +367,11 @@ bool rsp_secure_look(struct rsp_flow *flow)
 }
 
 /* read_sock() gave octets: was what ended it not that there are no more? */
-static bool more_follows(const struct sock *transport,
+static bool more_follows(const struct rsp_flow *flow,
 			 const read_descriptor_t *desc, int given)
 {
 	return given > 0 && desc->count &&
-	       (record_ready(transport) || READ_ONCE(transport->sk_err));
+	       (rsp_secure_ready(flow) || READ_ONCE(flow->sock->sk->sk_err));
 }
 
 /**
@@ -390,8 +396,8 @@ int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
 		/* The one error that stays: a record that is no data. */
 		if (ret == -EINVAL)
 			return true;
-	} while (more_follows(transport, desc, ret) ||
-		 told(flow, ret, &turns));
+	} while (more_follows(flow, desc, ret) ||
+		 rsp_secure_told(flow, ret, &turns));
 	return false;
 }
 
@@ -414,7 +420,7 @@ ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets)
 			return -ENOMEM;
 		do {
 			ret = peek(flow, *octets, room);
-		} while (told(flow, ret, &turns));
+		} while (rsp_secure_told(flow, ret, &turns));
 		if (ret < (ssize_t)room || room > PEEK_MAX)
 			return max(ret, 0);
 		kvfree(*octets);
@@ -496,189 +502,3 @@ void rsp_secure_finish(struct rsp_flow *flow)
 	alert_send(flow->sock, TLS_ALERT_LEVEL_WARNING,
 		   TLS_ALERT_DESC_CLOSE_NOTIFY);
 }
-
-/* Data only. */
-
-static int secure_sendmsg(struct rsp_flow *flow, struct msghdr *msg,
-			  size_t size, long timeo)
-{
-	const unsigned int passed = MSG_DONTWAIT | MSG_NOSIGNAL |
-				    MSG_SPLICE_PAGES;
-	unsigned int flags = msg->msg_flags;
-	size_t controls = msg->msg_controllen;
-	struct socket *sock = flow->sock;
-	int ret;
-
-	if (flags & (MSG_OOB | MSG_ZEROCOPY))
-		return -EOPNOTSUPP;
-	if (!size)
-		return 0;
-	msg->msg_flags &= passed;
-	msg->msg_controllen = 0;
-	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
-	rsp_secure_spend(flow);
-	msg->msg_flags = flags;
-	msg->msg_controllen = controls;
-	return ret;
-}
-
-/* What is received, without what kTLS says of records. */
-static int data_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
-			int flags)
-{
-	size_t controls = msg->msg_controllen;
-	unsigned int flagged = msg->msg_flags;
-	void *control = msg->msg_control;
-	struct socket *sock = flow->sock;
-	int ret;
-
-	msg->msg_control = NULL;
-	msg->msg_controllen = 0;
-	ret = READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
-	rsp_secure_spend(flow);
-	msg->msg_control = control;
-	msg->msg_controllen = controls;
-	msg->msg_flags = flagged;
-	return ret;
-}
-
-/* What an end of the transport is: 0: that of the stream. */
-static int end_of(struct rsp_flow *flow)
-{
-	if (test_bit(RSP_FLOW_CLOSED, &flow->flags) ||
-	    READ_ONCE(flow->ssn->sk.sk_shutdown) & RCV_SHUTDOWN)
-		return 0;
-	return READ_ONCE(flow->fault) ? -EPROTO : -ECONNRESET;
-}
-
-static int secure_recvmsg(struct rsp_flow *flow, struct msghdr *msg,
-			  size_t size, int flags, long timeo)
-{
-	const int passed = MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL;
-	struct iov_iter to = msg->msg_iter;
-	struct socket *sock = flow->sock;
-	int turns = 1, ret;
-
-	if (flags & MSG_ERRQUEUE)
-		return READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
-	if (flags & MSG_OOB)
-		return -EINVAL;
-	if (flags & MSG_TRUNC)
-		iov_iter_discard(&msg->msg_iter, ITER_DEST, size);
-	for (;;) {
-		ret = 0;
-		if (!closed(flow))
-			ret = data_receive(flow, msg, size, flags & passed);
-		if (ret == -EIO)
-			rsp_secure_control(flow);
-		else if (!told(flow, ret, &turns))
-			break;
-	}
-	if (ret > 0)
-		set_bit(RSP_FLOW_TALKED, &flow->flags);
-	else if (!ret && size)
-		ret = end_of(flow);
-	if (flags & MSG_TRUNC)
-		msg->msg_iter = to;
-	return ret;
-}
-
-static ssize_t secure_splice_read(struct rsp_flow *flow, loff_t *ppos,
-				  struct pipe_inode_info *pipe, size_t len,
-				  unsigned int flags)
-{
-	const struct file *file = flow->ssn->sk.sk_socket->file;
-	struct socket *sock = flow->sock;
-	int turns = 1;
-	ssize_t ret;
-	bool taken;
-
-	if (file->f_flags & O_NONBLOCK)
-		flags |= SPLICE_F_NONBLOCK;
-	do {
-		ret = 0;
-		if (!closed(flow))
-			ret = READ_ONCE(sock->ops)->splice_read(sock, ppos, pipe,
-								len, flags);
-		/* It says EINVAL of what is no data. */
-		taken = ret == -EINVAL && rsp_secure_look(flow);
-	} while (taken || (ret == -EINVAL && closed(flow)) ||
-		 told(flow, ret, &turns));
-	rsp_secure_spend(flow);
-	if (ret > 0)
-		set_bit(RSP_FLOW_TALKED, &flow->flags);
-	return ret || !len ? ret : end_of(flow);
-}
-
-/* Tickets come before the first octets; later what comes is for the program. */
-static __poll_t secure_poll(struct rsp_flow *flow, struct file *file)
-{
-	const __poll_t in = EPOLLIN | EPOLLRDNORM;
-	struct socket *sock = flow->sock;
-	__poll_t mask;
-
-	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL);
-	if (mask & in && !(mask & EPOLLRDHUP) &&
-	    !test_bit(RSP_FLOW_TALKED, &flow->flags) &&
-	    !rsp_secure_look(flow) && !closed(flow))
-		mask &= ~in;
-	return mask;
-}
-
-static bool secure_ended(struct rsp_flow *flow, enum rsp_failure failure)
-{
-	const struct rsp_session *ssn = flow->ssn;
-
-	if (failure != RSP_FAILURE_FIN)
-		return false;
-	if (ssn->sk.sk_shutdown & RCV_SHUTDOWN)
-		return true;
-	if (!test_bit(RSP_FLOW_CLOSED, &flow->flags)) {
-		count(flow, RSP_MIB_TLS_TRUNCATED);
-		return false;
-	}
-	return ssn->sk.sk_shutdown ||
-	       READ_ONCE(ssn->pool->config.fin) == RSP_FIN_EOF;
-}
-
-static int secure_shutdown(struct rsp_flow *flow, int how)
-{
-	struct socket *sock = flow->sock;
-
-	if (how & SEND_SHUTDOWN)
-		rsp_secure_finish(flow);
-	return READ_ONCE(sock->ops)->shutdown(sock, how - 1);
-}
-
-/* Octets that a receive would give at once. */
-static int inq(struct rsp_flow *flow)
-{
-	struct msghdr msg = {};
-
-	if (closed(flow))
-		return 0;
-	iov_iter_discard(&msg.msg_iter, ITER_DEST, INT_MAX / 2);
-	return max(receive(flow, &msg, MSG_PEEK), 0);
-}
-
-static int secure_ioctl(struct rsp_flow *flow, unsigned int cmd,
-			unsigned long arg)
-{
-	struct socket *sock = flow->sock;
-
-	if (cmd == SIOCINQ)
-		return put_user(inq(flow), (int __user *)arg);
-	return READ_ONCE(sock->ops)->ioctl(sock, cmd, arg);
-}
-
-/* What is done with a transport that carries data only, over TLS. */
-const struct rsp_flow_ops rsp_secure_ops = {
-	.sendmsg	= secure_sendmsg,
-	.recvmsg	= secure_recvmsg,
-	.splice_read	= secure_splice_read,
-	.poll		= secure_poll,
-	.unread		= rsp_secure_look,
-	.ended		= secure_ended,
-	.shutdown	= secure_shutdown,
-	.ioctl		= secure_ioctl,
-};

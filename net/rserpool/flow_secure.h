@@ -32,6 +32,13 @@ static inline void rsp_secure_spend(struct rsp_flow *flow)
 		rsp_secure_wear(flow);
 }
 
+/* Nothing of what may come is the program's. */
+static inline bool rsp_secure_closed(const struct rsp_flow *flow)
+{
+	return test_bit(RSP_FLOW_CLOSED, &flow->flags) ||
+	       READ_ONCE(flow->fault);
+}
+
 extern const struct rsp_flow_ops rsp_secure_ops;
 
 bool rsp_secure_strong(const struct socket *sock);
@@ -40,6 +47,8 @@ bool rsp_secure_revoked(const struct rsp_flow *flow);
 u16 rsp_secure_cipher(const struct rsp_flow *flow);
 enum rsp_failure rsp_secure_failure(struct rsp_flow *flow, int err);
 bool rsp_secure_ready(const struct rsp_flow *flow);
+int rsp_secure_receive(struct rsp_flow *flow, struct msghdr *msg, int flags);
+bool rsp_secure_told(struct rsp_flow *flow, int err, int *turns);
 bool rsp_secure_look(struct rsp_flow *flow);
 int rsp_secure_control(struct rsp_flow *flow);
 int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
@@ -47,5 +56,6 @@ int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
 ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets);
 void rsp_secure_hold(struct rsp_flow *flow, bool hold);
 void rsp_secure_finish(struct rsp_flow *flow);
+void rsp_secure_direct(struct rsp_flow *flow);
 
 #endif /* _RSERPOOL_FLOW_SECURE_H */

@@ -137,6 +137,50 @@ err_put:
 }
 
 /**
+ * rsp_pieces_take() - take pages of a program
+ * @iter: over its memory; is advanced by what is taken
+ * @size: octets to take
+ * @pieces: become those, behind the @n that are there; RSP_FRAME_PIECES_MAX at most
+ * @n: how many there are
+ *
+ * Pages that are missing are brought in. Each piece that is to be read has a
+ * reference to its page. One that is to be written to has it pinned: otherwise
+ * fork() might give the page away meanwhile, and the program a copy.
+ *
+ * Context: process.
+ * Return: octets that were taken: fewer where there are too many pages, or one is
+ * not to be had.
+ */
+size_t rsp_pieces_take(struct iov_iter *iter, size_t size,
+		       struct bio_vec *pieces, u32 *n)
+{
+	struct page *pages[RSP_FRAME_PIECES_MAX], **page;
+	size_t left = size, offset;
+
+	while (left && *n < RSP_FRAME_PIECES_MAX) {
+		u32 room = RSP_FRAME_PIECES_MAX - *n;
+		ssize_t got;
+
+		page = pages;
+		if (iov_iter_rw(iter) == READ)
+			got = iov_iter_extract_pages(iter, &page, left, room, 0,
+						     &offset);
+		else
+			got = iov_iter_get_pages2(iter, pages, left, room,
+						  &offset);
+		if (got <= 0)
+			break;
+		for (left -= got; got > 0; offset = 0) {
+			size_t len = min_t(size_t, got, PAGE_SIZE - offset);
+
+			bvec_set_page(&pieces[(*n)++], *page++, len, offset);
+			got -= len;
+		}
+	}
+	return size - left;
+}
+
+/**
  * rsp_frame_pin() - make a frame of the program's own pages
  * @frame: to be filled
  * @ppid: as for rsp_frame_make()
@@ -158,8 +202,7 @@ int rsp_frame_pin(struct rsp_frame *frame, u32 ppid, u32 length,
 		.ppid = cpu_to_be32(ppid),
 		.length = cpu_to_be32(length),
 	};
-	struct page *pages[RSP_FRAME_PIECES_MAX];
-	size_t left = len, offset;
+	size_t got;
 	void *at;
 
 	if (!user_backed_iter(from))
@@ -168,25 +211,10 @@ int rsp_frame_pin(struct rsp_frame *frame, u32 ppid, u32 length,
 	if (!frame_room(frame, sizeof(head), NULL, &at))
 		return -ENOMEM;
 	memcpy(at, &head, sizeof(head));
-	while (left && frame->n < RSP_FRAME_PIECES_MAX) {
-		ssize_t got = iov_iter_get_pages2(from, pages, left,
-						  RSP_FRAME_PIECES_MAX -
-						  frame->n, &offset);
-		struct page **page = pages;
-
-		if (got <= 0)
-			break;
-		for (left -= got; got > 0; offset = 0) {
-			size_t n = min_t(size_t, got, PAGE_SIZE - offset);
-
-			bvec_set_page(&frame->pieces[frame->n++], *page++, n,
-				      offset);
-			got -= n;
-		}
-	}
-	if (!left)
+	got = rsp_pieces_take(from, len, frame->pieces, &frame->n);
+	if (got == len)
 		return 0;
-	iov_iter_revert(from, len - left);
+	iov_iter_revert(from, got);
 	rsp_frame_put(frame);
 	return -EOPNOTSUPP;
 }

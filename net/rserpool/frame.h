@@ -158,6 +158,8 @@ int rsp_frame_make(struct rsp_frame *frame, u32 ppid, u32 length,
 		   struct iov_iter *from, size_t len, struct page_frag *own);
 int rsp_frame_pin(struct rsp_frame *frame, u32 ppid, u32 length,
 		  struct iov_iter *from, size_t len);
+size_t rsp_pieces_take(struct iov_iter *iter, size_t size,
+		       struct bio_vec *pieces, u32 *n);
 struct rsp_frame *rsp_frame_dup(const struct rsp_frame *frame);
 struct rsp_frame *rsp_frame_own(struct iov_iter *from);
 size_t rsp_frame_memory(const struct rsp_frame *frame);

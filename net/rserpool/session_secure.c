@@ -199,6 +199,8 @@ int rsp_session_secure(struct rsp_session *ssn, struct rsp_flow *flow,
 		*failure = RSP_FAILURE_SECURITY;
 		return -EACCES;
 	}
+	if (!flow->frames)
+		rsp_secure_direct(flow);
 	set_bit(RSP_FLOW_SECURED, &flow->flags);
 	/* From now on its first message is waited for. */
 	flow->born = jiffies;

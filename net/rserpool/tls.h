@@ -95,6 +95,8 @@ struct rsp_handshake_ops {
  * @since: jiffies at which it was; the same
  * @late: @file is to be put late; @work's
  * @control_lock: taking records that are no data; outside the transport's lock
+ * @rx_lock: receiving data only, by several calls of kTLS's for one of a program's;
+ *	likewise
  * @ended: owner's hands are off; it may be given up
  * @done: @status and @peer are there; the agent's word
  * @status: what the agent says, 0 or negative errno
@@ -134,6 +136,7 @@ struct rsp_handshake {
 	unsigned long since;
 	bool late;
 	struct mutex control_lock; /* see above */
+	struct mutex rx_lock; /* see above */
 	bool ended;
 	bool done;
 	int status;

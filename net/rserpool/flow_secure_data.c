@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A flow over kTLS that carries data only.
+ *
+ * kTLS opens a record where the program wants its octets, when it is told that
+ * peers do not pad.  It then takes a page that is not there for a record that is
+ * forged.  So it gets pages that are pinned, not the program's addresses, unless
+ * the octets are copied anyway: where the program only looks.
+ *
+ * Pages are pinned while what is there is opened, not while it is waited for.
+ * That is done here, and outside of kTLS: who is inside and waits keeps others
+ * out.  Those who look, and splice(), still do.
+ */
+
+#include <linux/slab.h>
+#include <linux/splice.h>
+#include <net/sock.h>
+#include <net/tcp.h>
+#include <net/tls.h>
+
+#include "flow.h"
+#include "flow_secure.h"
+#include "frame.h"
+#include "mib.h"
+#include "session.h"
+#include "tls.h"
+
+#include <asm/ioctls.h>
+
+static int secure_sendmsg(struct rsp_flow *flow, struct msghdr *msg,
+			  size_t size, long timeo)
+{
+	const unsigned int passed = MSG_DONTWAIT | MSG_NOSIGNAL |
+				    MSG_SPLICE_PAGES;
+	unsigned int flags = msg->msg_flags;
+	size_t controls = msg->msg_controllen;
+	struct socket *sock = flow->sock;
+	int ret;
+
+	if (flags & (MSG_OOB | MSG_ZEROCOPY))
+		return -EOPNOTSUPP;
+	if (!size)
+		return 0;
+	msg->msg_flags &= passed;
+	msg->msg_controllen = 0;
+	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
+	rsp_secure_spend(flow);
+	msg->msg_flags = flags;
+	msg->msg_controllen = controls;
+	return ret;
+}
+
+static const struct tls_sw_context_rx *receiving(const struct rsp_flow *flow)
+{
+	return tls_sw_ctx_rx(tls_get_ctx(flow->sock->sk));
+}
+
+/* Are records opened where their octets are wanted? Once not, never again. */
+static bool direct(const struct rsp_flow *flow)
+{
+	return receiving(flow)->zc_capable;
+}
+
+static void direct_set(struct rsp_flow *flow, int direct)
+{
+	struct socket *sock = flow->sock;
+
+	READ_ONCE(sock->ops)->setsockopt(sock, SOL_TLS, TLS_RX_EXPECT_NO_PAD,
+					 KERNEL_SOCKPTR(&direct),
+					 sizeof(direct));
+}
+
+/**
+ * rsp_secure_direct() - have records opened where their octets are wanted
+ * @flow: a flow over kTLS that carries data only, of which nobody receives yet
+ *
+ * Context: process; the transport's lock is taken.
+ */
+void rsp_secure_direct(struct rsp_flow *flow)
+{
+	direct_set(flow, true);
+}
+
+/* A receive of kTLS's own, without what it says of records. */
+static int plain_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			 int flags)
+{
+	size_t controls = msg->msg_controllen;
+	unsigned int flagged = msg->msg_flags;
+	void *control = msg->msg_control;
+	struct socket *sock = flow->sock;
+	int ret;
+
+	msg->msg_control = NULL;
+	msg->msg_controllen = 0;
+	ret = READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
+	msg->msg_control = control;
+	msg->msg_controllen = controls;
+	msg->msg_flags = flagged;
+	return ret;
+}
+
+/* What was opened of a record that is forged is not for the program. */
+static void forged_wipe(const struct rsp_flow *flow, struct iov_iter *to,
+			size_t given)
+{
+	if (likely(READ_ONCE(flow->sock->sk->sk_err) != EBADMSG))
+		return;
+	iov_iter_advance(to, given);
+	iov_iter_zero(iov_iter_count(to), to);
+}
+
+/* Octets that are there, into pages of the program; never more than it has. */
+static int pinned_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size)
+{
+	/* There may be as many, and one record more, which has left TCP. */
+	size_t most = tcp_inq(flow->sock->sk) + TLS_MAX_PAYLOAD_SIZE, given;
+	struct bio_vec pieces[RSP_FRAME_PIECES_MAX];
+	struct msghdr to = {};
+	struct iov_iter whole;
+	u32 n = 0, i;
+	size_t taken;
+	int ret;
+
+	taken = rsp_pieces_take(&msg->msg_iter, min(size, most), pieces, &n);
+	if (!taken) {
+		/* No memory of the program's, or none that can be pinned. */
+		direct_set(flow, false);
+		return plain_receive(flow, msg, size, MSG_DONTWAIT);
+	}
+	iov_iter_bvec(&whole, ITER_DEST, pieces, n, taken);
+	to.msg_iter = whole;
+	ret = rsp_secure_receive(flow, &to, 0);
+	given = max(ret, 0);
+	forged_wipe(flow, &whole, given);
+	for (i = 0; i < n; i++)
+		unpin_user_pages_dirty_lock(&pieces[i].bv_page, 1, true);
+	iov_iter_revert(&msg->msg_iter, taken - given);
+	return ret;
+}
+
+static int discard(struct rsp_flow *flow, size_t size)
+{
+	struct msghdr msg = {};
+	struct kvec vec;
+	int ret;
+
+	vec.iov_len = min_t(size_t, size, TLS_MAX_PAYLOAD_SIZE);
+	vec.iov_base = kmalloc(vec.iov_len, GFP_KERNEL_ACCOUNT);
+	if (!vec.iov_base)
+		return -ENOMEM;
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, vec.iov_len);
+	ret = rsp_secure_receive(flow, &msg, 0);
+	kfree(vec.iov_base);
+	return ret;
+}
+
+/* All that is there and has room, in one piece though others receive, too. */
+static int direct_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			  int flags, long timeo)
+{
+	struct mutex *lock = &flow->handshake->rx_lock;
+	size_t given = 0;
+	int ret;
+
+	if (mutex_lock_interruptible(lock))
+		return sock_intr_errno(timeo);
+	do {
+		ret = flags & MSG_TRUNC ?
+		      discard(flow, size - given) :
+		      pinned_receive(flow, msg, size - given);
+		given += max(ret, 0);
+	} while (ret > 0 && given < size && rsp_secure_ready(flow));
+	mutex_unlock(lock);
+	return given ?: ret;
+}
+
+static bool may_receive(struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+
+	return rsp_secure_closed(flow) || rsp_secure_ready(flow) ||
+	       READ_ONCE(transport->sk_err) ||
+	       READ_ONCE(transport->sk_shutdown) & RCV_SHUTDOWN;
+}
+
+/*
+ * Wait for octets.  Who looks or splices may be inside of kTLS and wait as well:
+ * he is to be through, for until then there is nothing for anybody else.  A
+ * receive of no octets waits for that.
+ */
+static int receive_wait(struct rsp_flow *flow, long *timeo)
+{
+	struct socket *sock = flow->sock;
+	struct msghdr msg = {};
+	int err;
+
+	if (!*timeo)
+		return -EAGAIN;
+	err = rsp_flow_wait(flow, may_receive, timeo);
+	if (!err && READ_ONCE(receiving(flow)->reader_present))
+		err = READ_ONCE(sock->ops)->recvmsg(sock, &msg, 0, 0);
+	return err;
+}
+
+/* What an end of the transport is: 0: that of the stream. */
+static int end_of(struct rsp_flow *flow)
+{
+	if (test_bit(RSP_FLOW_CLOSED, &flow->flags) ||
+	    READ_ONCE(flow->ssn->sk.sk_shutdown) & RCV_SHUTDOWN)
+		return 0;
+	return READ_ONCE(flow->fault) ? -EPROTO : -ECONNRESET;
+}
+
+/* Octets are pinned and waited for here; else kTLS does all by itself. */
+static bool opens_here(const struct rsp_flow *flow, const struct msghdr *msg,
+		       size_t size, int flags)
+{
+	return size && !(flags & MSG_PEEK) &&
+	       (flags & MSG_TRUNC || user_backed_iter(&msg->msg_iter)) &&
+	       direct(flow);
+}
+
+static int secure_recvmsg(struct rsp_flow *flow, struct msghdr *msg,
+			  size_t size, int flags, long timeo)
+{
+	const int passed = MSG_DONTWAIT | MSG_PEEK | MSG_WAITALL;
+	struct iov_iter to = msg->msg_iter;
+	struct socket *sock = flow->sock;
+	size_t least = sock_rcvlowat(sock->sk, flags & MSG_WAITALL, size);
+	size_t given = 0;
+	int turns = 1, ret;
+
+	if (flags & MSG_ERRQUEUE)
+		return READ_ONCE(sock->ops)->recvmsg(sock, msg, size, flags);
+	if (flags & MSG_OOB)
+		return -EINVAL;
+	if (flags & MSG_TRUNC)
+		iov_iter_discard(&msg->msg_iter, ITER_DEST, size);
+	for (;;) {
+		bool here = opens_here(flow, msg, size, flags);
+
+		ret = 0;
+		if (rsp_secure_closed(flow))
+			break;
+		if (here)
+			ret = direct_receive(flow, msg, size - given, flags,
+					     timeo);
+		else
+			ret = plain_receive(flow, msg, size - given,
+					    flags & passed);
+		rsp_secure_spend(flow);
+		given += max(ret, 0);
+		if (ret > 0 && (!here || given >= least))
+			break;
+		if (ret == -EIO) {
+			rsp_secure_control(flow);
+		} else if (ret == -EAGAIN && here) {
+			ret = receive_wait(flow, &timeo);
+			if (ret)
+				break;
+		} else if (ret <= 0 && !rsp_secure_told(flow, ret, &turns)) {
+			break;
+		}
+	}
+	if (flags & MSG_TRUNC)
+		msg->msg_iter = to;
+	if (given) {
+		set_bit(RSP_FLOW_TALKED, &flow->flags);
+		return given;
+	}
+	return ret || !size ? ret : end_of(flow);
+}
+
+static ssize_t secure_splice_read(struct rsp_flow *flow, loff_t *ppos,
+				  struct pipe_inode_info *pipe, size_t len,
+				  unsigned int flags)
+{
+	const struct file *file = flow->ssn->sk.sk_socket->file;
+	struct socket *sock = flow->sock;
+	int turns = 1;
+	ssize_t ret;
+	bool taken;
+
+	if (file->f_flags & O_NONBLOCK)
+		flags |= SPLICE_F_NONBLOCK;
+	do {
+		ret = 0;
+		if (!rsp_secure_closed(flow))
+			ret = READ_ONCE(sock->ops)->splice_read(sock, ppos, pipe,
+								len, flags);
+		/* It says EINVAL of what is no data. */
+		taken = ret == -EINVAL && rsp_secure_look(flow);
+	} while (taken || (ret == -EINVAL && rsp_secure_closed(flow)) ||
+		 rsp_secure_told(flow, ret, &turns));
+	rsp_secure_spend(flow);
+	if (ret > 0)
+		set_bit(RSP_FLOW_TALKED, &flow->flags);
+	return ret || !len ? ret : end_of(flow);
+}
+
+/* Tickets come before the first octets; later what comes is for the program. */
+static __poll_t secure_poll(struct rsp_flow *flow, struct file *file)
+{
+	const __poll_t in = EPOLLIN | EPOLLRDNORM;
+	struct socket *sock = flow->sock;
+	__poll_t mask;
+
+	mask = READ_ONCE(sock->ops)->poll(file, sock, NULL);
+	if (mask & in && !(mask & EPOLLRDHUP) &&
+	    !test_bit(RSP_FLOW_TALKED, &flow->flags) &&
+	    !rsp_secure_look(flow) && !rsp_secure_closed(flow))
+		mask &= ~in;
+	return mask;
+}
+
+static bool secure_ended(struct rsp_flow *flow, enum rsp_failure failure)
+{
+	const struct rsp_session *ssn = flow->ssn;
+
+	if (failure != RSP_FAILURE_FIN)
+		return false;
+	if (ssn->sk.sk_shutdown & RCV_SHUTDOWN)
+		return true;
+	if (!test_bit(RSP_FLOW_CLOSED, &flow->flags)) {
+		RSP_INC_STATS(flow->handshake->net, RSP_MIB_TLS_TRUNCATED);
+		return false;
+	}
+	return ssn->sk.sk_shutdown ||
+	       READ_ONCE(ssn->pool->config.fin) == RSP_FIN_EOF;
+}
+
+static int secure_shutdown(struct rsp_flow *flow, int how)
+{
+	struct socket *sock = flow->sock;
+
+	if (how & SEND_SHUTDOWN)
+		rsp_secure_finish(flow);
+	return READ_ONCE(sock->ops)->shutdown(sock, how - 1);
+}
+
+/* Octets that a receive would give at once. */
+static int inq(struct rsp_flow *flow)
+{
+	struct msghdr msg = {};
+
+	if (rsp_secure_closed(flow))
+		return 0;
+	iov_iter_discard(&msg.msg_iter, ITER_DEST, INT_MAX / 2);
+	return max(rsp_secure_receive(flow, &msg, MSG_PEEK), 0);
+}
+
+static int secure_ioctl(struct rsp_flow *flow, unsigned int cmd,
+			unsigned long arg)
+{
+	struct socket *sock = flow->sock;
+
+	if (cmd == SIOCINQ)
+		return put_user(inq(flow), (int __user *)arg);
+	return READ_ONCE(sock->ops)->ioctl(sock, cmd, arg);
+}
+
+/* What is done with a transport that carries data only, over TLS. */
+const struct rsp_flow_ops rsp_secure_ops = {
+	.sendmsg	= secure_sendmsg,
+	.recvmsg	= secure_recvmsg,
+	.splice_read	= secure_splice_read,
+	.poll		= secure_poll,
+	.unread		= rsp_secure_look,
+	.ended		= secure_ended,
+	.shutdown	= secure_shutdown,
+	.ioctl		= secure_ioctl,
+};
