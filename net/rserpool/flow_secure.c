@@ -485,7 +485,7 @@ void rsp_secure_hold(struct rsp_flow *flow, bool hold)
  * rsp_secure_finish() - tell the peer that nothing more comes
  * @flow: a flow over kTLS that sends nothing after this
  *
- * A call that waits for room gets it first: it has the lock of kTLS meanwhile.
+ * A call that waits for room gets it first: it has the locks meanwhile.
  * And so has the last record, which kTLS would not keep when the socket goes.
  *
  * Context: process.
@@ -499,6 +499,8 @@ void rsp_secure_finish(struct rsp_flow *flow)
 	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
 	transport->sk_write_space(transport);
 	release_sock(transport);
+	mutex_lock(&flow->handshake->tx_lock);
 	alert_send(flow->sock, TLS_ALERT_LEVEL_WARNING,
 		   TLS_ALERT_DESC_CLOSE_NOTIFY);
+	mutex_unlock(&flow->handshake->tx_lock);
 }

@@ -18,6 +18,8 @@
 #include <net/tcp.h>
 #include <net/tls.h>
 
+#include <crypto/aes.h>
+
 #include "flow.h"
 #include "flow_secure.h"
 #include "frame.h"
@@ -27,6 +29,69 @@
 
 #include <asm/ioctls.h>
 
+/*
+ * Have the sealed octets of a record lie as those do that are sealed: AES-GCM
+ * goes by what both have in one page, and buffers blocks that are in two. kTLS
+ * takes memory for them from this fragment, and would begin with its first octet
+ * if nobody else had the page: so it has another user until the record is there.
+ */
+static struct page *record_place(const struct sock *transport,
+				 const struct iov_iter *from)
+{
+	unsigned long at = (unsigned long)iter_iov_addr(from) - TLS_HEADER_SIZE;
+	struct page_frag *frag = &current->task_frag;
+
+	if (!transport->sk_use_task_frag ||
+	    !skb_page_frag_refill(PAGE_SIZE, frag, transport->sk_allocation))
+		return NULL;
+	frag->offset += (at - frag->offset) % AES_BLOCK_SIZE;
+	get_page(frag->page);
+	return frag->page;
+}
+
+/* One call of kTLS. */
+static int record_send(struct rsp_flow *flow, struct msghdr *msg, size_t size)
+{
+	struct iov_iter *from = &msg->msg_iter;
+	size_t rest = iov_iter_count(from) - size;
+	struct socket *sock = flow->sock;
+	struct page *page = NULL;
+	int ret;
+
+	if (user_backed_iter(from))
+		page = record_place(sock->sk, from);
+	iov_iter_truncate(from, size);
+	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
+	iov_iter_reexpand(from, iov_iter_count(from) + rest);
+	if (page)
+		put_page(page);
+	rsp_secure_spend(flow);
+	return ret;
+}
+
+/* A record at a time, all of a call in one piece though others send, too. */
+static int records_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			long timeo)
+{
+	size_t most = user_backed_iter(&msg->msg_iter) ? TLS_MAX_PAYLOAD_SIZE :
+							 size;
+	struct mutex *lock = &flow->handshake->tx_lock;
+	unsigned long since = jiffies;
+	size_t sent = 0, want;
+	int ret;
+
+	if (mutex_lock_interruptible(lock))
+		return sock_intr_errno(timeo);
+	do {
+		want = min(size - sent, most);
+		ret = record_send(flow, msg, want);
+		sent += max(ret, 0);
+	} while (ret == (int)want && sent < size &&
+		 (!timeo || rsp_time_left(timeo, since)));
+	mutex_unlock(lock);
+	return sent ?: ret;
+}
+
 static int secure_sendmsg(struct rsp_flow *flow, struct msghdr *msg,
 			  size_t size, long timeo)
 {
@@ -34,7 +99,6 @@ static int secure_sendmsg(struct rsp_flow *flow, struct msghdr *msg,
 				    MSG_SPLICE_PAGES;
 	unsigned int flags = msg->msg_flags;
 	size_t controls = msg->msg_controllen;
-	struct socket *sock = flow->sock;
 	int ret;
 
 	if (flags & (MSG_OOB | MSG_ZEROCOPY))
@@ -43,8 +107,7 @@ static int secure_sendmsg(struct rsp_flow *flow, struct msghdr *msg,
 		return 0;
 	msg->msg_flags &= passed;
 	msg->msg_controllen = 0;
-	ret = READ_ONCE(sock->ops)->sendmsg(sock, msg, size);
-	rsp_secure_spend(flow);
+	ret = records_send(flow, msg, size, timeo);
 	msg->msg_flags = flags;
 	msg->msg_controllen = controls;
 	return ret;

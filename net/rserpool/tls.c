@@ -498,6 +498,7 @@ void rsp_handshake_init(struct rsp_handshake *handshake, struct net *net,
 	refcount_set(&handshake->refs, 1);
 	mutex_init(&handshake->control_lock);
 	mutex_init(&handshake->rx_lock);
+	mutex_init(&handshake->tx_lock);
 	INIT_LIST_HEAD(&handshake->place);
 	INIT_DELAYED_WORK(&handshake->work, handshake_work);
 	INIT_DELAYED_WORK(&handshake->free, handshake_free);

@@ -97,6 +97,7 @@ struct rsp_handshake_ops {
  * @control_lock: taking records that are no data; outside the transport's lock
  * @rx_lock: receiving data only, by several calls of kTLS's for one of a program's;
  *	likewise
+ * @tx_lock: sending data only, and the end of what is sent, likewise
  * @ended: owner's hands are off; it may be given up
  * @done: @status and @peer are there; the agent's word
  * @status: what the agent says, 0 or negative errno
@@ -137,6 +138,7 @@ struct rsp_handshake {
 	bool late;
 	struct mutex control_lock; /* see above */
 	struct mutex rx_lock; /* see above */
+	struct mutex tx_lock; /* see above */
 	bool ended;
 	bool done;
 	int status;

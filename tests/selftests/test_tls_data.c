@@ -126,10 +126,27 @@ static void echo_all(int fd, uint32_t id, const void *arg)
 	}
 }
 
+/* Takes all that comes, and says at its end how many octets that was. */
+static void take_to_the_end(int fd, uint32_t id, const void *arg)
+{
+	struct tls_peer *peer = tls_peer_make(fd, true, identity, TLS_AS_AGENT);
+	static char octets[16384];
+	unsigned int taken = 0;
+	ssize_t n;
+
+	(void)id;
+	(void)arg;
+	while ((n = tls_peer_recv(peer, octets, sizeof(octets))) > 0)
+		taken += n;
+	if (!n)
+		must_send(peer, (char *)&taken, sizeof(taken));
+	wait_for_end(fd);
+}
+
+static struct server server;
+
 static int session(server_fn *fn)
 {
-	struct server server;
-
 	secure_pool("d");
 	identity_get("", identity);
 	server = server_run(1, AF_INET, fn, NULL);
@@ -594,4 +611,35 @@ TEST(data_sent_through_a_small_buffer)
 	write_all(fd, from, LARGE);
 	read_all(fd, back, LARGE);
 	CHECK(is_stream(back, LARGE, 0));
+}
+
+/* What a call has sent comes before a session's end that another one sends. */
+
+static void *send_much(void *arg)
+{
+	static char from[20 * LARGE];
+	sigset_t all;
+
+	(void)arg;
+	sigfillset(&all);
+	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &all, NULL), 0);
+	begins(&shared.taker);
+	shared.octets = send(shared.fd, from, sizeof(from), 0);
+	return NULL;
+}
+
+TEST(data_sent_before_the_end)
+{
+	unsigned int taken;
+	pthread_t thread;
+
+	shared.fd = session(take_to_the_end);
+	server_stop(&server);
+	CHECK_EQ(pthread_create(&thread, NULL, send_much, NULL), 0);
+	wait_until_it_waits(&shared.taker);
+	CHECK_EQ(shutdown(shared.fd, SHUT_WR), 0);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
+	server_continue(&server);
+	read_all(shared.fd, &taken, sizeof(taken));
+	CHECK_EQ(taken, (ssize_t)shared.octets);
 }
