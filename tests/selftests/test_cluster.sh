@@ -94,7 +94,7 @@ well() {
 	unset "is_ill[$2]"
 }
 
-killed() { ! ends "enrpd-$1" KILL; }
+killed() { kills "enrpd-$1"; }
 killed_over() { registrar_starts "$1"; }
 stopped() { kill -STOP "$(cat "$tmp/enrpd-$1.pid")"; }
 stopped_over() { kill -CONT "$(cat "$tmp/enrpd-$1.pid")"; }
