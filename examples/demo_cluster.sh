@@ -7,6 +7,8 @@ set -e
 umask 077
 
 show() { echo; echo "\$ $*"; "$@"; }
+# brief COMMAND...: what matters of what it says
+brief() { echo; echo "\$ $* | head -n 2"; "$@" | sed -n 1,2p; }
 on() { ip netns exec "host$1" "${@:2}"; }
 key() { head -c 32 /dev/urandom | od -An -v -tx1 | tr -d ' \n'; }
 
@@ -67,10 +69,12 @@ END
 done
 
 registrar_start() {
+	echo "   (host$1: enrpd starts)"
 	on "$1" setsid -f enrpd -c /tmp/enrpd"$1".conf 2>> /tmp/enrpd"$1".log
 }
 agent_start() { on "$1" setsid -f asapd -c /tmp/asapd"$1".conf 2>> /tmp/asapd"$1".log; }
 serve() {
+	echo "   (host$1: asapd and echo start)"
 	agent_start "$1"
 	on "$1" setsid -f echo web 4000 "$1" 2>> /tmp/echo"$1".log
 }
@@ -99,6 +103,7 @@ serving() { on 6 rspctl session show | sed -n 's/.* peer 192.0.2.\([0-9]*\):4000
 home() { rspctl agent show at /tmp/asapd6.sock | sed -n 's/.* home 192.0.2.\([0-9]*\):.*/\1/p'; }
 elements() { until_shown "elements $1 " rspctl registrar show at "/tmp/enrpd$2.sock"; }
 
+echo 'Registrars: host1, host2, host3. Servers of pool web: host4, host5. Client: host6.'
 show cat /tmp/enrpd1.conf
 show sed 's/key = .*/key = .../' /tmp/asapd4.conf
 for i in 1 2 3; do registrar_start $i; done
@@ -107,7 +112,7 @@ serve 5
 agent_start 6
 for i in 1 2 3; do elements 2 $i; done
 until_shown 'home 192' rspctl agent show at /tmp/asapd6.sock
-show rspctl registrar show at /tmp/enrpd1.sock
+brief rspctl registrar show at /tmp/enrpd1.sock
 show rspctl peer show at /tmp/enrpd1.sock
 
 echo
@@ -117,13 +122,13 @@ client=$!
 tail -n +1 -f /tmp/output &
 telling=$!
 answers 2
-show on 6 rspctl pe show
-show rspctl agent show at /tmp/asapd6.sock
+show ip netns exec host6 rspctl pe show
+brief rspctl agent show at /tmp/asapd6.sock
 first=$(home)
 host_kill "$first"
 until i=$(home) && [ "$i" ] && [ "$i" != "$first" ]; do sleep 0.1; done
 answers 2
-show rspctl agent show at /tmp/asapd6.sock
+brief rspctl agent show at /tmp/asapd6.sock
 left=$(for i in 1 2 3; do [ $i = "$first" ] || echo $i; done | head -n 1)
 show rspctl peer show at "/tmp/enrpd$left.sock"
 
@@ -131,7 +136,7 @@ i=$(serving)
 host_kill "$i"
 answers 3
 elements 1 "$left"
-show on 6 rspctl pe show
+show ip netns exec host6 rspctl pe show
 serve "$i"
 elements 2 "$left"
 
@@ -148,9 +153,9 @@ for n in 1 2 3; do elements 2 $n; done
 
 kill $client $telling
 wait $client $telling || :
-show rspctl registrar show at "/tmp/enrpd$second.sock"
+brief rspctl registrar show at "/tmp/enrpd$second.sock"
 show rspctl peer show at "/tmp/enrpd$second.sock"
-show on 6 rspctl pe show
+show ip netns exec host6 rspctl pe show
 [ "$(grep -c moved /tmp/output)" -ge 2 ]
 # Each was answered, and once.
 grep request /tmp/output | cmp - <(seq -f 'request %g' "$(grep -c request /tmp/output)")

@@ -135,7 +135,7 @@ static void opened(struct channel *channel)
 static void setup_failed(struct channel *channel, const char *why)
 {
 	bool connecting = channel->state == CHANNEL_CONNECTING;
-	char text[160];
+	char text[256];
 
 	if (connecting)
 		channel->group->counters.connects_failed++;
@@ -144,6 +144,27 @@ static void setup_failed(struct channel *channel, const char *why)
 	snprintf(text, sizeof(text), "%s: %s", connecting ? "connect" :
 							    "TLS handshake", why);
 	channel_close(channel, text);
+}
+
+/* A key that is another one there is no more to TLS than a parameter of the hello. */
+static bool is_of_keys(const struct channel *channel, int err)
+{
+	return err == GNUTLS_E_RECEIVED_ILLEGAL_PARAMETER ||
+	       (err == GNUTLS_E_FATAL_ALERT_RECEIVED &&
+		gnutls_alert_get(channel->session) == GNUTLS_A_ILLEGAL_PARAMETER);
+}
+
+static void handshake_failed(struct channel *channel, int err)
+{
+	const char *why = err == GNUTLS_E_FATAL_ALERT_RECEIVED ?
+		gnutls_alert_get_name(gnutls_alert_get(channel->session)) :
+		gnutls_strerror(err);
+	char text[200];
+
+	snprintf(text, sizeof(text), "%s%s", why, is_of_keys(channel, err) ?
+		 ": have both sides the same name, and the same key with it?" :
+		 "");
+	setup_failed(channel, text);
 }
 
 static void handshake(struct channel *channel)
@@ -162,9 +183,7 @@ static void handshake(struct channel *channel)
 		if (ret != GNUTLS_E_PREMATURE_TERMINATION &&
 		    ret != GNUTLS_E_FATAL_ALERT_RECEIVED)
 			gnutls_alert_send_appropriate(channel->session, ret);
-		setup_failed(channel, ret == GNUTLS_E_FATAL_ALERT_RECEIVED ?
-			     gnutls_alert_get_name(gnutls_alert_get(channel->session)) :
-			     gnutls_strerror(ret));
+		handshake_failed(channel, ret);
 		return;
 	}
 	channel->group->counters.secured++;
