@@ -162,7 +162,7 @@ static void handshake_failed(struct channel *channel, int err)
 	char text[200];
 
 	snprintf(text, sizeof(text), "%s%s", why, is_of_keys(channel, err) ?
-		 ": have both sides the same name, and the same key with it?" :
+		 " (have both sides the same name, and the same key with it?)" :
 		 "");
 	setup_failed(channel, text);
 }
