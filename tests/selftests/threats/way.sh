@@ -17,9 +17,12 @@ stops() {
 # intercepts N WHY: to host N, whose agent was at home there, he is the registrar from now
 # on, and is seen not to be it
 intercepts() {
-	ip -n "$ns-9" address add 10.9.1.2/32 dev lo
-	ip -n "$ns" route add 10.9.1.2 via 10.9.9.2 table 9
-	ip -n "$ns" rule add from "10.9.$1.2" to 10.9.1.2 lookup 9
+	ip netns exec "$ns" nft "table inet way {
+		chain new { type nat hook prerouting priority -100;
+			ip saddr 10.9.$1.2 ip daddr 10.9.1.2 dnat ip to 10.9.9.2; };
+		chain old { type filter hook forward priority 0;
+			ip saddr 10.9.$1.2 ip daddr 10.9.1.2 tcp dport 0-65535 reject with tcp reset; };
+	}"
 	says "asapd-$1" 'home registrar 10.9.1.2:3864 is lost'
 	says "asapd-$1" "registrar 10.9.1.2:3864: $2"
 	failed "$1" 2
@@ -28,7 +31,7 @@ intercepts() {
 passes() {
 	shown rogue-malicious registrar "[v['counters'][c] for c in
 		('registrations', 'deregistrations', 'resolutions')]" "${told:-[0, 0, 0]}"
-	ip -n "$ns" rule del from "10.9.$1.2" to 10.9.1.2 lookup 9
+	ip netns exec "$ns" nft delete table inet way
 	homes "$1" 1
 }
 
