@@ -14,15 +14,12 @@ void transport_put(struct rsp_tlv_writer *w, const struct transport *at, u16 use
 	struct rsp_tlv_transport tcp = {
 		.type = RSP_TLV_TCP_TRANSPORT, .port = at->port, .use = use,
 	};
-	struct rsp_tlv_address address = { .octets.len = 16 };
-	u32 begin;
+	struct rsp_tlv_address address = {
+		.octets = { (const u8 *)&at->v6,
+			    at->family == AF_INET ? 4 : 16 },
+	};
+	u32 begin = rsp_tlv_begin_transport(w, &tcp);
 
-	address.octets.data = (const u8 *)&at->v6;
-	if (at->family == AF_INET) {
-		address.octets.data = (const u8 *)&at->v4;
-		address.octets.len = 4;
-	}
-	begin = rsp_tlv_begin_transport(w, &tcp);
 	rsp_tlv_put_address(w, &address);
 	rsp_tlv_end(w, begin);
 }
