@@ -94,6 +94,25 @@ test_stopped() {
 	grep -q 'is lost: it does not answer a resolution' "$tmp/asapd-3"
 }
 
+# It is asked for more than it answers in a second: all of it stays.
+test_asked() {
+	local i services=
+
+	hosts 1 3
+	registrar 1 'keep-alive-interval = "1s"' 'keep-alive-min = "1s"'
+	for i in {301..330}; do
+		services+="${services:+, }{ handle = \"web\"; id = $i; port = 80;
+			command = \"true\"; interval = \"1m\"; rise = 1; }"
+	done
+	agent 3 'keep-alive-rate = 10' "services = ( $services )"
+	shows agent-3 agent 'v["registered"]' 30
+	shows agent-3 agent 'v["counters"]["keep-alives"] >= 100' true
+	shows agent-3 agent '[v["registered"], v["counters"]["keep-alives-delayed"] > 0,
+		v["counters"]["expired"]]' '[30, true, 0]'
+	shows 1 registrar '[v["elements"], v["counters"]["unreachable"]]' '[30, 0]'
+	grep -q 'asks more often than keep-alive-rate' "$tmp/asapd-3"
+}
+
 # What is not this host's: its identity may not register it.
 test_refused() {
 	hosts 1 3

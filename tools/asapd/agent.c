@@ -25,6 +25,8 @@ int agent_init(struct agent *agent, uv_loop_t *loop)
 		list_init(&agent->places[i]);
 	list_init(&agent->unsent_elements);
 	list_init(&agent->unsent_pools);
+	list_init(&agent->asked);
+	agent->answers.fire = keep_alive_due;
 	agent->limits = channel_limits_default;
 	agent->limits.queue_max = config->queue_max;
 	agent->limits.setup_ms = config->handshake_timeout;

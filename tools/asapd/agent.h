@@ -41,7 +41,7 @@ struct pool;
  * @unknown_handles: answered with none
  * @timeouts: requests that were not answered
  * @keep_alives: answered
- * @keep_alives_dropped: more than are answered a second
+ * @keep_alives_delayed: more than are answered a second
  * @reports: sent, that an element is unreachable
  * @reports_dropped: too many, or no home registrar
  * @announcements: heard, of registrars
@@ -64,7 +64,7 @@ struct counters {
 	u64 unknown_handles;
 	u64 timeouts;
 	u64 keep_alives;
-	u64 keep_alives_dropped;
+	u64 keep_alives_delayed;
 	u64 reports;
 	u64 reports_dropped;
 	u64 announcements;
@@ -175,6 +175,7 @@ enum element_state {
  * struct element - a socket of this host listens for it, or has; or it is a service
  * @in_pool: place in @pool
  * @in_unsent: place among those that wait to be sent
+ * @in_asked: place among those that the registrar asked for
  * @pool: its pool
  * @service: of which it is; NULL: a socket's
  * @state: how far it is
@@ -191,6 +192,7 @@ enum element_state {
 struct element {
 	struct list in_pool;
 	struct list in_unsent;
+	struct list in_asked;
 	struct pool *pool;
 	struct service *service;
 	enum element_state state;
@@ -270,6 +272,8 @@ struct pool {
  * @unsent_pools: that wait to be resolved
  * @sessions_seen: when the kernel's sessions were looked at
  * @reports: that may be sent
+ * @asked: elements that the registrar asked for, and was not answered for
+ * @answers: when more of them may be
  * @keep_alives: that may be answered
  * @counters: what happened
  * @message: one that is being built
@@ -294,6 +298,8 @@ struct agent {
 	struct list unsent_pools;
 	u64 sessions_seen;
 	struct bucket reports;
+	struct list asked;
+	struct deadline answers;
 	struct bucket keep_alives;
 	struct counters counters;
 	u8 message[RSP_ASAP_LENGTH_MAX + 1];
@@ -365,6 +371,7 @@ void registration_answered(struct agent *agent,
 			   const struct rsp_asap_message *msg);
 void deregistration_answered(struct agent *agent,
 			     const struct rsp_asap_message *msg);
+void keep_alive_due(struct deadline *deadline);
 void keep_alive_take(struct agent *agent, const struct rsp_asap_message *msg);
 
 /* In resolution.c */

@@ -21,7 +21,7 @@ static const struct counter rows[] = {
 	    "Answers that there is no such pool."),
 	ROW("timeouts", timeouts, "Requests that were not answered."),
 	ROW("keep-alives", keep_alives, "Keep-alives answered."),
-	ROW("keep-alives-dropped", keep_alives_dropped,
+	ROW("keep-alives-delayed", keep_alives_delayed,
 	    "Keep-alives beyond those that are answered a second."),
 	ROW("reports", reports,
 	    "Reports sent that an element is unreachable."),

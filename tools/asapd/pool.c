@@ -6,7 +6,7 @@
 #include "agent.h"
 
 #define DEADLINES_OF_POOL	2
-#define DEADLINES_OF_AGENT	5
+#define DEADLINES_OF_AGENT	6
 
 static struct list *place_of(const struct agent *agent,
 			     const struct rsp_octets *handle)
@@ -176,6 +176,7 @@ struct element *element_add(struct pool *pool, u32 id)
 	element->pool = pool;
 	element->id = id;
 	list_init(&element->in_unsent);
+	list_init(&element->in_asked);
 	list_add_tail(&element->in_pool, &pool->elements);
 	agent->n_elements++;
 	return element;
@@ -191,6 +192,7 @@ void element_remove(struct element *element)
 
 	deadline_clear(&agent->deadlines, &element->timer);
 	list_del(&element->in_unsent);
+	list_del(&element->in_asked);
 	list_del(&element->in_pool);
 	agent->n_elements--;
 	free(element);

@@ -193,6 +193,7 @@ void registration_send(struct element *element)
  */
 void registration_home_lost(struct element *element)
 {
+	list_del(&element->in_asked);
 	switch (element->state) {
 	case ELEMENT_ASKED:
 	case ELEMENT_REGISTERED:
@@ -353,40 +354,70 @@ static void acknowledge(struct element *element)
 	home_send(agent, &w, rsp_asap_end(&w, begin));
 }
 
-static bool listens(struct element *element, u32 server_id)
+static bool listens(struct element *element)
 {
 	struct rsp_octets handle = handle_of(element->pool);
+	struct agent *agent = agent_of(element);
 
 	if (element->service)
 		return element->service->well;
-	return feeder_alive(&agent_of(element)->feeder, &handle, element->id,
-			    server_id);
+	return feeder_alive(&agent->feeder, &handle, element->id,
+			    agent->home.id);
 }
 
-/* RFC 5355, 2.14: each costs the kernel a question, and whoever serves here time. */
-static bool may_answer(struct agent *agent)
-{
-	u32 rate = agent->config.keep_alive_rate;
-
-	if (bucket_take(&agent->keep_alives, now_of(agent), rate, rate))
-		return true;
-	if (!agent->counters.keep_alives_dropped++)
-		log_say(LOG_WARNING,
-			"the registrar asks more often than keep-alive-rate whether elements are there: it is not answered");
-	return false;
-}
-
-static void is_there(struct element *element, u32 server_id)
+static void is_there(struct element *element)
 {
 	if (element->state != ELEMENT_REGISTERED &&
 	    element->state != ELEMENT_ASKED)
 		return;
-	if (!may_answer(agent_of(element)))
-		return;
-	if (listens(element, server_id))
+	if (listens(element))
 		acknowledge(element);
 	else
 		registration_end(element);
+}
+
+/* RFC 5355, 2.14: each costs the kernel a question, and whoever serves here time. */
+static void answer_asked(struct agent *agent)
+{
+	u32 rate = agent->config.keep_alive_rate;
+
+	while (!list_empty(&agent->asked)) {
+		struct element *element = container_of(agent->asked.next,
+						       struct element, in_asked);
+
+		if (!bucket_take(&agent->keep_alives, now_of(agent), rate, rate)) {
+			deadline_set(&agent->deadlines, &agent->answers,
+				     now_of(agent) + 1000 / rate + 1);
+			return;
+		}
+		list_del(&element->in_asked);
+		is_there(element);
+	}
+}
+
+/**
+ * keep_alive_due() - elements that were asked for may be answered for
+ * @deadline: that of an agent's answers
+ */
+void keep_alive_due(struct deadline *deadline)
+{
+	answer_asked(container_of(deadline, struct agent, answers));
+}
+
+/* However often an element is asked for until then, it is answered for once. */
+static void ask(struct element *element)
+{
+	struct agent *agent = agent_of(element);
+
+	if (list_empty(&element->in_asked)) {
+		list_add_tail(&element->in_asked, &agent->asked);
+		answer_asked(agent);
+	}
+	if (list_empty(&element->in_asked))
+		return;
+	if (!agent->counters.keep_alives_delayed++)
+		log_say(LOG_WARNING,
+			"the registrar asks more often than keep-alive-rate whether elements are there: it is answered late");
 }
 
 /**
@@ -410,6 +441,6 @@ void keep_alive_take(struct agent *agent, const struct rsp_asap_message *msg)
 						       in_pool);
 
 		if (!msg->has_pe_id || element->id == msg->pe_id)
-			is_there(element, msg->server_id);
+			ask(element);
 	}
 }
