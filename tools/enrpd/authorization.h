@@ -66,6 +66,7 @@ struct grant {
  * @n_elements: elements it has
  * @tokens: updates that it may do yet, in thousandths
  * @tokens_at: when that was so, in milliseconds
+ * @successor: the same identity in a file that takes the place of this one; NULL: none
  */
 struct account {
 	struct list in_all;
@@ -80,6 +81,7 @@ struct account {
 	uint32_t n_elements;
 	uint64_t tokens;
 	uint64_t tokens_at;
+	struct account *successor;
 };
 
 /**

@@ -9,25 +9,22 @@ static bool same_key(const struct account *a, const struct account *b)
 }
 
 /* What has another owner now has to be registered by that one. */
-static void apply_to(struct registrar *registrar, struct element *element,
-		     struct authorization *fresh)
+static void apply_to(struct registrar *registrar, struct element *element)
 {
 	const struct pool *pool = element->pool;
 	struct rsp_octets handle = { pool->handle, pool->handle_len };
-	struct account *account, *old = element->account;
+	const char *lacks = "this PE identifier in this pool";
+	struct account *account;
 	struct rsp_tlv_element view;
 	char text[HANDLE_TEXT_MAX];
-	const char *lacks = NULL;
 
 	if (element->local)
 		return;
 	element_view(element, &view);
-	account = permission_owner(fresh, &handle, &view, &lacks);
-	if (account && old && strcmp(account->name, old->name)) {
-		lacks = "it to whom it was given before";
-		account = NULL;
-	}
-	if (account) {
+	account = element->account ? element->account->successor : NULL;
+	if (account)
+		lacks = permission_lacks(account, &handle, &view, &view.asap);
+	if (!lacks) {
 		change_account(element, account);
 		return;
 	}
@@ -39,17 +36,23 @@ static void apply_to(struct registrar *registrar, struct element *element,
 }
 
 static void apply_to_all(struct registrar *registrar,
-			 struct authorization *fresh)
+			 const struct authorization *fresh)
 {
 	struct list *pos, *next_home;
 	struct element *element, *next;
 	u32 left;
 
+	list_for_each(pos, &registrar->authorization.accounts) {
+		struct account *account = container_of(pos, struct account,
+						       in_all);
+
+		account->successor = account_find(fresh, account->name);
+	}
 	list_for_each_safe(pos, next_home, &registrar->hs.homes) {
 		struct home *home = container_of(pos, struct home, in_all);
 
 		home_for_each_safe(element, next, left, home)
-			apply_to(registrar, element, fresh);
+			apply_to(registrar, element);
 	}
 }
 
