@@ -88,6 +88,8 @@ END
 	shows agent-0 agent 'v["hints"]' 16
 	shows agent-0 agent 'v["counters"]["hints-dropped"] > 100' true
 	shows agent-0 agent 'v["counters"]["attempts-failed"] > 20' true
+	shows agent-0 agent '[v["counters"]["announcements-malformed"] > 10,
+		v["counters"]["malformed"]]' '[true, 0]'
 	same "$(json 'v["home"]' rspctl -j agent show at "$tmp/agent-0.sock")" '"none"'
 	same "$(json 'v["counters"]["homes"]' rspctl -j agent show at "$tmp/agent-0.sock")" 0
 	says enrpd-2 'handshake\|has ended'

@@ -26,7 +26,7 @@ time.sleep(1000)'
 	says client-2 'keep-alive web'
 	kills crowd
 	resolves 3 web '^resolved web 0x000000cf 10.9.2.2:80 home 0x00000001$'
-	[ "$(counter no-descriptor)" -gt 0 ]
+	[ "$(counter connections-refused)" -gt 0 ]
 	same "$(counter unreachable)" 0
 	[ "$(grep -c 'are not taken now' "$tmp/enrpd-1")" -lt 20 ]
 }

@@ -45,6 +45,7 @@ struct pool;
  * @reports: sent, that an element is unreachable
  * @reports_dropped: too many, or no home registrar
  * @announcements: heard, of registrars
+ * @announcements_malformed: datagrams to their groups that are none
  * @hints_dropped: addresses in them, beyond those that are kept
  * @malformed: messages
  * @unexpected: messages that are not for an agent, or for nothing it has
@@ -68,6 +69,7 @@ struct counters {
 	u64 reports;
 	u64 reports_dropped;
 	u64 announcements;
+	u64 announcements_malformed;
 	u64 hints_dropped;
 	u64 malformed;
 	u64 unexpected;

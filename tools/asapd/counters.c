@@ -28,6 +28,8 @@ static const struct counter rows[] = {
 	ROW("reports-dropped", reports_dropped,
 	    "Reports that were too many, or found no home registrar."),
 	ROW("announcements", announcements, "Announcements of registrars."),
+	ROW("announcements-malformed", announcements_malformed,
+	    "Datagrams to the groups of announcements that are none."),
 	ROW("hints-dropped", hints_dropped,
 	    "Addresses in announcements beyond those that are kept."),
 	ROW("malformed", malformed, "Messages discarded as malformed."),

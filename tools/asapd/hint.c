@@ -104,7 +104,7 @@ static void heard(struct multicast *multicast, const u8 *octets, u32 len,
 	(void)from;
 	if (rsp_asap_parse(&in, octets, len, &msg) ||
 	    msg.type != RSP_ASAP_SERVER_ANNOUNCE) {
-		agent->counters.malformed++;
+		agent->counters.announcements_malformed++;
 		return;
 	}
 	agent->counters.announcements++;

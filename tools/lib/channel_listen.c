@@ -45,7 +45,6 @@ static void take(struct channel_listener *listener, int fd,
 		channel_free(channel);
 		return;
 	}
-	listener->group->counters.accepted++;
 	if (channel_start(channel, channel->tls ? CHANNEL_SECURING :
 						  CHANNEL_OPEN)) {
 		refuse(listener, ENOMEM);
@@ -53,6 +52,7 @@ static void take(struct channel_listener *listener, int fd,
 		channel_free(channel);
 		return;
 	}
+	listener->group->counters.accepted++;
 	listener->refuses = false;
 }
 

@@ -22,8 +22,8 @@ static const struct counter rows[] = {
 	    "Connections closed for a length that no message can have."),
 	ROW("too-long", too_long,
 	    "Connections closed for a message that is too long."),
-	ROW("no-descriptor", refused,
-	    "Connections that were not taken for lack of descriptors."),
+	ROW("connections-refused", refused,
+	    "Connections that were not taken, for lack of descriptors or memory."),
 };
 
 /**
