@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # In a test machine: with the module or the daemons of out/teeth/NAME, for each NAME,
 # every test that the head of NAME.patch names must fail: then this says "bitten NAME".
-# First they must all be good with what is there.
+# First they must be good with what is there; with one that is not, nothing bites.
 export RSP_TEST_TIMEOUT=60
 updates=/usr/lib/modules/$(uname -r)/updates
 cp "$updates/rserpool.ko" /tmp/good.ko
@@ -36,15 +36,14 @@ run() {
 	sed -n "/^#/p; s/^\(not \)\?ok [0-9]* $1\$/\1ok/p" $said
 }
 
-bad=0
+declare -A bad
 for test in $(for name; do tests_of "$name"; done | tr ' ' '\n' | sort -u); do
 	said=$(run "$test")
 	echo "$said" | grep -qx ok && continue
 	echo "${said//#/# $test:}"
 	echo "# $test fails without any patch"
-	bad=1
+	bad[$test]=1
 done
-[ $bad = 0 ] || exit 1
 
 for name; do
 	unload
@@ -53,6 +52,7 @@ for name; do
 	cp "$module" "$updates/rserpool.ko"
 	bitten=1
 	for test in $(tests_of "$name"); do
+		[ "${bad[$test]:-}" ] && bitten=0 && continue
 		said=$(PATH=$PWD/out/teeth/$name:$PATH run "$test")
 		echo "# $name: $(echo "$said" | tail -n 2 | tr '\n' ' ')"
 		echo "$said" | grep -qx "not ok" && continue

@@ -49,7 +49,8 @@ for name in "${names[@]}"; do
 done
 
 # The machine builds what is in the copy: the tree as it is.
-said=$(VM_TIMEOUT=7200 "$copy/tests/vm/run.sh" debian tests/teeth/bite.sh "${made[@]}")
+said=$(VM_TIMEOUT=7200 "$copy/tests/vm/run.sh" debian tests/teeth/bite.sh "${made[@]}" |
+	tee "$copy.log")
 echo "$said" | grep '^# '
 echo "KTAP version 1"
 echo "1..${#names[@]}"

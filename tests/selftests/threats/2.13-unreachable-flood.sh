@@ -56,6 +56,7 @@ test_own() {
 	registrar 1 'start-grace = "0s"' 'bad-pe-reports = 1000' 'report-burst = 100000'
 	many=$dead crowds
 	agent 3 'report-rate = 5' 'report-burst = 10'
+	shows agent-3 agent '[v["kernel"], v["home"] == "none"]' '["fed", false]'
 	on 3 rspctl scope set resolve-timeout 1h
 	begun=$(now_ms)
 	refused 1 'No route to host' on 3 ask crowd
