@@ -78,7 +78,7 @@ int rsp_nl_refuse_pool(const struct genl_info *info, const struct nlattr *attr,
 	switch (err) {
 	case -EEXIST:
 		return rsp_nl_refuse(info, attr, err,
-				     "There is a pool with this handle; change it with pool-set");
+				     "There is a pool with this handle");
 	case -ENOSPC:
 		return rsp_nl_refuse(info, attr, err,
 				     "The scope holds as many pools as its pools-max");

@@ -32,7 +32,8 @@ test_pool() {
 	ctl pool set web failover off
 	same "$(json 'v' ctl -j pool show)" \
 		'[{"avoided": 0, "cookie-keys": 0, "elements": 0, "explicit": true, "failover": "off", "fin": "failure", "identify": "none", "policy": "wrr", "pool": "web", "sessions": 0}]'
-	refused 2 'rspctl pool set web' ctl pool add web
+	refused 2 'rspctl: There is a pool with this handle; to change it: rspctl pool set web' \
+		ctl pool add web
 	ctl pool set web policy rr
 	ctl pool del web
 	same "$(ctl pool show)" ''
