@@ -195,6 +195,10 @@ test_stats() {
 	[ "$(ctl stats show zero never | wc -l)" -lt "$(ctl stats | wc -l)" ]
 	same "$(ctl -j session show)" '[]'
 	refused 2 'see: rspctl session show' ctl session show id 12345
+	refused 2 'rspctl: There is no pool with this handle; see: rspctl pool show' \
+		ctl session show pool nope
+	ctl pool add idle
+	same "$(ctl -j session show pool idle)" '[]'
 	refused 1 'value of zero' ctl stats show zero sometimes
 }
 

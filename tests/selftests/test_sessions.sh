@@ -38,6 +38,7 @@ test_show() {
 	same "$(json 'v["sessions"]' ctl -j scope)" 1
 	same "$(json 'v[0]["sessions"]' ctl -j pe show)" 1
 	same "$(json 'v[0]["sessions"]' ctl -j pool show)" 1
+	same "$(json 'len(v)' ctl -j session show pool p)" 1
 	in_ns pkill -KILL -x ask
 	within 5 eval '[ "$(ctl -j session show)" = "[]" ]'
 	same "$(json 'v[0]["sessions"]' ctl -j pe show)" 0

@@ -149,25 +149,59 @@ static void show_session(const struct nlattr **attrs)
 	print_object_end();
 }
 
-/* @data: the handle of the sessions that are wanted, or NULL for all. */
+/**
+ * struct wanted - whose sessions are shown
+ * @handle: the pool's
+ * @found: there are some
+ */
+struct wanted {
+	struct handle handle;
+	bool found;
+};
+
+/* @data: struct wanted, or NULL for all. */
 static int show_line(const struct nlmsghdr *nlh, void *data)
 {
 	const struct nlattr *attrs[RSERPOOL_A_SESSION_MAX + 1];
-	const struct handle *wanted = data;
+	struct wanted *wanted = data;
 	struct handle handle;
 
 	attrs_read(nlh, attrs, RSERPOOL_A_SESSION_MAX);
 	attr_handle(attrs[RSERPOOL_A_SESSION_HANDLE], &handle);
-	if (wanted && !handle_equal(&handle, wanted))
+	if (wanted && !handle_equal(&handle, &wanted->handle))
 		return 0;
+	if (wanted)
+		wanted->found = true;
 	show_session(attrs);
 	return 0;
+}
+
+static int show_one(struct nlmsghdr *nlh, uint32_t id)
+{
+	mnl_attr_put_u32(nlh, RSERPOOL_A_SESSION_ID, id);
+	return nl_talk(&ctl.client, nlh, show_line, NULL) ?
+	       kernel_error("see: rspctl session show") : 0;
+}
+
+/* Sessions may outlive their pool: it is missed only where there are none. */
+static int show_pool(struct nlmsghdr *nlh, struct wanted *wanted)
+{
+	int ret = dump(nlh, show_line, wanted);
+
+	if (ret || wanted->found)
+		return ret;
+	nlh = request(RSERPOOL_CMD_POOL_GET, 0);
+	if (!nlh)
+		return EXIT_KERNEL;
+	put_handle(nlh, RSERPOOL_A_POOL_HANDLE, &wanted->handle);
+	return nl_talk(&ctl.client, nlh, NULL, NULL) ?
+	       kernel_error("see: rspctl pool show") : 0;
 }
 
 static int show(struct words *words)
 {
 	static const char *const keywords[] = { "id", "pool", NULL };
-	struct handle handle, *pool = NULL;
+	struct wanted wanted = { .found = false };
 	struct nlmsghdr *nlh;
 	uint32_t id = 0;
 	int ret = 0, key = -1;
@@ -178,23 +212,21 @@ static int show(struct words *words)
 			return EXIT_USAGE;
 		words->at++;
 		words->n--;
-		ret = key ? take_handle(words, "pool", &handle) :
+		ret = key ? take_handle(words, "pool", &wanted.handle) :
 			    take_u32(words, "id", &id);
 		if (ret || no_more(words))
 			return EXIT_USAGE;
-		pool = key ? &handle : NULL;
 	}
 	nlh = request(RSERPOOL_CMD_SESSION_GET, 0);
 	if (!nlh)
 		return EXIT_KERNEL;
 	print_array_begin(NULL);
-	if (key) {
-		ret = dump(nlh, show_line, pool);
-	} else {
-		mnl_attr_put_u32(nlh, RSERPOOL_A_SESSION_ID, id);
-		if (nl_talk(&ctl.client, nlh, show_line, NULL))
-			ret = kernel_error("see: rspctl session show");
-	}
+	if (!key)
+		ret = show_one(nlh, id);
+	else if (key > 0)
+		ret = show_pool(nlh, &wanted);
+	else
+		ret = dump(nlh, show_line, NULL);
 	print_array_end();
 	return ret;
 }
