@@ -163,6 +163,9 @@ test_abbreviations() {
 	refused 1 'is no object; there are: scope, pool' ctl pools
 	refused 1 'there is no option -frobnicate' ctl -frobnicate
 	refused 1 'is too much here' ctl pool del web now later
+	refused 1 '"-j": options come before the object' ctl doctor -j
+	refused 1 '"-j": options come before the object' ctl pe show -j
+	refused 2 'options come before the object, as: rspctl -j pool show' ctl pool show -j
 	refused 1 'its value is missing' ctl pool add
 }
 

@@ -371,6 +371,13 @@ static void test_pick(void **state)
 	assert_string_equal(complaint,
 			    "rspctl: \"prior\" is no policy; there are: lu, lud, plu, prio\n");
 	complaints_begin();
+	assert_int_equal(pick("-j", "policy", names), -1);
+	assert_string_equal(complaint,
+			    "rspctl: \"-j\": options come before the object, as: rspctl -j pool show\n");
+	complaints_begin();
+	assert_int_equal(pick("-1", "policy", names), -1);
+	assert_non_null(strstr(complaint, "\"-1\" is no policy"));
+	complaints_begin();
 	ctl.file = "a.batch";
 	ctl.line = 7;
 	assert_int_equal(pick("", "policy", names), -1);

@@ -57,6 +57,22 @@ static int show_line(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+static int refused(const struct handle *handle)
+{
+	char name[HANDLE_TEXT_MAX];
+
+	format_handle(handle->octets, handle->len, name);
+	switch (ctl.client.error.err) {
+	case EEXIST:
+		return kernel_error("to change it: rspctl pool set %s", name);
+	case ENOENT:
+		return *name == '-' ? kernel_error(OPTIONS_FIRST, name) :
+				      kernel_error("see: rspctl pool show");
+	default:
+		return kernel_error("see: rspctl pool show %s", name);
+	}
+}
+
 static int show_one(struct words *words)
 {
 	struct handle handle;
@@ -71,7 +87,7 @@ static int show_one(struct words *words)
 	put_handle(nlh, RSERPOOL_A_POOL_HANDLE, &handle);
 	print_array_begin(NULL);
 	if (nl_talk(&ctl.client, nlh, show_line, NULL))
-		ret = kernel_error("see: rspctl pool show");
+		ret = refused(&handle);
 	print_array_end();
 	return ret;
 }
@@ -170,22 +186,9 @@ static int put_setting(struct words *words, struct nlmsghdr *nlh)
 			 settings[key].names, settings[key].type);
 }
 
-static int refused(const char *name)
-{
-	switch (ctl.client.error.err) {
-	case EEXIST:
-		return kernel_error("to change it: rspctl pool set %s", name);
-	case ENOENT:
-		return kernel_error("see: rspctl pool show");
-	default:
-		return kernel_error("see: rspctl pool show %s", name);
-	}
-}
-
 /* @cmd and, where that finds a pool there already, @cmd2 if not 0. */
 static int configure(struct words *words, uint8_t cmd, uint8_t cmd2)
 {
-	char name[HANDLE_TEXT_MAX];
 	struct genlmsghdr *genl;
 	struct handle handle;
 	struct nlmsghdr *nlh;
@@ -206,10 +209,7 @@ static int configure(struct words *words, uint8_t cmd, uint8_t cmd2)
 		genl->cmd = cmd2;
 		ret = nl_talk(&ctl.client, nlh, NULL, NULL);
 	}
-	if (!ret)
-		return 0;
-	format_handle(handle.octets, handle.len, name);
-	return refused(name);
+	return ret ? refused(&handle) : 0;
 }
 
 static int add(struct words *words)
@@ -240,7 +240,6 @@ static int show_severed(const struct nlmsghdr *nlh, void *data)
 
 static int del(struct words *words)
 {
-	char name[HANDLE_TEXT_MAX];
 	struct handle handle;
 	struct nlmsghdr *nlh;
 	bool now = false;
@@ -260,10 +259,8 @@ static int del(struct words *words)
 	put_handle(nlh, RSERPOOL_A_POOL_HANDLE, &handle);
 	if (now)
 		mnl_attr_put(nlh, RSERPOOL_A_POOL_NOW, 0, NULL);
-	if (!nl_talk(&ctl.client, nlh, now ? show_severed : NULL, NULL))
-		return 0;
-	format_handle(handle.octets, handle.len, name);
-	return refused(name);
+	return nl_talk(&ctl.client, nlh, now ? show_severed : NULL, NULL) ?
+	       refused(&handle) : 0;
 }
 
 const struct command pool_commands[] = {

@@ -14,6 +14,9 @@
 #define EXIT_USAGE	1	/* the command is wrong, or could not be tried */
 #define EXIT_KERNEL	2	/* the kernel refused it */
 
+/* As with ip(8). A %s for the option that stands elsewhere. */
+#define OPTIONS_FIRST	"options come before the object, as: rspctl %s pool show"
+
 #define WORDS_MAX	64	/* words of a line */
 
 /**

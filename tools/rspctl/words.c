@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -44,6 +45,11 @@ bool is_word(const char *word, const char *name)
 	return !*word;
 }
 
+static bool is_option(const char *word)
+{
+	return word[0] == '-' && isalpha((unsigned char)word[1]);
+}
+
 /**
  * pick() - find which of some names a word means
  * @word: a name or a beginning that only one of them has
@@ -67,6 +73,10 @@ int pick(const char *word, const char *what, const char *const *names)
 	}
 	if (n == 1)
 		return found;
+	if (is_option(word)) {
+		complain("\"%s\": " OPTIONS_FIRST, word, word);
+		return -1;
+	}
 	list[0] = '\0';
 	for (i = 0; names[i] && len < (int)sizeof(list); i++)
 		if (!n || is_word(word, names[i]))
@@ -182,6 +192,9 @@ int no_more(const struct words *words)
 {
 	if (!words->n)
 		return 0;
+	if (is_option(*words->at))
+		return complain("\"%s\": " OPTIONS_FIRST, *words->at,
+				*words->at);
 	return complain("\"%s\" is too much here; see: rspctl help",
 			words->at[0]);
 }
