@@ -45,8 +45,8 @@ install-modules: modules
 		$(if $(wildcard $(KDIR)/certs/signing_key.pem),,CONFIG_MODULE_SIG_ALL=)
 	$(if $(DESTDIR),,depmod "$$(cat $(KDIR)/include/config/kernel.release)")
 
-dkms_version := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' packaging/dkms.conf)
-dkms_source := $(DESTDIR)/usr/src/rserpool-$(dkms_version)
+release := $(shell sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' packaging/dkms.conf)
+dkms_source := $(DESTDIR)/usr/src/rserpool-$(release)
 
 install-dkms:
 	install -d $(addprefix $(dkms_source)/,net/rserpool include/uapi/linux)
@@ -202,6 +202,9 @@ rspctl_objects := $(patsubst %.c,out/%.o,\
 out/tools/%.o: tools/%.c $(tools_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -c -o $@ $<
+
+out/tools/rspctl/rspctl.o: packaging/dkms.conf
+out/tools/rspctl/rspctl.o: override CFLAGS += -DRELEASE='"$(release)"'
 
 out/bin/rspctl: $(rspctl_objects)
 	@mkdir -p $(@D)

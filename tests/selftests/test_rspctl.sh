@@ -372,6 +372,14 @@ test_json_is_whole() {
 	grep -q 'No space left' "$tmp/said"
 }
 
+test_version() {
+	local release
+
+	release=$(sed -n 's/^PACKAGE_VERSION="\(.*\)"/\1/p' "$dir/packaging/dkms.conf")
+	[[ $release =~ ^[0-9]+\.[0-9]+ ]]
+	[[ $(rspctl -V) =~ ^"rspctl $release, netlink family version "[0-9]+$ ]]
+}
+
 # Every keyword of the grammar is in the manual and in the completion.
 test_documented() {
 	local word

@@ -258,7 +258,7 @@ static int take_option(struct words *words, struct options *options)
 		options->sync = true;
 		return 0;
 	case OPTION_VERSION:
-		printf("rspctl, netlink family version %d\n",
+		printf("rspctl " RELEASE ", netlink family version %d\n",
 		       RSERPOOL_FAMILY_VERSION);
 		exit(0);
 	case OPTION_HELP:
