@@ -380,6 +380,23 @@ test_version() {
 	[[ $(rspctl -V) =~ ^"rspctl $release, netlink family version "[0-9]+$ ]]
 }
 
+# The list of objects has each that has commands, and each says what these are.
+test_help() {
+	local object
+
+	rspctl help | sed -n '/^OBJECT := {/,/}/p' | tr -cs a-z '\n' | grep . |
+		sort -u > "$tmp/objects"
+	rspctl help | sed -n 's/^rspctl \([a-z]*\).*/\1/p' | sort -u |
+		diff "$tmp/objects" -
+	[ "$(wc -l < "$tmp/objects")" -gt 10 ]
+	while read -r object; do
+		[[ $(rspctl "$object" help) == "rspctl $object "* ]]
+		grep -q "^\\\\fBrspctl $object\\b" "$dir/Documentation/man/rspctl.8" ||
+			[ "$object" = help ]
+	done < "$tmp/objects"
+	refused 1 'is too much here' rspctl doctor help me
+}
+
 # Every keyword of the grammar is in the manual and in the completion.
 test_documented() {
 	local word

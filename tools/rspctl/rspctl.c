@@ -62,6 +62,7 @@ static const struct object objects[] = {
 	{ .name = "help", .run = help, .usage = "" },
 };
 
+#define WIDTH		80
 #define N_OBJECTS	(sizeof(objects) / sizeof(objects[0]))
 
 static void print_usage(const struct object *object)
@@ -75,15 +76,35 @@ static void print_usage(const struct object *object)
 		       command->usage);
 }
 
+static void print_objects(void)
+{
+	int indent = printf("OBJECT := { ");
+	int column = indent + printf("%s", objects[0].name);
+	size_t i;
+
+	for (i = 1; i < N_OBJECTS; i++) {
+		const char *name = objects[i].name;
+
+		if (column + (int)strlen(name) + 5 > WIDTH) {
+			puts(" |");
+			column = printf("%*s%s", indent, "", name);
+		} else {
+			column += printf(" | %s", name);
+		}
+	}
+	puts(" }");
+}
+
 static int help(struct words *words)
 {
 	size_t i;
 
 	if (no_more(words))
 		return EXIT_USAGE;
-	puts("Usage: rspctl [ OPTION ]... OBJECT COMMAND\n"
-	     "       rspctl [ OPTION ]... -batch { FILE | - } [ -sync ] [ -force ]\n\n"
-	     "OPTION := { -n NETNS | -json | -pretty | -stats | -Version | -help }\n"
+	puts("Usage: rspctl [ OPTION ]... OBJECT { COMMAND | help }\n"
+	     "       rspctl [ OPTION ]... -batch { FILE | - } [ -sync ] [ -force ]\n");
+	print_objects();
+	puts("OPTION := { -n NETNS | -json | -pretty | -stats | -Version | -help }\n"
 	     "ADDRESS := tcp { A.B.C.D:PORT | [V6]:PORT | [V6%INTERFACE]:PORT }\n"
 	     "USE := { data | control }\n"
 	     "POLICY := { rr | wrr | rand | wrand | prio | lu | lud | plu | rlu }\n"
@@ -133,6 +154,12 @@ static const struct object *find_object(struct words *words)
 	return &objects[found];
 }
 
+/* Whole, for "h" may be the beginning of another word. */
+static bool wants_help(const struct words *words)
+{
+	return words->n == 1 && !strcmp(*words->at, "help");
+}
+
 /**
  * run() - run a command
  * @words: its words, one at least
@@ -155,10 +182,10 @@ int run(struct words *words)
 		command = find_command(object, words);
 		if (!command)
 			return EXIT_USAGE;
-		if (!command->name) {
-			print_usage(object);
-			return 0;
-		}
+	}
+	if (command ? !command->name : wants_help(words)) {
+		print_usage(object);
+		return 0;
 	}
 	if (!command || !command->gathers)
 		ret = elements_flush();
