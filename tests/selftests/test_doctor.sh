@@ -45,7 +45,7 @@ test_lacks_all() {
 	says problem scope plain
 	says ok tls kTLS
 	says ok psk .
-	says problem agent none
+	says problem agent 'no tlshd'
 	says problem keys 'pool p has no key'
 	says ok clock .
 	same "$(json '[v[1]["check"], v[1]["ok"], "next" in v[1]]' fails ctl -j doctor)" \
@@ -59,6 +59,7 @@ test_well() {
 	agent rserpool-tlshd
 	doctor 0
 	none problem "$tmp/said"
+	says ok agent 'tlshd does'
 	says ok keyring .rserpool
 	says ok keys 'pool p has 1'
 	same "$(json 'all(line["ok"] for line in v)' ctl -j doctor)" true

@@ -193,21 +193,21 @@ static void keyring(struct patient *patient, unsigned int pid)
 
 	if (named < 0)
 		ill(patient, "keyring", "try as root",
-		    "the agent's configuration %s cannot be read: %s", path,
+		    "tlshd's configuration %s cannot be read: %s", path,
 		    strerror(-named));
 	else if (!named)
 		ill(patient, "keyring",
 		    "write keyrings=" KEYRING " there, under [authenticate], and restart it; or start rserpool-tlshd instead",
-		    "the agent's configuration %s does not name the keyring " KEYRING,
+		    "tlshd's configuration %s does not name the keyring " KEYRING,
 		    path);
 	else if (!holders)
 		ill(patient, "keyring", "modprobe rserpool, and try as root",
 		    "there is no keyring " KEYRING " to be seen");
 	else if (holders < 2)
 		ill(patient, "keyring", "systemctl restart tlshd",
-		    "the agent has not the keyring " KEYRING ": it began before the module was loaded");
+		    "tlshd has not the keyring " KEYRING ": it began before the module was loaded");
 	else
-		well("keyring", "the agent has " KEYRING ", by %s", path);
+		well("keyring", "tlshd has " KEYRING ", by %s", path);
 }
 
 /* Does the agent have a certificate for those, by a section of its configuration? */
@@ -220,7 +220,7 @@ static bool certificate(struct patient *patient, unsigned int pid,
 
 	if (named < 0)
 		ill(patient, "certificate", "try as root",
-		    "the agent's configuration %s cannot be read: %s", path,
+		    "tlshd's configuration %s cannot be read: %s", path,
 		    strerror(-named));
 	else
 		well("certificate", "%s of this host have %s, by %s", whose,
@@ -247,17 +247,17 @@ void doctor_agent(struct patient *patient)
 
 	if (!group) {
 		ill(patient, "agent", "use a kernel with CONFIG_NET_HANDSHAKE",
-		    "this kernel hands no handshake to an agent");
+		    "this kernel hands no handshake to tlshd");
 		return;
 	}
 	pid = listener(group);
 	if (!pid) {
 		ill(patient, "agent",
 		    "start it in this network namespace: systemctl start tlshd, or rserpool-tlshd",
-		    "none does handshakes of TLS here");
+		    "no tlshd does handshakes here");
 		return;
 	}
-	well("agent", "process %u does handshakes", pid);
+	well("agent", "tlshd does handshakes, as process %u", pid);
 	if (patient->auth == RSP_AUTH_X509)
 		certificates(patient, pid);
 	else

@@ -210,13 +210,13 @@ static void look_at_names(struct patient *patient, const struct pool *pool,
 		    "pool %s has no tls-name; nothing connects to it", name);
 	if (pool->listens && !patient->certified)
 		ill(patient, "names",
-		    "name x509.certificate and x509.private_key in the agent's configuration, under [authenticate.server], and restart it",
+		    "name x509.certificate and x509.private_key in tlshd's configuration, under [authenticate.server], and restart it",
 		    "pool %s has elements on this host, without a certificate",
 		    name);
 	if (pool->identify & RSERPOOL_IDENTIFY_CLIENT &&
 	    !patient->user_certified)
 		ill(patient, "names",
-		    "name x509.certificate and x509.private_key in the agent's configuration, under [authenticate.client], and restart it",
+		    "name x509.certificate and x509.private_key in tlshd's configuration, under [authenticate.client], and restart it",
 		    "pool %s wants to know its clients, and this host has no certificate to show",
 		    name);
 }
