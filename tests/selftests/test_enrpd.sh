@@ -79,4 +79,19 @@ test_reload() {
 	ends enrpd-1 TERM
 }
 
+# Who reads what is wrong: a person, or the journal.
+test_wrong() {
+	local daemon
+
+	for daemon in enrpd asapd; do
+		echo 'log-debug = 1;' > "$tmp/conf"
+		same "$($daemon -t -c "$tmp/conf" 2>&1 || :)" \
+			"$tmp/conf:1: log-debug: true or false is expected"
+		same "$($daemon -c "$tmp/conf" 2>&1 || :)" \
+			"<3>$tmp/conf:1: log-debug: true or false is expected"
+		same "$(script -qec "$daemon -c $tmp/conf" /dev/null | tr -d '\r')" \
+			"$tmp/conf:1: log-debug: true or false is expected"
+	done
+}
+
 ktap_run enrpd

@@ -134,6 +134,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage(stderr);
+	log_to_person = test || isatty(STDERR_FILENO);
 	if (config_load(&program.agent.config, program.path, why)) {
 		log_say(LOG_ERROR, "%s", why);
 		return EXIT_FAILURE;

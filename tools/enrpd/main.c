@@ -163,6 +163,7 @@ int main(int argc, char **argv)
 	}
 	if (optind != argc)
 		return usage(stderr);
+	log_to_person = test || isatty(STDERR_FILENO);
 	if (load(&program.registrar, path))
 		return EXIT_FAILURE;
 	return test ? EXIT_SUCCESS : serve();

@@ -7,9 +7,14 @@
 
 #include "log.h"
 
+bool log_to_person;
+
 static void to_stderr(enum log_level level, const char *line)
 {
-	fprintf(stderr, "<%d>%s\n", level, line);
+	if (log_to_person)
+		fprintf(stderr, "%s\n", line);
+	else
+		fprintf(stderr, "<%d>%s\n", level, line);
 }
 
 bool log_debug_too;

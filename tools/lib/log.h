@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Lines for an operator, on standard error with the journal's priorities. */
+/*
+ * Lines for an operator, on standard error; with the journal's priorities, unless a
+ * person reads them there.
+ */
 #ifndef _RSP_LOG_H
 #define _RSP_LOG_H
 
@@ -14,6 +17,7 @@ enum log_level { LOG_ERROR = 3, LOG_WARNING = 4, LOG_INFO = 6, LOG_DEBUG = 7 };
 #define LOG_LINES_A_SECOND	20
 
 extern bool log_debug_too;
+extern bool log_to_person;
 extern void (*log_line)(enum log_level level, const char *line);
 
 __attribute__((format(printf, 2, 3)))
