@@ -81,7 +81,7 @@ test_reload() {
 
 # Who reads what is wrong: a person, or the journal.
 test_wrong() {
-	local daemon
+	local daemon missing
 
 	for daemon in enrpd asapd; do
 		echo 'log-debug = 1;' > "$tmp/conf"
@@ -91,6 +91,16 @@ test_wrong() {
 			"<3>$tmp/conf:1: log-debug: true or false is expected"
 		same "$(script -qec "$daemon -c $tmp/conf" /dev/null | tr -d '\r')" \
 			"$tmp/conf:1: log-debug: true or false is expected"
+		# What is missing is in no line.
+		: > "$tmp/conf"
+		missing=asap-listen
+		[ $daemon = enrpd ] || missing=registrars
+		[[ $($daemon -t -c "$tmp/conf" 2>&1 || :) == "$tmp/conf: $missing is missing: "* ]]
+		refused 1 "$tmp/none: it cannot be read: No such file" $daemon -t -c "$tmp/none"
+		refused 1 "$tmp: it cannot be read: Is a directory" $daemon -t -c "$tmp"
+		echo "@include \"$tmp/other\"" > "$tmp/conf"
+		printf '\nsecure = ;\n' > "$tmp/other"
+		refused 1 "$tmp/other:2: syntax error" $daemon -t -c "$tmp/conf"
 	done
 }
 

@@ -100,7 +100,7 @@ static void check_wrong(const struct wrong *cases, size_t n)
 static void test_wrong(void **state)
 {
 	static const struct wrong cases[] = {
-		{ WHO, ":0: registrars is missing" },
+		{ WHO, ".conf: registrars is missing" },
 		{ WHO "registrars = ( );", ":2: registrars: a list is expected" },
 		{ WHO "registrars = \"192.0.2.1:1\";", ":2: registrars: a list" },
 		{ WHO "registrars = ( 7 );", ":2: registrars: an address is" },
@@ -135,7 +135,7 @@ static void test_wrong(void **state)
 	(void)state;
 	check_wrong(cases, sizeof(cases) / sizeof(cases[0]));
 	assert_int_equal(config_load(&config, "/nowhere", why), -1);
-	assert_string_equal(why, "/nowhere: it cannot be read");
+	assert_string_equal(why, "/nowhere: it cannot be read: No such file or directory");
 }
 
 #define SERVICE(_rest)	LIST WHO "services = ( { handle = \"web\"; " _rest " } );"

@@ -43,7 +43,7 @@ static void expect_why(unsigned int line, const char *part)
 {
 	char place[128];
 
-	snprintf(place, sizeof(place), "%s:%u: ", path, line);
+	snprintf(place, sizeof(place), line ? "%s:%u: " : "%s: ", path, line);
 	if (strncmp(why, place, strlen(place)) || !strstr(why, part))
 		print_message("# %s\n# is not: %s...%s\n", why, place, part);
 	assert_memory_equal(why, place, strlen(place));
@@ -116,7 +116,7 @@ static void test_wrong(void **state)
 		config_free(&config);
 	}
 	assert_int_equal(config_load(&config, "/nowhere/at/all", why), -1);
-	assert_string_equal(why, "/nowhere/at/all: it cannot be read");
+	assert_string_equal(why, "/nowhere/at/all: it cannot be read: No such file or directory");
 	config_free(&config);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "settings_file.h"
 
@@ -18,11 +20,12 @@ static const char *reading;
 int wrong(char *why, const config_setting_t *at, const char *format, ...)
 {
 	const char *file = config_setting_source_file(at);
+	unsigned int line = config_setting_source_line(at);
 	va_list args;
 	int len;
 
-	len = snprintf(why, WHY_MAX, "%s:%u: ", file ? file : reading,
-		       config_setting_source_line(at));
+	len = snprintf(why, WHY_MAX, line ? "%s:%u: " : "%s: ",
+		       file ? file : reading, line);
 	va_start(args, format);
 	vsnprintf(why + len, (size_t)(WHY_MAX - len), format, args);
 	va_end(args);
@@ -49,12 +52,15 @@ int settings_file_read(const char *path,
 
 	reading = path;
 	config_init(&file);
+	errno = 0;
 	if (config_read_file(&file, path))
 		ret = read(into, config_root_setting(&file), why);
 	else if (config_error_type(&file) == CONFIG_ERR_FILE_IO)
-		snprintf(why, WHY_MAX, "%s: it cannot be read", path);
+		/* libconfig refuses a directory without asking the system. */
+		snprintf(why, WHY_MAX, "%s: it cannot be read: %s", path,
+			 strerror(errno ? errno : EISDIR));
 	else
-		snprintf(why, WHY_MAX, "%s:%d: %s", path,
+		snprintf(why, WHY_MAX, "%s:%d: %s", config_error_file(&file),
 			 config_error_line(&file), config_error_text(&file));
 	config_destroy(&file);
 	return ret;
