@@ -280,14 +280,14 @@ out/tests/unit/test_enrpd_config: tests/unit/test_enrpd_config.c $(wildcard tool
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(addprefix tools/enrpd/,config.c authorization.c account.c pattern.c \
 		peers.c peers_file.c) \
-		$(addprefix tools/lib/,settings.c settings_file.c text.c tls.c tls_name.c) -lconfig -lgnutls -lcmocka
+		$(addprefix tools/lib/,log.c settings.c settings_file.c text.c tls.c tls_name.c) -lconfig -lgnutls -lcmocka
 
 out/tests/unit/test_asapd_config: tests/unit/test_asapd_config.c $(wildcard tools/asapd/*.[ch]) $(tools_headers)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -D_GNU_SOURCE -include tools/lib/kernel.h \
 		-fsanitize=address,undefined -fno-sanitize-recover=all \
 		-o $@ $< $(addprefix tools/asapd/,config.c config_service.c) \
-		$(addprefix tools/lib/,settings.c settings_file.c text.c) \
+		$(addprefix tools/lib/,log.c settings.c settings_file.c text.c) \
 		-lconfig -lgnutls -lcmocka
 
 daemon_objects := $(patsubst %.c,out/daemon/%.o,$(codec) $(channel) $(daemon_lib) \

@@ -104,4 +104,43 @@ test_wrong() {
 	done
 }
 
+# Who has keys in a file that others can read is told, and it is taken.
+test_open_files() {
+	local file
+
+	auth_file 1 2 > "$tmp/auth"
+	peers_file 1 2 > "$tmp/peers"
+	: > "$tmp/pem"
+	{
+		echo "asap-listen = \"127.0.0.1:3864\"; enrp-listen = \"127.0.0.1:9902\";"
+		echo "authorization = \"$tmp/auth\"; peers = \"$tmp/peers\";"
+		echo "certificate = \"$tmp/pem\"; private-key = \"$tmp/pem\";"
+	} > "$tmp/enrpd.conf"
+	echo "registrars = ( \"127.0.0.1:3864\" ); identity = \"a\"; key = \"$(key 1)\";" \
+		> "$tmp/asapd.conf"
+	chmod 644 "$tmp"/*.conf
+	chmod 640 "$tmp"/{auth,peers,pem}
+	same "$(enrpd -t -c "$tmp/enrpd.conf" 2>&1)" ''
+	for file in auth peers pem; do
+		chmod 644 "$tmp/$file"
+		same "$(enrpd -t -c "$tmp/enrpd.conf" 2>&1)" \
+			"$tmp/$file: it has keys, and others can read it: chmod 600 $tmp/$file"
+		chmod 600 "$tmp/$file"
+	done
+	same "$(asapd -t -c "$tmp/asapd.conf" 2>&1)" \
+		"$tmp/asapd.conf: it has keys, and others can read it: chmod 600 $tmp/asapd.conf"
+	chmod 600 "$tmp/asapd.conf"
+	same "$(asapd -t -c "$tmp/asapd.conf" 2>&1)" ''
+	# Names without keys are for all to see.
+	echo 'identities = ( { name = "x509:a"; may = ( { handle = "a"; } ); } );' > "$tmp/auth"
+	chmod 644 "$tmp/auth"
+	same "$(enrpd -t -c "$tmp/enrpd.conf" 2>&1)" ''
+	# Who starts is told so, too.
+	hosts 1
+	auth_file 1 > "$tmp/auth"
+	chmod 644 "$tmp/auth"
+	registrar 1
+	says enrpd-1 "^<4>$tmp/auth: it has keys"
+}
+
 ktap_run enrpd

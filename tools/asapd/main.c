@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../lib/log.h"
+#include "../lib/settings_file.h"
 #include "../lib/systemd.h"
 #include "agent.h"
 
@@ -140,5 +141,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	log_debug_too = program.agent.config.log_debug;
+	if (program.agent.config.key.len)
+		keys_guard(program.path);
+	keys_guard(program.agent.config.private_key);
 	return test ? EXIT_SUCCESS : serve();
 }

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "../lib/log.h"
+#include "../lib/settings_file.h"
 #include "../lib/systemd.h"
 #include "limits.h"
 #include "registrar.h"
@@ -41,6 +42,26 @@ static int load_others(const struct config *config,
 	return config->secure ? peers_check(peers, config->peers, why) : 0;
 }
 
+static bool peers_have_keys(const struct peers_file *peers)
+{
+	struct list *pos;
+
+	list_for_each(pos, &peers->peers)
+		if (container_of(pos, struct peer, in_all)->has_key)
+			return true;
+	return false;
+}
+
+static bool identities_have_keys(const struct authorization *authorization)
+{
+	struct list *pos;
+
+	list_for_each(pos, &authorization->accounts)
+		if (container_of(pos, struct account, in_all)->has_key)
+			return true;
+	return false;
+}
+
 static int load(struct registrar *registrar, const char *path)
 {
 	char why[WHY_MAX];
@@ -54,6 +75,11 @@ static int load(struct registrar *registrar, const char *path)
 		return -1;
 	}
 	log_debug_too = registrar->config.log_debug;
+	if (identities_have_keys(&registrar->authorization))
+		keys_guard(registrar->config.authorization);
+	if (peers_have_keys(&registrar->enrp.file))
+		keys_guard(registrar->config.peers);
+	keys_guard(registrar->config.private_key);
 	return 0;
 }
 

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
+#include "log.h"
 #include "settings_file.h"
 
 /* The file that is being read: libconfig knows it not of all settings. */
@@ -95,4 +97,18 @@ int read_key(struct tls_key *key, const config_setting_t *at, char *why)
 	}
 	key->len = len / 2;
 	return 0;
+}
+
+/**
+ * keys_guard() - warn where others can read keys
+ * @path: a file that has some; NULL: there is none
+ */
+void keys_guard(const char *path)
+{
+	struct stat stat_of;
+
+	if (path && !stat(path, &stat_of) && stat_of.st_mode & S_IROTH)
+		log_say(LOG_WARNING,
+			"%s: it has keys, and others can read it: chmod 600 %s",
+			path, path);
 }

@@ -15,5 +15,6 @@ int settings_file_read(const char *path,
 				   char *why),
 		       void *into, char *why);
 int read_key(struct tls_key *key, const config_setting_t *at, char *why);
+void keys_guard(const char *path);
 
 #endif /* _RSP_SETTINGS_FILE_H */
