@@ -143,4 +143,21 @@ test_open_files() {
 	says enrpd-1 "^<4>$tmp/auth: it has keys"
 }
 
+# A key or a list of who may do what is of no use where nobody has to prove anything.
+test_plain() {
+	auth_file 1 > "$tmp/auth"
+	peers_file 1 2 > "$tmp/peers"
+	chmod 600 "$tmp/auth" "$tmp/peers"
+	echo 'secure = false; asap-listen = "127.0.0.1:3863"; enrp-listen = "127.0.0.1:9901";
+		authorization = "'"$tmp/auth"'"; peers = "'"$tmp/peers"'";' > "$tmp/conf"
+	same "$(enrpd -t -c "$tmp/conf" 2>&1)" \
+		"$tmp/conf:2: authorization: with secure = false it is not used: who connects is believed
+$tmp/peers: with secure = false its keys are not used"
+	echo "secure = false; registrars = ( \"127.0.0.1:3863\" );
+		identity = \"a\"; key = \"$(key 1)\";" > "$tmp/conf"
+	chmod 600 "$tmp/conf"
+	same "$(asapd -t -c "$tmp/conf" 2>&1)" \
+		"$tmp/conf:2: key: with secure = false it is not used: who connects is believed"
+}
+
 ktap_run enrpd

@@ -14,6 +14,7 @@
 #include "../../tools/enrpd/authorization.h"
 #include "../../tools/enrpd/config.h"
 #include "../../tools/enrpd/peer.h"
+#include "../../tools/lib/log.h"
 
 static char path[64];
 static char why[WHY_MAX];
@@ -118,6 +119,54 @@ static void test_wrong(void **state)
 	assert_int_equal(config_load(&config, "/nowhere/at/all", why), -1);
 	assert_string_equal(why, "/nowhere/at/all: it cannot be read: No such file or directory");
 	config_free(&config);
+}
+
+static char doubts[1024];
+
+static void note_doubt(enum log_level level, const char *line)
+{
+	assert_int_equal(level, LOG_WARNING);
+	strcat(doubts, line);
+	strcat(doubts, "\n");
+}
+
+/* What works, and is hardly meant, is said and taken. */
+static void test_doubtful(void **state)
+{
+	static const struct {
+		const char *text;
+		const char *doubts;	/* without the file's name */
+	} rows[] = {
+		{ RIGHT "heartbeat-cycle = \"1s\"; max-time-last-heard = \"2s\";"
+		  "enrp-listen = \"0.0.0.0:1\"; peers = \"p\"; ca = \"c\";", "" },
+		{ LISTEN "secure = false;\nenrp-listen = \"0.0.0.0:1\";", "" },
+		{ RIGHT "heartbeat-cycle = \"61s\";",
+		  ":3: heartbeat-cycle: it is not less than max-time-last-heard: peers with such settings take each other for silent between two heartbeats\n" },
+		{ RIGHT "max-time-last-heard = \"30s\";",
+		  ": heartbeat-cycle: it is not less than max-time-last-heard: peers with such settings take each other for silent between two heartbeats\n" },
+		{ RIGHT "peers = \"p\";",
+		  ":3: peers: without enrp-listen no peer can connect to this registrar, it only to them\n" },
+		{ RIGHT "secure = false;",
+		  ":2: authorization: with secure = false it is not used: who connects is believed\n" },
+		{ LISTEN "secure = false;\nca = \"c\";",
+		  ":3: ca: with secure = false it is not used: who connects is believed\n" },
+	};
+	void (*before)(enum log_level level, const char *line) = log_line;
+	struct config config;
+	char want[1024];
+	size_t i;
+
+	(void)state;
+	log_line = note_doubt;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		doubts[0] = '\0';
+		assert_int_equal(load(&config, rows[i].text), 0);
+		snprintf(want, sizeof(want), "%s%s",
+			 *rows[i].doubts ? path : "", rows[i].doubts);
+		assert_string_equal(doubts, want);
+		config_free(&config);
+	}
+	log_line = before;
 }
 
 static int authorize(struct authorization *authorization, const char *text)
@@ -319,8 +368,15 @@ static void test_wrong_peers(void **state)
 	/* What is right by itself, and too little for a secure scope. */
 	write_file("name = \"a\"; peers = ( { name = \"b\"; } );");
 	assert_int_equal(peers_load(&file, path, why), 0);
-	assert_int_equal(peers_check(&file, path, why), -1);
+	assert_int_equal(peers_check(&file, path, true, why), -1);
 	assert_non_null(strstr(why, "\"b\" has no key"));
+	unlink(path);
+	peers_free(&file);
+	write_file("name = \"a\"; peers = ( { name = \"b\"; " KEY " } );");
+	assert_int_equal(peers_load(&file, path, why), 0);
+	assert_int_equal(peers_check(&file, path, true, why), 0);
+	assert_int_equal(peers_check(&file, path, false, why), -1);
+	assert_non_null(strstr(why, "\"b\" has no address"));
 	unlink(path);
 	peers_free(&file);
 }
@@ -343,7 +399,8 @@ static void test_examples(void **state)
 	authorization_free(&authorization);
 	list_init(&peers.peers);
 	assert_int_equal(peers_load(&peers, "packaging/enrpd.peers", why), 0);
-	assert_int_equal(peers_check(&peers, "packaging/enrpd.peers", why), 0);
+	assert_int_equal(peers_check(&peers, "packaging/enrpd.peers", true,
+				     why), 0);
 	assert_string_equal(peers.name, "registrar-1");
 	assert_false(list_empty(&peers.peers));
 	peers_free(&peers);
@@ -376,6 +433,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_right),
 		cmocka_unit_test(test_wrong),
+		cmocka_unit_test(test_doubtful),
 		cmocka_unit_test(test_authorization),
 		cmocka_unit_test(test_authorization_wrong),
 		cmocka_unit_test(test_overlaps),

@@ -170,11 +170,23 @@ static int check(const struct config *config, const config_setting_t *root,
 	return check_tls(config, root, why);
 }
 
+/* What works, and is hardly meant. */
+static void doubt(const struct config *config, const config_setting_t *root)
+{
+	static const char *const proofs[] = { "key", "ca", "certificate", NULL };
+
+	if (!config->secure)
+		doubt_in_plain(root, proofs);
+}
+
 static int read_all(void *into, const config_setting_t *root, char *why)
 {
 	if (settings_read(&settings, into, root, why))
 		return -1;
-	return check(into, root, why);
+	if (check(into, root, why))
+		return -1;
+	doubt(into, root);
+	return 0;
 }
 
 /**

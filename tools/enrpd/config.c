@@ -92,11 +92,31 @@ static int check(const struct config *config, const config_setting_t *root,
 	return 0;
 }
 
+/* What works, and is hardly meant. */
+static void doubt(const struct config *config, const config_setting_t *root)
+{
+	static const char *const proofs[] = {
+		"authorization", "certificate", "ca", NULL
+	};
+
+	if (!config->secure)
+		doubt_in_plain(root, proofs);
+	if (config->peers && !config->enrp_listen.n)
+		doubtful(root, "peers",
+			 "without enrp-listen no peer can connect to this registrar, it only to them");
+	if (config->heartbeat_cycle >= config->max_time_last_heard)
+		doubtful(root, "heartbeat-cycle",
+			 "it is not less than max-time-last-heard: peers with such settings take each other for silent between two heartbeats");
+}
+
 static int read_all(void *into, const config_setting_t *root, char *why)
 {
 	if (settings_read(&settings, into, root, why))
 		return -1;
-	return check(into, root, why);
+	if (check(into, root, why))
+		return -1;
+	doubt(into, root);
+	return 0;
 }
 
 /**

@@ -39,7 +39,8 @@ static int load_others(const struct config *config,
 		return 0;
 	if (peers_load(peers, config->peers, why))
 		return -1;
-	return config->secure ? peers_check(peers, config->peers, why) : 0;
+	return config->secure ? peers_check(peers, config->peers,
+					    config->enrp_listen.n, why) : 0;
 }
 
 static bool peers_have_keys(const struct peers_file *peers)
@@ -62,6 +63,22 @@ static bool identities_have_keys(const struct authorization *authorization)
 	return false;
 }
 
+/* What works, and is hardly meant; config_load() has said what the settings alone can. */
+static void doubt(const struct registrar *registrar)
+{
+	const struct config *config = &registrar->config;
+
+	keys_guard(config->private_key);
+	if (identities_have_keys(&registrar->authorization))
+		keys_guard(config->authorization);
+	if (!peers_have_keys(&registrar->enrp.file))
+		return;
+	keys_guard(config->peers);
+	if (!config->secure)
+		log_say(LOG_WARNING, "%s: with secure = false its keys are not used",
+			config->peers);
+}
+
 static int load(struct registrar *registrar, const char *path)
 {
 	char why[WHY_MAX];
@@ -75,11 +92,7 @@ static int load(struct registrar *registrar, const char *path)
 		return -1;
 	}
 	log_debug_too = registrar->config.log_debug;
-	if (identities_have_keys(&registrar->authorization))
-		keys_guard(registrar->config.authorization);
-	if (peers_have_keys(&registrar->enrp.file))
-		keys_guard(registrar->config.peers);
-	keys_guard(registrar->config.private_key);
+	doubt(registrar);
 	return 0;
 }
 

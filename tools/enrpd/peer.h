@@ -174,7 +174,7 @@ struct enrp {
 
 /* In peers_file.c */
 int peers_load(struct peers_file *file, const char *path, char why[WHY_MAX]);
-int peers_check(const struct peers_file *file, const char *path,
+int peers_check(const struct peers_file *file, const char *path, bool listen,
 		char why[WHY_MAX]);
 
 /* In peers.c: what stands there needs no connections. */

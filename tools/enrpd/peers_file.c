@@ -129,26 +129,31 @@ int peers_load(struct peers_file *file, const char *path, char why[WHY_MAX])
 }
 
 /**
- * peers_check() - whether each peer of a secure scope has a key
+ * peers_check() - whether each peer of a secure scope has a key, and a way to meet
  * @file: what was read
  * @path: from there
+ * @listen: whether a peer can connect to this registrar
  * @why: filled if not
  *
  * Return: 0 or -1.
  */
-int peers_check(const struct peers_file *file, const char *path,
+int peers_check(const struct peers_file *file, const char *path, bool listen,
 		char why[WHY_MAX])
 {
 	struct list *pos;
 
 	list_for_each(pos, &file->peers) {
 		struct peer *peer = container_of(pos, struct peer, in_all);
+		const char *lacks = NULL;
 
-		if (peer->has_key)
+		if (!peer->has_key)
+			lacks = "key, and the scope is secure";
+		else if (!peer->address.family && !listen)
+			lacks = "address, and without enrp-listen it cannot connect to this registrar";
+		if (!lacks)
 			continue;
-		snprintf(why, WHY_MAX,
-			 "%s: peer \"%s\" has no key, and the scope is secure",
-			 path, peer->name);
+		snprintf(why, WHY_MAX, "%s: peer \"%s\" has no %s", path,
+			 peer->name, lacks);
 		return -1;
 	}
 	return 0;

@@ -11,6 +11,16 @@
 /* The file that is being read: libconfig knows it not of all settings. */
 static const char *reading;
 
+/* FILE:LINE, or the file where there is no line. */
+static int put_place(char *text, const config_setting_t *at)
+{
+	const char *file = config_setting_source_file(at);
+	unsigned int line = config_setting_source_line(at);
+
+	return snprintf(text, WHY_MAX, line ? "%s:%u: " : "%s: ",
+			file ? file : reading, line);
+}
+
 /**
  * wrong() - say what is wrong with a setting, and where it stands
  * @why: WHY_MAX octets, filled
@@ -21,17 +31,41 @@ static const char *reading;
  */
 int wrong(char *why, const config_setting_t *at, const char *format, ...)
 {
-	const char *file = config_setting_source_file(at);
-	unsigned int line = config_setting_source_line(at);
+	int len = put_place(why, at);
 	va_list args;
-	int len;
 
-	len = snprintf(why, WHY_MAX, line ? "%s:%u: " : "%s: ",
-		       file ? file : reading, line);
 	va_start(args, format);
 	vsnprintf(why + len, (size_t)(WHY_MAX - len), format, args);
 	va_end(args);
 	return -1;
+}
+
+/**
+ * doubtful() - log that a setting is likely a mistake
+ * @root: the file's root
+ * @name: the setting
+ * @why: a sentence
+ */
+void doubtful(const config_setting_t *root, const char *name, const char *why)
+{
+	const config_setting_t *at = config_setting_get_member(root, name);
+	char place[WHY_MAX];
+
+	put_place(place, at ? at : root);
+	log_say(LOG_WARNING, "%s%s: %s", place, name, why);
+}
+
+/**
+ * doubt_in_plain() - log which settings a plain scope does not use
+ * @root: the file's root
+ * @names: of settings by which somebody proves who he is; NULL ends them
+ */
+void doubt_in_plain(const config_setting_t *root, const char *const *names)
+{
+	for (; *names; names++)
+		if (config_setting_get_member(root, *names))
+			doubtful(root, *names,
+				 "with secure = false it is not used: who connects is believed");
 }
 
 /**

@@ -10,6 +10,8 @@
 
 __attribute__((format(printf, 3, 4)))
 int wrong(char *why, const config_setting_t *at, const char *format, ...);
+void doubtful(const config_setting_t *root, const char *name, const char *why);
+void doubt_in_plain(const config_setting_t *root, const char *const *names);
 int settings_file_read(const char *path,
 		       int (*read)(void *into, const config_setting_t *root,
 				   char *why),
