@@ -315,7 +315,7 @@ out/tests/on_the_way out/tests/listeners: out/tests/%: tests/programs/%.c
 # Elements and users of registrars.
 bench_registrar := $(addprefix bench/,registrar.c registrar_echo.c registrar_messages.c)
 
-bench_netlink := $(addprefix tools/lib/,nl.c feeder_message.c)
+bench_netlink := $(addprefix tools/lib/,feeder_message.c log.c nl.c)
 
 out/bench/registrar: $(bench_registrar) bench/registrar.h $(codec) $(channel) $(bench_netlink) \
 $(wildcard tools/lib/*.h) $(codec_headers)

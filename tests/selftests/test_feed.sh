@@ -22,6 +22,7 @@ test_pool_of_another_host() {
 	serves 2
 	registrar 1 'feed = true' 'start-grace = "0s"'
 	says enrpd-1 'the kernel has all 0 elements, told in [0-9]* ms$'
+	same "$(grep -c "^<4>the kernel's scope is plain" "$tmp/enrpd-1")" 1
 	# What is nowhere is said to be nowhere, and not after some time.
 	on 1 rspctl scope set resolve-timeout 1h
 	refused 1 'No such file' on 1 ask echo

@@ -48,6 +48,7 @@ struct feeder_ops {
  * @tick: tries again, and looks whether the kernel is there yet
  * @ticks: since it was looked
  * @said: why it does not work has been said
+ * @warned: and that sessions are in the clear
  */
 struct feeder {
 	const struct feeder_ops *ops;
@@ -62,6 +63,7 @@ struct feeder {
 	uv_timer_t tick;
 	unsigned int ticks;
 	bool said;
+	bool warned;
 };
 
 /* By attribute of an element or a resolution. */

@@ -4,6 +4,7 @@
 #include <linux/genetlink.h>
 
 #include "feeder.h"
+#include "log.h"
 
 static u8 buf[1024] __attribute__((aligned(8)));
 
@@ -31,6 +32,15 @@ static int take_scope(const struct nlmsghdr *nlh, void *data)
 	return 0;
 }
 
+/* It is allowed, and hardly meant. */
+static void warn_of_plain(struct feeder *feeder)
+{
+	if (!feeder->warned)
+		log_say(LOG_WARNING,
+			"the kernel's scope is plain: its sessions are in the clear, with elements of a secure scope too; see: rspctl doctor");
+	feeder->warned = true;
+}
+
 /**
  * feeder_look() - whether the kernel is there, and may be fed
  * @feeder: open
@@ -49,6 +59,8 @@ const char *feeder_look(struct feeder *feeder)
 				 0), take_scope, &mode);
 	if (err)
 		return "it is not there any more";
+	if (mode == RSERPOOL_MODE_PLAIN && feeder->secure)
+		warn_of_plain(feeder);
 	return mode == RSERPOOL_MODE_SECURE && !feeder->secure ?
 	       "its scope is secure, and what is registered here is not" : NULL;
 }

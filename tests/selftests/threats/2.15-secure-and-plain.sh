@@ -111,6 +111,7 @@ test_feeder() {
 	done
 	counts 2 200
 	elements 1 c8
+	none 'scope is plain' "$tmp/enrpd-1" "$tmp/asapd-3"
 	on 3 timeout 20 count tally 1
 }
 
