@@ -72,25 +72,46 @@ void rsp_flow_accuse(struct rsp_flow *flow)
 	rsp_session_kick(flow->ssn);
 }
 
+/* Is there something that may not be for the program? */
+static bool control_may_be(struct rsp_flow *flow)
+{
+	return !rsp_pass_dry(flow) && !READ_ONCE(flow->frames->data_next);
+}
+
+static void frames_late(struct timer_list *timer)
+{
+	struct rsp_frames *frames = container_of(timer, struct rsp_frames, late);
+
+	if (control_may_be(frames->flow))
+		rsp_session_kick(frames->flow->ssn);
+}
+
 /*
  * Control is for the work item, and so is the rest of a frame; but if somebody
  * waits, he looks as well, and octets of the program are for him alone.  Who
  * waits for a checkpoint, or for the flow that takes the place of a worn one, looks
  * at what he has sent.  When it names an event, TCP
  * has the transport's lock.
+ *
+ * What a sealed record is nobody knows yet, and mostly a program is about to read it.
  */
 static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
 {
-	const struct rsp_frames *frames = flow->frames;
+	bool waited_for = rsp_session_replay(flow->ssn) ||
+			  test_bit(RSP_FLOW_TURNED, &flow->flags);
+	bool greeted = test_bit(RSP_FLOW_GREETED, &flow->flags);
+	struct rsp_frames *frames = flow->frames;
 	bool in = !events || events & EPOLLIN;
 	bool out = !events || events & EPOLLOUT;
 
-	if (in && test_bit(RSP_FLOW_GREETED, &flow->flags))
-		in = (!sleeper || rsp_session_replay(flow->ssn) ||
-		      test_bit(RSP_FLOW_TURNED, &flow->flags)) &&
-		     !rsp_pass_dry(flow) &&
-		     !READ_ONCE(frames->data_next) &&
+	if (in && greeted)
+		in = (!sleeper || waited_for) && control_may_be(flow) &&
 		     !(events && rsp_frames_data_first(flow));
+	if (in && greeted && events && !waited_for && rsp_flow_secure(flow)) {
+		in = false;
+		if (!timer_pending(&frames->late))
+			mod_timer(&frames->late, jiffies + 1);
+	}
 	if (in || (out && READ_ONCE(frames->n_pending)))
 		rsp_session_kick(flow->ssn);
 }
@@ -289,6 +310,8 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 			kfree(flow);
 			return NULL;
 		}
+		flow->frames->flow = flow;
+		timer_setup(&flow->frames->late, frames_late, 0);
 	}
 	lockdep_set_class(&sock->wq.wait.lock, &flow_wait_key);
 	flow->handshake = handshake;
@@ -609,8 +632,9 @@ void rsp_flow_octets(const struct rsp_flow *flow, u64 *sent, u64 *received)
  * @flow: a flow that neither rsp_session.tx nor rsp_session.rx shows any more
  *
  * Nothing of the flow can touch the session after this: the entry leaves the
- * wait queue under the queue's lock, which each wake-up holds.  Calls that are
- * still inside the transport use the flow alone.
+ * wait queue under the queue's lock, which each wake-up holds, and the timer that
+ * these set ends then.  Calls that are still inside the transport use the flow
+ * alone.
  *
  * Context: process; the session's socket lock.
  */
@@ -620,6 +644,8 @@ void rsp_flow_detach(struct rsp_flow *flow)
 		rsp_handshake_mute(flow->handshake);
 	if (test_and_clear_bit(RSP_FLOW_ATTACHED, &flow->flags))
 		remove_wait_queue(sk_sleep(flow->sock->sk), &flow->wait);
+	if (flow->frames)
+		timer_shutdown_sync(&flow->frames->late);
 }
 
 /**

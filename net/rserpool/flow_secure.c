@@ -36,6 +36,8 @@
 #define NEW_SESSION_TICKET	4	/* RFC 8446, section 4 */
 #define PEEK_STEP		32768
 #define PEEK_MAX		(32 << 20)
+#define TICKETS_MAX		64
+#define DRAIN_MAX		64	/* records, or parts of them */
 
 static void count(const struct rsp_flow *flow, enum rsp_mib_field field)
 {
@@ -224,7 +226,7 @@ bool rsp_secure_told(struct rsp_flow *flow, int err, int *turns)
 	return true;
 }
 
-/* A record of some other type, or a part of it. @type: becomes its type. */
+/* A record of some other type, or a part of it. @type: becomes its type; 0: none is there. */
 static int record_receive(struct rsp_flow *flow, void *octets, size_t len,
 			  int flags, u8 *type)
 {
@@ -244,8 +246,8 @@ static int record_receive(struct rsp_flow *flow, void *octets, size_t len,
 	else
 		iov_iter_discard(&msg.msg_iter, ITER_DEST, len);
 	ret = rsp_secure_receive(flow, &msg, flags);
-	*type = ret > 0 ? tls_get_record_type(flow->sock->sk, &control.cmsg) :
-			  0;
+	/* Of an empty record it gives the type, and looks for another one. */
+	*type = tls_get_record_type(flow->sock->sk, &control.cmsg);
 	return ret;
 }
 
@@ -273,12 +275,13 @@ static int handshake_take(struct rsp_flow *flow)
 	int len;
 
 	if (flow->handshake->side == RSP_HANDSHAKE_CLIENT &&
+	    flow->handshake->tickets++ < TICKETS_MAX &&
 	    record_receive(flow, head, sizeof(head), 0, &type) == 4 &&
 	    head[0] == NEW_SESSION_TICKET) {
 		len = head[1] << 16 | head[2] << 8 | head[3];
 		if (len && record_receive(flow, NULL, len, 0, &type) == len &&
 		    type == TLS_RECORD_TYPE_HANDSHAKE)
-			return 0;
+			return 1;
 	}
 	count(flow, RSP_MIB_TLS_UNEXPECTED);
 	return fault(flow);
@@ -289,12 +292,13 @@ static int handshake_take(struct rsp_flow *flow)
  * @flow: a flow over kTLS
  *
  * Context: process; the transport's lock is taken.
- * Return: 0: go on; -ESHUTDOWN: the peer has ended what it sends; -EPROTO: that
- * was a failure.
+ * Return: 1: one was taken, go on; 0: none is there; -ESHUTDOWN: the peer has ended
+ * what it sends; -EPROTO: that was a failure.
  */
 int rsp_secure_control(struct rsp_flow *flow)
 {
 	u8 first, type;
+	bool empty;
 	int ret = 0;
 
 	mutex_lock(&flow->handshake->control_lock);
@@ -303,22 +307,17 @@ int rsp_secure_control(struct rsp_flow *flow)
 		ret = -EPROTO;
 		goto out_unlock;
 	}
-	if (record_receive(flow, &first, 1, MSG_PEEK, &type) < 0)
-		type = 0;
-	switch (type) {
-	case 0:
-	case TLS_RECORD_TYPE_DATA:
-		break;
-	case TLS_RECORD_TYPE_ALERT:
+	empty = record_receive(flow, &first, 1, MSG_PEEK, &type) <= 0;
+	if (!type || type == TLS_RECORD_TYPE_DATA)
+		goto out_unlock;
+	/* RFC 8446, 5.4: of these none is empty; and it would stay where it is. */
+	if (type == TLS_RECORD_TYPE_ALERT && !empty) {
 		ret = alert_take(flow);
-		break;
-	case TLS_RECORD_TYPE_HANDSHAKE:
+	} else if (type == TLS_RECORD_TYPE_HANDSHAKE && !empty) {
 		ret = handshake_take(flow);
-		break;
-	default:
+	} else {
 		count(flow, RSP_MIB_TLS_UNEXPECTED);
 		ret = fault(flow);
-		break;
 	}
 out_unlock:
 	mutex_unlock(&flow->handshake->control_lock);
@@ -360,10 +359,55 @@ bool rsp_secure_look(struct rsp_flow *flow)
 		ret = peek(flow, &octet, 1);
 		if (rsp_secure_told(flow, ret, &turns))
 			continue;
-		if (ret != -EIO || rsp_secure_control(flow))
+		if (ret != -EIO || rsp_secure_control(flow) < 0)
 			return ret > 0;
 	}
 	return false;
+}
+
+/**
+ * rsp_secure_discard() - receive octets for nobody
+ * @flow: a flow over kTLS
+ * @size: how many at most
+ *
+ * kTLS opens records in memory, where it is told so, and takes none for a forgery.
+ *
+ * Context: process; the transport's lock is taken.
+ * Return: how many; or a negative errno.
+ */
+int rsp_secure_discard(struct rsp_flow *flow, size_t size)
+{
+	struct msghdr msg = {};
+	struct kvec vec;
+	int ret;
+
+	vec.iov_len = min_t(size_t, size, TLS_MAX_PAYLOAD_SIZE);
+	vec.iov_base = kmalloc(vec.iov_len, GFP_KERNEL_ACCOUNT);
+	if (!vec.iov_base)
+		return -ENOMEM;
+	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, vec.iov_len);
+	ret = rsp_secure_receive(flow, &msg, 0);
+	kfree(vec.iov_base);
+	return ret;
+}
+
+/**
+ * rsp_secure_drain() - have nothing unread when the transport ends
+ * @flow: a flow over kTLS of which nobody receives
+ *
+ * An element that never stops is not waited for.
+ *
+ * Context: process; the transport's lock is taken.
+ */
+void rsp_secure_drain(struct rsp_flow *flow)
+{
+	int records = DRAIN_MAX, ret;
+
+	do {
+		ret = rsp_secure_discard(flow, TLS_MAX_PAYLOAD_SIZE);
+		if (ret == -EIO)
+			ret = rsp_secure_control(flow);
+	} while (ret > 0 && --records);
 }
 
 /* read_sock() gave octets: was what ended it not that there are no more? */

@@ -53,6 +53,8 @@ bool rsp_secure_look(struct rsp_flow *flow);
 int rsp_secure_control(struct rsp_flow *flow);
 int rsp_secure_read_sock(struct rsp_flow *flow, read_descriptor_t *desc,
 			 sk_read_actor_t actor);
+int rsp_secure_discard(struct rsp_flow *flow, size_t size);
+void rsp_secure_drain(struct rsp_flow *flow);
 ssize_t rsp_secure_peek(struct rsp_flow *flow, u8 **octets);
 void rsp_secure_hold(struct rsp_flow *flow, bool hold);
 void rsp_secure_finish(struct rsp_flow *flow);

@@ -12,7 +12,7 @@
  * out.  Those who look, and splice(), still do.
  */
 
-#include <linux/slab.h>
+#include <linux/sizes.h>
 #include <linux/splice.h>
 #include <net/sock.h>
 #include <net/tcp.h>
@@ -28,6 +28,8 @@
 #include "tls.h"
 
 #include <asm/ioctls.h>
+
+#define INQ_MAX	SZ_64K	/* what SIOCINQ tells at most */
 
 /*
  * Have the sealed octets of a record lie as those do that are sealed: AES-GCM
@@ -202,22 +204,6 @@ static int pinned_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size
 	return ret;
 }
 
-static int discard(struct rsp_flow *flow, size_t size)
-{
-	struct msghdr msg = {};
-	struct kvec vec;
-	int ret;
-
-	vec.iov_len = min_t(size_t, size, TLS_MAX_PAYLOAD_SIZE);
-	vec.iov_base = kmalloc(vec.iov_len, GFP_KERNEL_ACCOUNT);
-	if (!vec.iov_base)
-		return -ENOMEM;
-	iov_iter_kvec(&msg.msg_iter, ITER_DEST, &vec, 1, vec.iov_len);
-	ret = rsp_secure_receive(flow, &msg, 0);
-	kfree(vec.iov_base);
-	return ret;
-}
-
 /* All that is there and has room, in one piece though others receive, too. */
 static int direct_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 			  int flags, long timeo)
@@ -230,7 +216,7 @@ static int direct_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size
 		return sock_intr_errno(timeo);
 	do {
 		ret = flags & MSG_TRUNC ?
-		      discard(flow, size - given) :
+		      rsp_secure_discard(flow, size - given) :
 		      pinned_receive(flow, msg, size - given);
 		given += max(ret, 0);
 	} while (ret > 0 && given < size && rsp_secure_ready(flow));
@@ -273,6 +259,17 @@ static int end_of(struct rsp_flow *flow)
 	    READ_ONCE(flow->ssn->sk.sk_shutdown) & RCV_SHUTDOWN)
 		return 0;
 	return READ_ONCE(flow->fault) ? -EPROTO : -ECONNRESET;
+}
+
+/* Nothing more comes; or it was an empty record that a call of kTLS ended with. */
+static bool at_end(const struct rsp_flow *flow)
+{
+	const struct sock *transport = flow->sock->sk;
+
+	return test_bit(RSP_FLOW_CLOSED, &flow->flags) ||
+	       READ_ONCE(flow->fault) || READ_ONCE(transport->sk_err) ||
+	       READ_ONCE(transport->sk_shutdown) & RCV_SHUTDOWN ||
+	       sock_flag(transport, SOCK_DONE);
 }
 
 /* Octets are pinned and waited for here; else kTLS does all by itself. */
@@ -322,6 +319,8 @@ static int secure_recvmsg(struct rsp_flow *flow, struct msghdr *msg,
 			ret = receive_wait(flow, &timeo);
 			if (ret)
 				break;
+		} else if (!ret && size && !at_end(flow)) {
+			continue;
 		} else if (ret <= 0 && !rsp_secure_told(flow, ret, &turns)) {
 			break;
 		}
@@ -352,8 +351,10 @@ static ssize_t secure_splice_read(struct rsp_flow *flow, loff_t *ppos,
 		if (!rsp_secure_closed(flow))
 			ret = READ_ONCE(sock->ops)->splice_read(sock, ppos, pipe,
 								len, flags);
-		/* It says EINVAL of what is no data. */
-		taken = ret == -EINVAL && rsp_secure_look(flow);
+		/* It says EINVAL of what is no data, and 0 of what is empty. */
+		taken = (ret == -EINVAL && (rsp_secure_control(flow) > 0 ||
+					    rsp_secure_look(flow))) ||
+			(!ret && len && !at_end(flow));
 	} while (taken || (ret == -EINVAL && rsp_secure_closed(flow)) ||
 		 rsp_secure_told(flow, ret, &turns));
 	rsp_secure_spend(flow);
@@ -402,14 +403,17 @@ static int secure_shutdown(struct rsp_flow *flow, int how)
 	return READ_ONCE(sock->ops)->shutdown(sock, how - 1);
 }
 
-/* Octets that a receive would give at once. */
+/*
+ * Octets that a receive would give at once; of many not all, for they are opened to
+ * be counted, and then are in nobody's account.
+ */
 static int inq(struct rsp_flow *flow)
 {
 	struct msghdr msg = {};
 
 	if (rsp_secure_closed(flow))
 		return 0;
-	iov_iter_discard(&msg.msg_iter, ITER_DEST, INT_MAX / 2);
+	iov_iter_discard(&msg.msg_iter, ITER_DEST, INQ_MAX);
 	return max(rsp_secure_receive(flow, &msg, MSG_PEEK), 0);
 }
 

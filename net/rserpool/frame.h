@@ -8,6 +8,7 @@
 #include <linux/net.h>
 #include <linux/poll.h>
 #include <linux/rserpool.h>
+#include <linux/timer.h>
 #include <net/tcp.h>
 
 struct rsp_flow;
@@ -71,6 +72,9 @@ struct rsp_control {
 
 /**
  * struct rsp_frames - the framing of a flow that carries control beside data
+ * @flow: that has it; fixed
+ * @late: over TLS: nobody has read by then what came; set by what the transport
+ *	tells, ended by rsp_flow_detach()
  * @rx_lock: receiving: the fields down to @skip; outside the transport's lock;
  *	nothing but memory is waited for with it
  * @head: of the frame that is being received
@@ -109,6 +113,8 @@ struct rsp_control {
  * @message_max: octets that a message may have
  */
 struct rsp_frames {
+	struct rsp_flow *flow;
+	struct timer_list late;
 	struct mutex rx_lock; /* see above */
 	struct rsp_frame_head head;
 	u8 head_len;

@@ -437,6 +437,10 @@ static int pass_actor(read_descriptor_t *desc, struct sk_buff *skb,
 	const unsigned int end = offset + len;
 	size_t n;
 
+	/* An empty record, which kTLS of 6.12 would give for ever. */
+	if (!len)
+		return 1;
+
 	if (rsp_flow_secure(pass->flow))
 		pass->avail = len;
 	pass->skb = skb;
@@ -491,7 +495,7 @@ static void secure_run(struct rsp_flow *flow, struct rsp_pass *pass,
 		lock_sock(transport);
 		control = rsp_secure_read_sock(flow, desc, pass_actor);
 		release_sock(transport);
-	} while (control && !rsp_secure_control(flow));
+	} while (control && rsp_secure_control(flow) >= 0);
 	if (flow->fault && !pass->err && !pass->whole)
 		pass->err = -EPROTO;
 }

@@ -112,6 +112,10 @@ static void calm(struct rsp_flow *flow)
 	if (!test_bit(RSP_FLOW_CONNECTED, &flow->flags) ||
 	    !rsp_flow_usable(flow))
 		return;
+	if (flow->handshake) {
+		rsp_secure_drain(flow);
+		return;
+	}
 	iov_iter_discard(&msg.msg_iter, ITER_DEST, INT_MAX);
 	READ_ONCE(flow->sock->ops)->recvmsg(flow->sock, &msg, INT_MAX, flags);
 }

@@ -95,6 +95,7 @@ struct rsp_handshake_ops {
  * @since: jiffies at which it was; the same
  * @late: @file is to be put late; @work's
  * @control_lock: taking records that are no data; outside the transport's lock
+ * @tickets: that came; @control_lock
  * @rx_lock: receiving data only, by several calls of kTLS's for one of a program's;
  *	likewise
  * @tx_lock: sending data only, and the end of what is sent, likewise
@@ -137,6 +138,7 @@ struct rsp_handshake {
 	unsigned long since;
 	bool late;
 	struct mutex control_lock; /* see above */
+	u32 tickets;
 	struct mutex rx_lock; /* see above */
 	struct mutex tx_lock; /* see above */
 	bool ended;

@@ -314,12 +314,12 @@ static void breach_commit(struct tls_peer *peer, const struct breach *breach,
 	tls_peer_finish(peer);
 }
 
+static const char whole[] = "\0\0\0\0\0\0\0\5whole";
+
 static void breach_framed(int fd, uint32_t id, const void *arg)
 {
-	static const char frame[] = "\0\0\0\0\0\0\0\5whole";
-
 	(void)id;
-	breach_commit(greet(fd), arg, frame, sizeof(frame) - 1);
+	breach_commit(greet(fd), arg, whole, sizeof(whole) - 1);
 	wait_for_end(fd);
 }
 
@@ -334,6 +334,7 @@ static void breach_data(int fd, uint32_t id, const void *arg)
 static int check_breach(uint32_t id, const struct breach *breach)
 {
 	bool framed = breach->type == SOCK_SEQPACKET;
+	long before = counter(breach->counter);
 	char octets[16];
 	int fd;
 
@@ -345,7 +346,7 @@ static int check_breach(uint32_t id, const struct breach *breach)
 	CHECK_EQ(send(fd, "go", 2, 0), 2);
 	CHECK_ERR(recv(fd, octets, sizeof(octets), 0), EREMCHG);
 	CHECK_EQ(get_info(fd).failure, RSP_FAILURE_SECURITY);
-	CHECK_EQ(counter(breach->counter), 1);
+	CHECK_EQ(counter(breach->counter), before + 1);
 	run("rspctl pe show pool e id %u | grep -q failed", id);
 	return fd;
 }
@@ -355,11 +356,12 @@ TEST(tls_peer_breaks_rules)
 	static const struct breach breaches[] = {
 		{ tls_peer_alert, "TlsAlert", SOCK_SEQPACKET },
 		{ tls_peer_update_key, "TlsUnexpected", SOCK_SEQPACKET },
+		{ tls_peer_no_handshake, "TlsUnexpected", SOCK_SEQPACKET },
 	};
 	int fd, i;
 
 	pool_start();
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		test_about("%s", breaches[i].counter);
 		fd = check_breach(10 + i, &breaches[i]);
 		session_resume(fd);
@@ -375,6 +377,7 @@ TEST(tls_peer_breaks_rules_data)
 	static const struct breach breaches[] = {
 		{ tls_peer_alert, "TlsAlert", SOCK_STREAM },
 		{ tls_peer_update_key, "TlsUnexpected", SOCK_STREAM },
+		{ tls_peer_no_handshake, "TlsUnexpected", SOCK_STREAM },
 	};
 	int i;
 
@@ -382,10 +385,71 @@ TEST(tls_peer_breaks_rules_data)
 	identity_get("", identity);
 	run("rspctl scope set avoid-min 60s avoid-max 60s");
 	run("rspctl pool add e policy prio");
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		test_about("%s", breaches[i].counter);
 		close(check_breach(10 + i, &breaches[i]));
 		CHECK_EQ(counter("FailureSecurity"), i + 1);
+	}
+}
+
+/* RFC 8446, 5.4: what has no octets may stand between what has. */
+
+static void empties_send(struct tls_peer *peer, const char *said, size_t len)
+{
+	char octets[16];
+
+	while (tls_peer_recv(peer, octets, sizeof(octets)) > 0) {
+		tls_peer_no_data(peer);
+		tls_peer_send(peer, said, len);
+	}
+}
+
+static void empties_framed(int fd, uint32_t id, const void *arg)
+{
+	(void)id;
+	(void)arg;
+	empties_send(greet(fd), whole, sizeof(whole) - 1);
+}
+
+static void empties_data(int fd, uint32_t id, const void *arg)
+{
+	(void)id;
+	(void)arg;
+	empties_send(tls_peer_make(fd, true, identity, TLS_AS_AGENT), "whole", 5);
+}
+
+TEST(tls_peer_says_nothing)
+{
+	char octets[16];
+	int fd, i;
+
+	pool_start();
+	peer_element_of(10, empties_framed, NULL, "control");
+	fd = framed_connect("e", SOCK_SEQPACKET);
+	CHECK_EQ(get_info(fd).pe_id, 10);
+	for (i = 0; i < 3; i++) {
+		CHECK_EQ(send(fd, "go", 2, 0), 2);
+		CHECK_EQ(recv(fd, octets, sizeof(octets), 0), 5);
+	}
+}
+
+TEST(tls_peer_says_nothing_data)
+{
+	int fd, i, ends[2];
+	char octets[16];
+
+	secure_pool("e");
+	identity_get("", identity);
+	run("rspctl pool add e policy prio");
+	peer_element_of(10, empties_data, NULL, "data");
+	fd = framed_connect("e", SOCK_STREAM);
+	CHECK_EQ(pipe(ends), 0);
+	for (i = 0; i < 4; i++) {
+		CHECK_EQ(send(fd, "go", 2, 0), 2);
+		if (i % 2)
+			CHECK_EQ(recv(fd, octets, sizeof(octets), 0), 5);
+		else
+			CHECK_EQ(splice(fd, NULL, ends[1], NULL, 16, 0), 5);
 	}
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 
 #include "tls_peer.h"
@@ -147,6 +150,44 @@ void tls_peer_alert(struct tls_peer *peer)
 void tls_peer_update_key(struct tls_peer *peer)
 {
 	gnutls_session_key_update(peer->session, 0);
+}
+
+/* RFC 8446, 5.2 and 5.3 */
+static void send_nothing(struct tls_peer *peer, unsigned char type)
+{
+	unsigned char record[5 + 1 + 16] = { 23, 3, 3, 0, 1 + 16 };
+	unsigned char nonce[12], seq[8];
+	gnutls_datum_t iv, key, mac;
+	gnutls_aead_cipher_hd_t cipher;
+	size_t sealed = 1 + 16;
+	int i;
+
+	CHECK(!gnutls_record_get_state(peer->session, 0, &mac, &iv, &key, seq));
+	CHECK_EQ(iv.size, sizeof(nonce));
+	memcpy(nonce, iv.data, sizeof(nonce));
+	for (i = 0; i < 8; i++)
+		nonce[4 + i] ^= seq[i];
+	CHECK(!gnutls_aead_cipher_init(&cipher, gnutls_cipher_get(peer->session),
+				       &key));
+	CHECK(!gnutls_aead_cipher_encrypt(cipher, nonce, sizeof(nonce), record, 5,
+					  16, &type, 1, record + 5, &sealed));
+	gnutls_aead_cipher_deinit(cipher);
+	CHECK_EQ(sealed, 1 + 16);
+	CHECK_EQ(write(gnutls_transport_get_int(peer->session), record,
+		       sizeof(record)), sizeof(record));
+	for (i = 7; i >= 0 && !++seq[i]; i--)
+		;
+	CHECK(!gnutls_record_set_state(peer->session, 0, seq));
+}
+
+void tls_peer_no_handshake(struct tls_peer *peer)
+{
+	send_nothing(peer, 22);
+}
+
+void tls_peer_no_data(struct tls_peer *peer)
+{
+	send_nothing(peer, 23);
 }
 
 void tls_peer_free(struct tls_peer *peer)

@@ -37,6 +37,9 @@ void tls_peer_finish(struct tls_peer *peer);
 /* An alert that is another one; another key for what is sent from now on. */
 void tls_peer_alert(struct tls_peer *peer);
 void tls_peer_update_key(struct tls_peer *peer);
+/* A record that has no octets: of the handshake, or of the data. */
+void tls_peer_no_handshake(struct tls_peer *peer);
+void tls_peer_no_data(struct tls_peer *peer);
 void tls_peer_free(struct tls_peer *peer);
 
 #endif /* _TLS_PEER_H */
