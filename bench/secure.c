@@ -64,7 +64,7 @@ static void work_user(struct side *side, int pair)
 
 	side->fd = socket(side->addr.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	connect_session(side, side->fd);
-	if (!side->handle) {
+	if (!side->handle && !side->ktls) {
 		session = tls_handshake(side->fd, false);
 		if (!session)
 			errx(1, "no TLS");
