@@ -335,7 +335,7 @@ out/bench/asap_parse: bench/asap_parse.c $(codec_tests) $(codec_tests_headers)
 # The framing, with empty files for the kernel's headers.
 kernel_headers := $(addprefix out/fuzz/kernel/,linux/bvec.h linux/list.h linux/mutex.h \
 	linux/net.h linux/poll.h linux/rcupdate.h linux/refcount.h linux/skbuff.h linux/slab.h \
-	linux/uaccess.h linux/uio.h linux/wait.h net/tcp.h)
+	linux/timer.h linux/uaccess.h linux/uio.h linux/wait.h net/tcp.h)
 frames_fuzzed := tests/fuzz/frames_tcp.c \
 	$(addprefix net/rserpool/,frame_pass.c frame_quick.c frame_receive.c)
 

@@ -160,6 +160,10 @@ static inline void mutex_unlock(struct mutex *mutex)
 
 /* What is used by pointer only, or not at all. */
 
+struct timer_list {
+	int unused;
+};
+
 struct bio_vec {
 	int unused;
 };
