@@ -16,7 +16,8 @@
  * - Who cancels, and is told that no word will come, has a socket that the agent
  *   may still write to: it is shut down. Before 6.12.117 the kernel may be about
  *   to give the agent a file of it, and holds no reference: so the file is put a
- *   second later.
+ *   second later. Since then it holds one, and tells the name of the peer with it:
+ *   so all stays while anybody has the file.
  * - Who cancels in vain waits for the word, which is under way.
  * - The kernel has few handshakes pending at a time (EAGAIN): the agent has not
  *   taken them yet. Whoever finds no room tries again.
@@ -267,6 +268,10 @@ static void handshake_free(struct work_struct *work)
 	struct rsp_handshake *handshake =
 		container_of(to_delayed_work(work), struct rsp_handshake, free);
 
+	if (handshake->file && file_count(handshake->file) > 1) {
+		queue_delayed_work(handshake_wq, &handshake->free, PUT_LATE);
+		return;
+	}
 	cancel_delayed_work_sync(&handshake->work);
 	if (handshake->file)
 		fput(handshake->file);
