@@ -115,8 +115,9 @@ CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Wmissing-prototypes -Werror -Iinclude/uapi
 
 selftests := $(patsubst %.c,out/%,$(wildcard tests/selftests/test_*.c))
+uring_tests := $(patsubst %.c,out/%,$(shell grep -l '<liburing' tests/selftests/test_*.c))
 ifeq ($(wildcard /usr/include/liburing.h),)
-selftests := $(filter-out %/test_uring,$(selftests))
+selftests := $(filter-out $(uring_tests),$(selftests))
 endif
 # What they share; netlink.c wants libmnl, tls_peer.c and dialogue.c GnuTLS: of an
 # archive a program gets what it uses.
@@ -182,7 +183,7 @@ $(patsubst %.c,out/%,$(shell grep -l 'netlink.h"' tests/selftests/test_*.c tests
 	LDLIBS += -lmnl
 $(patsubst %.c,out/%,$(shell grep -l 'tls_peer.h"' tests/selftests/test_*.c)): \
 	LDLIBS += -lgnutls
-out/tests/selftests/test_uring: LDLIBS += -luring
+$(uring_tests): LDLIBS += -luring
 
 out/bin/%: examples/%.c include/uapi/linux/rserpool.h
 	@mkdir -p $(@D)

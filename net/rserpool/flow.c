@@ -143,8 +143,10 @@ static int flow_wake(struct wait_queue_entry *wait, unsigned int mode,
 	bool sleeper = wq && waitqueue_active(queue);
 	__poll_t events = key_to_poll(key);
 
-	if (unlikely(!events || events & (EPOLLERR | EPOLLHUP)))
+	if (unlikely(!events || events & (EPOLLERR | EPOLLHUP))) {
+		set_bit(RSP_FLOW_ALARMED, &flow->flags);
 		rsp_flow_suspect(flow);
+	}
 
 	if (flow->frames)
 		frames_wake(flow, events, sleeper);

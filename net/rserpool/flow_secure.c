@@ -324,19 +324,43 @@ out_unlock:
 	return ret;
 }
 
-/*
- * Is somebody inside, who will find what is there? The work item does not wait
- * for him: he may be in a copy to a page that never comes.
- */
-static bool in_use(const struct rsp_flow *flow)
+/* For read_sock(): there are octets, and they stay. An empty record goes. */
+static int found(read_descriptor_t *desc, struct sk_buff *skb,
+		 unsigned int offset, size_t len)
 {
-	const struct sock *transport = flow->sock->sk;
+	if (!len)
+		return 1;
+	desc->count = 0;
+	return 0;
+}
+
+/*
+ * As peek() of an octet, for the work item. If somebody is inside, he will find what
+ * is there; he is not waited for, as he may be in a copy to a page that never comes.
+ */
+static int worker_peek(struct rsp_flow *flow)
+{
+	struct socket *sock = flow->sock;
+	struct sock *transport = sock->sk;
 	const struct tls_sw_context_rx *rx =
 		tls_sw_ctx_rx(tls_get_ctx(transport));
+	read_descriptor_t desc = { .count = 1 };
+	bool owned;
+	int ret;
 
-	return current->flags & PF_WQ_WORKER &&
-	       (sock_owned_by_user_nocheck(transport) ||
-		READ_ONCE(rx->reader_present));
+	spin_lock_bh(&transport->sk_lock.slock);
+	owned = !READ_ONCE(rx->reader_present) && rsp_sock_own(transport);
+	spin_unlock_bh(&transport->sk_lock.slock);
+	if (!owned)
+		return 1;
+	do {
+		ret = READ_ONCE(sock->ops)->read_sock(transport, &desc, found);
+	} while (ret > 0 && desc.count);
+	/* It is no data, which stays as well; else it is no record. */
+	if (ret == -EINVAL && !skb_queue_empty(&rx->rx_list))
+		ret = -EIO;
+	release_sock(transport);
+	return desc.count ? ret : 1;
 }
 
 /**
@@ -354,9 +378,10 @@ bool rsp_secure_look(struct rsp_flow *flow)
 	u8 octet;
 
 	while (!rsp_secure_closed(flow)) {
-		if (in_use(flow))
-			return true;
-		ret = peek(flow, &octet, 1);
+		if (current->flags & PF_WQ_WORKER)
+			ret = worker_peek(flow);
+		else
+			ret = peek(flow, &octet, 1);
 		if (rsp_secure_told(flow, ret, &turns))
 			continue;
 		if (ret != -EIO || rsp_secure_control(flow) < 0)

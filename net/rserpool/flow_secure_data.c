@@ -165,11 +165,15 @@ static int plain_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 	return ret;
 }
 
-/* What was opened of a record that is forged is not for the program. */
+/*
+ * What was opened of a record that is forged is not for the program.  kTLS has told
+ * of it, if anybody hears; the error itself may be another one by now, or taken.
+ */
 static void forged_wipe(const struct rsp_flow *flow, struct iov_iter *to,
 			size_t given)
 {
-	if (likely(READ_ONCE(flow->sock->sk->sk_err) != EBADMSG))
+	if (likely(!test_bit(RSP_FLOW_ALARMED, &flow->flags) &&
+		   test_bit(RSP_FLOW_ATTACHED, &flow->flags)))
 		return;
 	iov_iter_advance(to, given);
 	iov_iter_zero(iov_iter_count(to), to);
@@ -195,6 +199,8 @@ static int pinned_receive(struct rsp_flow *flow, struct msghdr *msg, size_t size
 	}
 	iov_iter_bvec(&whole, ITER_DEST, pieces, n, taken);
 	to.msg_iter = whole;
+	if (unlikely(test_bit(RSP_FLOW_ALARMED, &flow->flags)))
+		clear_bit(RSP_FLOW_ALARMED, &flow->flags);
 	ret = rsp_secure_receive(flow, &to, 0);
 	given = max(ret, 0);
 	forged_wipe(flow, &whole, given);
@@ -272,13 +278,19 @@ static bool at_end(const struct rsp_flow *flow)
 	       sock_flag(transport, SOCK_DONE);
 }
 
-/* Octets are pinned and waited for here; else kTLS does all by itself. */
-static bool opens_here(const struct rsp_flow *flow, const struct msghdr *msg,
+/*
+ * Octets are pinned and waited for here; else kTLS does all by itself.  Then it may
+ * not open records in pages of somebody else's, which nobody would wipe.
+ */
+static bool opens_here(struct rsp_flow *flow, const struct msghdr *msg,
 		       size_t size, int flags)
 {
-	return size && !(flags & MSG_PEEK) &&
-	       (flags & MSG_TRUNC || user_backed_iter(&msg->msg_iter)) &&
-	       direct(flow);
+	if (!size || flags & MSG_PEEK || !direct(flow))
+		return false;
+	if (flags & MSG_TRUNC || user_backed_iter(&msg->msg_iter))
+		return true;
+	direct_set(flow, false);
+	return false;
 }
 
 static int secure_recvmsg(struct rsp_flow *flow, struct msghdr *msg,

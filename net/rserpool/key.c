@@ -179,7 +179,8 @@ static struct key *make(const char *text, const u8 *octets)
  * One that is there, with the same octets, stays as it is.
  *
  * Context: process; the handlespace's writer lock, which keeps the scope's name.
- * Return: 0; 1: it has replaced one; -ENOMEM; -EOPNOTSUPP: this kernel has no keys of this type.
+ * Return: 0; 1: it has replaced one; -ENOMEM; -ENOSPC: the scope holds as many as it
+ * may; -EOPNOTSUPP: this kernel has no keys of this type.
  */
 int rsp_key_add(struct rsp_net *rn, const struct rsp_handle *handle,
 		const struct rsp_identity *identity, const u8 *octets)
@@ -189,14 +190,17 @@ int rsp_key_add(struct rsp_net *rn, const struct rsp_handle *handle,
 	struct list_head *after;
 	struct key *made, *old;
 	struct rsp_key *key;
-	bool same;
+	bool same, room;
 
 	mutex_lock(&keys->lock);
 	key = find(keys, handle, identity, NULL);
 	same = key && has_octets(key->key, octets);
+	room = key || keys->n < RSP_KEYS_MAX;
 	mutex_unlock(&keys->lock);
 	if (same)
 		return 0;
+	if (!room)
+		return -ENOSPC;
 	identity_text(rn, handle, identity, text);
 	made = make(text, octets);
 	if (IS_ERR(made))

@@ -11,6 +11,7 @@
 struct rsp_net;
 
 #define RSP_KEY_LEN		32
+#define RSP_KEYS_MAX		65536	/* of a scope */
 /* rsp1-, 32 digits of the pool, -, 8 of the client, -, 8 of the element */
 #define RSP_IDENTITY_LEN	(5 + 32 + 1 + 8 + 1 + 8)
 #define RSP_IDENTITY_SIZE	(RSP_IDENTITY_LEN + 1)

@@ -326,7 +326,7 @@ static const struct genl_split_ops rserpool_nl_ops[] = {
 		.doit		= rserpool_nl_key_new_doit,
 		.policy		= rserpool_key_new_nl_policy,
 		.maxattr	= RSERPOOL_A_KEY_SECRET,
-		.flags		= GENL_UNS_ADMIN_PERM | GENL_CMD_CAP_DO,
+		.flags		= GENL_ADMIN_PERM | GENL_CMD_CAP_DO,
 	},
 	{
 		.cmd		= RSERPOOL_CMD_KEY_DEL,

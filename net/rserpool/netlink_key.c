@@ -92,6 +92,17 @@ static int get_name(const struct genl_info *info, struct rsp_handle *handle,
 				 RSERPOOL_A_KEY_HANDLE, handle);
 }
 
+static void refuse_key(const struct genl_info *info, int err)
+{
+	const char *why = "The kernel could not make the key";
+
+	if (err == -EOPNOTSUPP)
+		why = "This kernel has no keys of type psk (nvme-keyring)";
+	else if (err == -ENOSPC)
+		why = "The scope has 65536 keys, and may have no more";
+	rsp_nl_refuse(info, info->attrs[RSERPOOL_A_KEY_SECRET], err, why);
+}
+
 int rserpool_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *secret = info->attrs[RSERPOOL_A_KEY_SECRET];
@@ -115,9 +126,7 @@ int rserpool_nl_key_new_doit(struct sk_buff *skb, struct genl_info *info)
 		err = 0;
 	}
 	if (err)
-		rsp_nl_refuse(info, secret, err, err == -EOPNOTSUPP ?
-			      "This kernel has no keys of type psk (nvme-keyring)" :
-			      "The kernel could not make the key");
+		refuse_key(info, err);
 out_forget:
 	if (secret)
 		memzero_explicit(nla_data(secret), nla_len(secret));

@@ -152,18 +152,13 @@ int rsp_session_peer_subject(const struct rsp_session *ssn, u8 **subject)
 	return *subject ? id->len : -ENOMEM;
 }
 
-/* What this host lacks is not the element's fault. */
-static enum rsp_failure failure_of(int result)
+/* What this host lacks, or has not begun, is not the element's fault. */
+static enum rsp_failure failure_of(const struct rsp_handshake *handshake,
+				   int result)
 {
-	switch (result) {
-	case -ESRCH:
-	case -EAGAIN:
-	case -ENOMEM:
-	case -EOPNOTSUPP:
+	if (!handshake->asked || result == -ENOMEM || result == -EOPNOTSUPP)
 		return RSP_FAILURE_LOCAL;
-	default:
-		return RSP_FAILURE_SECURITY;
-	}
+	return RSP_FAILURE_SECURITY;
 }
 
 /**
@@ -191,7 +186,7 @@ int rsp_session_secure(struct rsp_session *ssn, struct rsp_flow *flow,
 	if (result == -EINPROGRESS)
 		return result;
 	if (result) {
-		*failure = failure_of(result);
+		*failure = failure_of(flow->handshake, result);
 		return -EACCES;
 	}
 	if (!rsp_peer_is_meant(flow->handshake, &ssn->handle,

@@ -102,14 +102,10 @@ static bool lock_unless_late(struct rsp_session *ssn)
 	bool locked;
 
 	spin_lock_bh(&sk->sk_lock.slock);
-	locked = !sock_owned_by_user_nocheck(sk);
-	if (locked)
-		sk->sk_lock.owned = 1;
-	else
+	locked = rsp_sock_own(sk);
+	if (!locked)
 		set_bit(RSP_SESSION_LATE, &ssn->flags);
 	spin_unlock_bh(&sk->sk_lock.slock);
-	if (locked)
-		mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
 	return locked;
 }
 

@@ -10,10 +10,14 @@
  * - The agent's word may come before the call that asks it returns. It never
  *   comes when the process dies that the agent has for this handshake. So the
  *   time that it may take is ours, and begins before.
+ * - Nobody tells when the agent takes a handshake. But the client speaks first: so
+ *   the element's time begins when something was sent to it. What fails before is
+ *   the doing of this host.
  * - Who cancels, and is told that no word will come, has a socket that the agent
  *   may still write to: it is shut down. Before 6.12.117 the kernel may be about
  *   to give the agent a file of it, and holds no reference: so the file is put a
- *   second later.
+ *   second later. Since then it holds one, and tells the name of the peer with it:
+ *   so all stays while anybody has the file.
  * - Who cancels in vain waits for the word, which is under way.
  * - The kernel has few handshakes pending at a time (EAGAIN): the agent has not
  *   taken them yet. Whoever finds no room tries again.
@@ -87,7 +91,8 @@ static int agent_start(struct rsp_handshake *handshake)
 		.ta_done = rsp_handshake_done,
 		.ta_data = handshake,
 		.ta_peername = handshake->name,
-		.ta_timeout_ms = jiffies_to_msecs(handshake->deadline - jiffies),
+		/* Ours is over first. */
+		.ta_timeout_ms = jiffies_to_msecs(2 * handshake->timeout),
 		.ta_keyring = TLS_NO_KEYRING,
 		.ta_num_peerids = 1,
 		.ta_my_peerids = { handshake->key },
@@ -136,11 +141,21 @@ static bool agent_stands(struct rsp_handshake *handshake)
 	return !tcp_inq(sk) && wq_has_sleeper(sk_sleep(sk));
 }
 
+/* Nothing was sent but by the agent. One that is gone need not be asked. */
+static bool agent_asked(struct rsp_handshake *handshake)
+{
+	const struct sock *sk = handshake->sock->sk;
+
+	return READ_ONCE(tcp_sk(sk)->bytes_sent) ||
+	       inet_sk_state_load(sk) == TCP_CLOSE;
+}
+
 static const struct rsp_handshake_ops agent_ops = {
 	.start	= agent_start,
 	.cancel	= agent_cancel,
 	.heard	= agent_heard,
 	.stands	= agent_stands,
+	.asked	= agent_asked,
 };
 
 /* Places. */
@@ -253,6 +268,10 @@ static void handshake_free(struct work_struct *work)
 	struct rsp_handshake *handshake =
 		container_of(to_delayed_work(work), struct rsp_handshake, free);
 
+	if (handshake->file && file_count(handshake->file) > 1) {
+		queue_delayed_work(handshake_wq, &handshake->free, PUT_LATE);
+		return;
+	}
 	cancel_delayed_work_sync(&handshake->work);
 	if (handshake->file)
 		fput(handshake->file);
@@ -419,6 +438,16 @@ static void prepare(struct rsp_handshake *handshake)
 		look_again(handshake, handshake->deadline);
 }
 
+/* The element's time, whatever the agent took before. */
+static void asked_look(struct rsp_handshake *handshake)
+{
+	if (handshake->side == RSP_HANDSHAKE_SERVER || handshake->asked ||
+	    !handshake->started || !handshake->ops->asked(handshake))
+		return;
+	handshake->asked = true;
+	handshake->deadline = jiffies + handshake->timeout;
+}
+
 static void handshake_work(struct work_struct *work)
 {
 	struct rsp_handshake *handshake =
@@ -426,6 +455,7 @@ static void handshake_work(struct work_struct *work)
 
 	if (handshake->result != -EINPROGRESS)
 		return;
+	asked_look(handshake);
 	/* Pairs with rsp_handshake_done(). */
 	if (smp_load_acquire(&handshake->done))
 		finish(handshake, status_of(handshake));
@@ -560,7 +590,7 @@ struct rsp_handshake *rsp_handshake_make(struct socket *sock,
 /**
  * rsp_handshake_begin() - begin it
  * @handshake: a new one; @key and @name are set
- * @timeout: jiffies that it may take
+ * @timeout: jiffies that it may take; that the agent and then an element may
  * @tell: called once when there is a result, unless rsp_handshake_mute() or
  *	rsp_handshake_end() came before; with a spinlock held
  * @data: for @tell
@@ -592,7 +622,7 @@ void rsp_handshake_begin(struct rsp_handshake *handshake, unsigned long timeout,
  *
  * Context: any.
  * Return: 0: the socket has kTLS; -EINPROGRESS; -ESRCH: no agent listens;
- * -ETIMEDOUT; or what the agent says.
+ * -ETIMEDOUT; or what the agent says. Only with @asked is that of the element.
  */
 int rsp_handshake_result(struct rsp_handshake *handshake)
 {

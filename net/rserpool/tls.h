@@ -56,12 +56,14 @@ struct rsp_handshakes {
  * @heard: has the client said what the agent begins with? 0; -EAGAIN: not yet;
  *	or another errno: it never will
  * @stands: does the agent wait for the peer?
+ * @asked: has the agent said something to the element, or is that gone?
  */
 struct rsp_handshake_ops {
 	int (*start)(struct rsp_handshake *handshake);
 	bool (*cancel)(struct rsp_handshake *handshake);
 	int (*heard)(struct rsp_handshake *handshake);
 	bool (*stands)(struct rsp_handshake *handshake);
+	bool (*asked)(struct rsp_handshake *handshake);
 };
 
 /**
@@ -87,12 +89,14 @@ struct rsp_handshake_ops {
  * @place: in rsp_handshakes.waiting; @all's lock
  * @at: the place that it has, plus 1; 0: none; the same, read locklessly
  * @timeout: jiffies that it may take; fixed by rsp_handshake_begin()
- * @deadline: jiffies at which it is given up; the same
+ * @deadline: jiffies at which it is given up; @work's
  * @wait: in @queue, until @heard
  * @heard: the client has said enough for the agent to begin, or need not; @work's,
  *	read locklessly
  * @started: the agent was asked; @work's
  * @since: jiffies at which it was; the same
+ * @asked: of a client: and has asked the element; the same, fixed when @result is
+ *	there
  * @late: @file is to be put late; @work's
  * @control_lock: taking records that are no data; outside the transport's lock
  * @tickets: that came; @control_lock
@@ -136,6 +140,7 @@ struct rsp_handshake {
 	bool heard;
 	bool started;
 	unsigned long since;
+	bool asked;
 	bool late;
 	struct mutex control_lock; /* see above */
 	u32 tickets;

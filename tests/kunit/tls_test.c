@@ -24,10 +24,13 @@ DEFINE_TRACE(rsp_handshake, TP_PROTO(u8 side, int key, int err),
  * @word_late: and says -EACCES when that is tried
  * @heard: what the call returns that asks for a ClientHello
  * @stands: it waits for the client
+ * @asks: the look from which on it has asked the element; 0: none
  * @said: the client, when it says more
  * @from: of where those are that it was asked for, one after the other
  * @n_starts: calls that asked
  * @n_cancels: calls that called off
+ * @n_looks: calls that looked whether it has asked
+ * @asked_at: jiffies at which it had
  * @asked: completed by each call that asks
  * @tried: by each that calls off
  * @told: by each result
@@ -39,10 +42,13 @@ static struct agent {
 	bool word_late;
 	int heard;
 	bool stands;
+	int asks;
 	wait_queue_head_t said;
 	u64 from[2 * RSP_HANDSHAKES_MAX];
 	atomic_t n_starts;
 	atomic_t n_cancels;
+	int n_looks;
+	unsigned long asked_at;
 	struct completion asked;
 	struct completion tried;
 	struct completion told;
@@ -83,11 +89,18 @@ static bool fake_stands(struct rsp_handshake *handshake)
 	return agent.stands;
 }
 
+static bool fake_asked(struct rsp_handshake *handshake)
+{
+	agent.asked_at = jiffies;
+	return ++agent.n_looks >= agent.asks && agent.asks;
+}
+
 static const struct rsp_handshake_ops fake_ops = {
 	.start	= fake_start,
 	.cancel	= fake_cancel,
 	.heard	= fake_heard,
 	.stands	= fake_stands,
+	.asked	= fake_asked,
 };
 
 static void tell(void *data)
@@ -138,6 +151,16 @@ static void expect_result(struct kunit *test, struct rsp_handshake *handshake,
 	rsp_handshake_end(handshake);
 }
 
+/* Whose it is that it failed: the element's, or of this host alone? */
+static void expect_fault(struct kunit *test, struct rsp_handshake *handshake,
+			 int result, bool elements)
+{
+	wait_for_it(test, &agent.told);
+	KUNIT_EXPECT_EQ(test, elements, handshake->asked);
+	complete(&agent.told);
+	expect_result(test, handshake, result, atomic_read(&agent.n_cancels));
+}
+
 static void done(struct kunit *test)
 {
 	struct rsp_handshake *handshake = begin(test, LONG);
@@ -169,7 +192,57 @@ static void done_with_nonsense(struct kunit *test)
 /* The agent's process died: no word will ever come. */
 static void never(struct kunit *test)
 {
-	expect_result(test, begin(test, SHORT), -ETIMEDOUT, 1);
+	expect_fault(test, begin(test, SHORT), -ETIMEDOUT, false);
+	KUNIT_EXPECT_EQ(test, 1, atomic_read(&agent.n_cancels));
+}
+
+static void no_place_in_time(struct kunit *test)
+{
+	static struct rsp_handshake *some[RSP_HANDSHAKES_MAX];
+	int i;
+
+	agent.asks = 1;
+	for (i = 0; i < ARRAY_SIZE(some); i++) {
+		some[i] = begin(test, LONG);
+		wait_for_it(test, &agent.asked);
+	}
+	expect_fault(test, begin(test, SHORT), -ETIMEDOUT, false);
+	while (i--)
+		rsp_handshake_end(some[i]);
+}
+
+static void no_descriptor(struct kunit *test)
+{
+	struct rsp_handshake *handshake = begin(test, LONG);
+
+	wait_for_it(test, &agent.asked);
+	rsp_handshake_done(handshake, -EIO, 0);
+	expect_fault(test, handshake, -EIO, false);
+}
+
+static void element_refuses(struct kunit *test)
+{
+	struct rsp_handshake *handshake = begin(test, LONG);
+
+	agent.asks = 1;
+	wait_for_it(test, &agent.asked);
+	rsp_handshake_done(handshake, -EACCES, 0);
+	expect_fault(test, handshake, -EACCES, true);
+}
+
+/* The element has all of its time, however late the agent was. */
+static void asked_late(struct kunit *test)
+{
+	struct rsp_handshake *handshake;
+
+	agent.asks = 2;
+	handshake = begin(test, SHORT);
+	wait_for_it(test, &agent.told);
+	KUNIT_EXPECT_EQ(test, agent.asks, agent.n_looks);
+	KUNIT_EXPECT_TRUE(test, time_after_eq(handshake->deadline,
+					      agent.asked_at + SHORT));
+	complete(&agent.told);
+	expect_fault(test, handshake, -ETIMEDOUT, true);
 }
 
 static void refused(struct kunit *test)
@@ -401,6 +474,10 @@ static struct kunit_case tls_cases[] = {
 	KUNIT_CASE(done_before_the_call_returns),
 	KUNIT_CASE(done_with_nonsense),
 	KUNIT_CASE(never),
+	KUNIT_CASE(no_place_in_time),
+	KUNIT_CASE(no_descriptor),
+	KUNIT_CASE(element_refuses),
+	KUNIT_CASE(asked_late),
 	KUNIT_CASE(refused),
 	KUNIT_CASE(no_room_twice),
 	KUNIT_CASE(no_room_for_too_long),

@@ -29,6 +29,18 @@ TEST(tls_keys)
 	run("! rspctl key add pool a file /tmp/k33 2> /dev/null");
 }
 
+/* The keyring is the host's: who is root in a user namespace may not write there. */
+TEST(key_takes_the_hosts_root)
+{
+	const int pid = getpid();
+
+	run("head -c 32 /dev/zero > /tmp/key.%d", pid);
+	run("unshare -Urn rspctl pool add a");
+	run("! unshare -Urn rspctl key add pool a file /tmp/key.%d 2> /tmp/said.%d", pid, pid);
+	run("grep -q CAP_NET_ADMIN /tmp/said.%d", pid);
+	run("unshare -n rspctl key add pool a file /tmp/key.%d", pid);
+}
+
 /* The key for this element goes before the pool's, which it has not. */
 TEST(tls_most_specific_key)
 {

@@ -5,6 +5,7 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <liburing.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -491,20 +492,55 @@ static void grant_forged(int fd, uint32_t id, const void *arg)
 	}
 }
 
-TEST(data_forged_is_not_seen)
+static int receive(int fd, void *to, size_t len)
+{
+	int ret = recv(fd, to, len, 0);
+
+	return ret < 0 ? -errno : ret;
+}
+
+/* As io_uring does where the kernel has pinned the pages before. */
+static int receive_fixed(int fd, void *to, size_t len)
+{
+	const struct iovec buffer = { to, len };
+	struct io_uring_cqe *cqe;
+	struct io_uring ring;
+	int ret;
+
+	CHECK_EQ(io_uring_queue_init(1, &ring, 0), 0);
+	CHECK_EQ(io_uring_register_buffers(&ring, &buffer, 1), 0);
+	io_uring_prep_read_fixed(io_uring_get_sqe(&ring), fd, to, len, 0, 0);
+	CHECK_EQ(io_uring_submit(&ring), 1);
+	CHECK_EQ(io_uring_wait_cqe(&ring, &cqe), 0);
+	ret = cqe->res;
+	io_uring_queue_exit(&ring);
+	return ret;
+}
+
+static void forged(int (*take)(int fd, void *to, size_t len))
 {
 	static char to[30000], nothing_came[30000];
 	int fd = session(grant_forged);
 
 	want(fd, 1000, 1000);
-	CHECK_EQ(recv(fd, to, sizeof(to), 0), 1000);
+	CHECK_EQ(take(fd, to, sizeof(to)), 1000);
 	CHECK(is_stream(to, 1000, 0));
 	memset(to, 0, sizeof(to));
 	want(fd, 12000, 12000);
-	CHECK_ERR(recv(fd, to, sizeof(to), 0), EREMCHG);
+	CHECK_EQ(take(fd, to, sizeof(to)), -EREMCHG);
 	CHECK(!memcmp(to, nothing_came, sizeof(to)));
 	CHECK_EQ(get_info(fd).failure, RSP_FAILURE_SECURITY);
 	CHECK_EQ(counter("TlsRecord"), 1);
+}
+
+TEST(data_forged_is_not_seen)
+{
+	forged(receive);
+}
+
+TEST(data_forged_is_not_seen_in_fixed_buffers)
+{
+	forged(receive_fixed);
 }
 
 /* From all places, of all sizes. */
