@@ -313,6 +313,8 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 		flow->frames->flow = flow;
 		timer_setup(&flow->frames->late, frames_late, 0);
 	}
+	if (flow->ops == &rsp_data_ops)
+		sock->sk->sk_rcvlowat = sk->sk_rcvlowat;
 	lockdep_set_class(&sock->wq.wait.lock, &flow_wait_key);
 	flow->handshake = handshake;
 	if (handshake) {

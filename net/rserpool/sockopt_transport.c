@@ -40,7 +40,6 @@ void rsp_sock_options(const struct sock *sk, struct sock *heir)
 	if (sk->sk_bound_dev_if)
 		heir->sk_bound_dev_if = sk->sk_bound_dev_if;
 	heir->sk_incoming_cpu = sk->sk_incoming_cpu;
-	heir->sk_rcvlowat = sk->sk_rcvlowat;
 	heir->sk_rcvtimeo = sk->sk_rcvtimeo;
 	heir->sk_sndtimeo = sk->sk_sndtimeo;
 	heir->sk_lingertime = sk->sk_lingertime;
@@ -403,6 +402,15 @@ static int reuseport_set(struct sock *sk, sockptr_t value, unsigned int len)
 	return 0;
 }
 
+static int flow_set(struct rsp_flow *flow, int name, sockptr_t value,
+		    unsigned int len)
+{
+	/* Else what TCP has are not the octets that the program counts. */
+	if (name == SO_RCVLOWAT && flow->ops != &rsp_data_ops)
+		return 0;
+	return sock_setsockopt(flow->sock, SOL_SOCKET, name, value, len);
+}
+
 /**
  * rsp_socket_setsockopt() - set an option of SOL_SOCKET
  * @sock: the session's socket
@@ -437,17 +445,16 @@ int rsp_socket_setsockopt(struct socket *sock, int name, sockptr_t value,
 	lock_sock(sock->sk);
 	flow = ssn->flow;
 	if (flow)
-		err = sock_setsockopt(flow->sock, SOL_SOCKET, name, value, len);
+		err = flow_set(flow, name, value, len);
 	flow = rsp_standby_flow(ssn->standby);
 	if (flow)
-		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
-					     value, len);
+		err = err ?: flow_set(flow, name, value, len);
 	/* What is ended in good order lingers for nobody. */
 	list_for_each_entry(flow, &ssn->draining, draining)
 		if (!test_bit(RSP_FLOW_TURNED, &flow->flags))
-			err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET,
-						     name, value, len);
-	for (i = 0; i < n_listeners(ssn); i++)
+			err = err ?: flow_set(flow, name, value, len);
+	/* What comes to those has frames. */
+	for (i = 0; name != SO_RCVLOWAT && i < n_listeners(ssn); i++)
 		err = err ?: sock_setsockopt(ssn->endpoint->listeners[i].sock,
 					     SOL_SOCKET, name, value, len);
 	release_sock(sock->sk);

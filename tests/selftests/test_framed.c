@@ -396,6 +396,49 @@ TEST(framed_larger_than_the_window)
 	}
 }
 
+/* One that is shorter than SO_RCVLOWAT is told, whenever that was set. */
+
+static void lowat_set(int fd)
+{
+	int much = 1000;
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof(much)), 0);
+}
+
+static void check_told(int from, int to)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(0);
+	char buf[16];
+
+	CHECK_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, to, &event), 0);
+	CHECK_EQ(send(from, "hello", 5, 0), 5);
+	CHECK_EQ(epoll_wait(epoll, &event, 1, 10000), 1);
+	CHECK_EQ(recv(to, buf, sizeof(buf), MSG_DONTWAIT), 5);
+	close(epoll);
+}
+
+TEST(framed_shorter_than_lowat)
+{
+	int listener = element("p", 1, SOCK_SEQPACKET);
+	int fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0), peer;
+	struct sockaddr_rserpool address;
+	socklen_t len;
+
+	lowat_set(listener);
+	lowat_set(fd);
+	address = pool_address("p", 0, &len);
+	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	peer = accept(listener, NULL, NULL);
+	CHECK(peer >= 0);
+	check_told(fd, peer);
+	check_told(peer, fd);
+	lowat_set(peer);
+	lowat_set(fd);
+	check_told(fd, peer);
+	check_told(peer, fd);
+}
+
 /* epoll */
 
 static void bursts(int fd, uint32_t id, const void *arg)

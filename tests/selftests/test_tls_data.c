@@ -145,12 +145,17 @@ static void take_to_the_end(int fd, uint32_t id, const void *arg)
 
 static struct server server;
 
-static int session(server_fn *fn)
+static void data_pool(server_fn *fn)
 {
 	secure_pool("d");
 	identity_get("", identity);
 	server = server_run(1, AF_INET, fn, NULL);
 	run("rspctl pe add pool d id 1 tcp 127.0.0.1:%u", server.port);
+}
+
+static int session(server_fn *fn)
+{
+	data_pool(fn);
 	return pool_connect("d");
 }
 
@@ -304,6 +309,50 @@ TEST(data_received_in_secret_memory)
 	CHECK_EQ(recv(fd, secret, size, MSG_WAITALL), (ssize_t)size);
 	CHECK(is_stream(secret, size, size));
 	check_blameless(fd);
+}
+
+/* Neither a handshake nor a receive waits for as much as SO_RCVLOWAT says. */
+
+static void lowat_set(int fd)
+{
+	int much = 1 << 20;
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof(much)), 0);
+}
+
+static void received_whatever_lowat(int fd)
+{
+	char to[100];
+
+	want(fd, 10, 10);
+	wait_for(fd, POLLIN);
+	CHECK_EQ(recv(fd, to, sizeof(to), 0), 10);
+	CHECK(is_stream(to, 10, 0));
+	check_blameless(fd);
+}
+
+TEST(data_lowat_below_a_handshake)
+{
+	int fd;
+
+	data_pool(grant);
+	fd = new_socket(SOCK_NONBLOCK);
+	server_stop(&server);
+	CHECK_ERR(connect_to(fd, "d"), EINPROGRESS);
+	lowat_set(fd);
+	server_continue(&server);
+	wait_for(fd, POLLOUT);
+	CHECK_EQ(socket_error(fd), 0);
+	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
+	received_whatever_lowat(fd);
+}
+
+TEST(data_lowat_of_a_session)
+{
+	int fd = session(grant);
+
+	lowat_set(fd);
+	received_whatever_lowat(fd);
 }
 
 /* Waiting ends by a signal or in time, and what came before is given. */
