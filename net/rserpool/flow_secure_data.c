@@ -71,6 +71,12 @@ static int record_send(struct rsp_flow *flow, struct msghdr *msg, size_t size)
 	return ret;
 }
 
+/* Somebody is about to send the end of the session in this direction. */
+static bool ends(const struct rsp_flow *flow)
+{
+	return READ_ONCE(flow->ssn->sk.sk_shutdown) & SEND_SHUTDOWN;
+}
+
 /* A record at a time, all of a call in one piece though others send, too. */
 static int records_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 			long timeo)
@@ -86,7 +92,7 @@ static int records_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 		return sock_intr_errno(timeo);
 	do {
 		want = min(size - sent, most);
-		ret = record_send(flow, msg, want);
+		ret = ends(flow) ? -EPIPE : record_send(flow, msg, want);
 		sent += max(ret, 0);
 	} while (ret == (int)want && sent < size &&
 		 (!timeo || rsp_time_left(timeo, since)));

@@ -234,6 +234,25 @@ int rsp_sockopts_copy(const struct rsp_session *ssn, struct list_head *copies)
 	return 0;
 }
 
+/**
+ * rsp_transport_unlimit() - have a transport take whatever it is given
+ * @transport: of a flow that is about to end in this direction
+ *
+ * Neither SO_SNDBUF nor TCP_NOTSENT_LOWAT counts any more, and who waits for room
+ * has it.
+ *
+ * Context: process; the transport's lock is taken.
+ */
+void rsp_transport_unlimit(struct sock *transport)
+{
+	lock_sock(transport);
+	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
+	WRITE_ONCE(tcp_sk(transport)->notsent_lowat, UINT_MAX);
+	transport->sk_write_space(transport);
+	release_sock(transport);
+}
+
 /*
  * TCP's sockets that listen for this one, whose children have their options.
  * Under the lock they stay while it listens, or is about to.

@@ -5,6 +5,8 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -674,15 +676,18 @@ static void *send_much(void *arg)
 	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &all, NULL), 0);
 	begins(&shared.taker);
 	shared.octets = send(shared.fd, from, sizeof(from), 0);
+	CHECK(shared.octets < sizeof(from));
 	return NULL;
 }
 
-TEST(data_sent_before_the_end)
+static void sent_before_the_end(int notsent_lowat)
 {
 	unsigned int taken;
 	pthread_t thread;
 
 	shared.fd = session(take_to_the_end);
+	CHECK_EQ(setsockopt(shared.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+			    &notsent_lowat, sizeof(notsent_lowat)), 0);
 	server_stop(&server);
 	CHECK_EQ(pthread_create(&thread, NULL, send_much, NULL), 0);
 	wait_until_it_waits(&shared.taker);
@@ -691,4 +696,14 @@ TEST(data_sent_before_the_end)
 	server_continue(&server);
 	read_all(shared.fd, &taken, sizeof(taken));
 	CHECK_EQ(taken, (ssize_t)shared.octets);
+}
+
+TEST(data_sent_before_the_end)
+{
+	sent_before_the_end(0);
+}
+
+TEST(data_sent_before_the_end_with_a_limit)
+{
+	sent_before_the_end(1);
 }
