@@ -541,7 +541,7 @@ void rsp_flow_abort(struct rsp_flow *flow)
  * @until: what is waited for
  * @timeo: jiffies to wait at most; becomes what is left
  *
- * Context: process, with no lock held.
+ * Context: process, with no lock held that who is waited for may want.
  * Return: 0; -EAGAIN: no time is left; or what an interrupted call returns.
  */
 int rsp_flow_wait(struct rsp_flow *flow, bool (*until)(struct rsp_flow *flow),

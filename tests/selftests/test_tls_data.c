@@ -631,13 +631,16 @@ static void *send_runs(void *arg)
 	return NULL;
 }
 
-TEST(data_sent_by_several)
+static void sent_by_several(int seconds)
 {
+	struct timeval timeout = { .tv_sec = seconds };
 	pthread_t threads[3];
 	char fine;
 	long i;
 
 	shared.fd = session(take_runs);
+	CHECK_EQ(setsockopt(shared.fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
+			    sizeof(timeout)), 0);
 	want(shared.fd, 3 * SENDS * 100000, 100000);
 	for (i = 0; i < 3; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, send_runs,
@@ -648,20 +651,44 @@ TEST(data_sent_by_several)
 	CHECK_EQ(fine, 1);
 }
 
-/* All of a call leaves at once, also where there is hardly room for a record. */
-TEST(data_sent_through_a_small_buffer)
+TEST(data_sent_by_several)
 {
+	sent_by_several(0);
+}
+
+TEST(data_sent_by_several_in_time)
+{
+	sent_by_several(60);
+}
+
+/* All of a call leaves at once, also where there is hardly room for a record. */
+static void sent_through_a_small_buffer(int seconds)
+{
+	struct timeval timeout = { .tv_sec = seconds };
 	static char from[LARGE], back[LARGE];
 	int fd = session(echo_all), small = 4096;
 	size_t i;
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
+			    sizeof(timeout)), 0);
 
 	for (i = 0; i < LARGE; i++)
 		from[i] = octet_at(i);
 	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
 	want(fd, LARGE, 0);
-	write_all(fd, from, LARGE);
+	CHECK_EQ(send(fd, from, LARGE, 0), LARGE);
 	read_all(fd, back, LARGE);
 	CHECK(is_stream(back, LARGE, 0));
+}
+
+TEST(data_sent_through_a_small_buffer)
+{
+	sent_through_a_small_buffer(0);
+}
+
+TEST(data_sent_through_a_small_buffer_in_time)
+{
+	sent_through_a_small_buffer(60);
 }
 
 /* What a call has sent comes before a session's end that another one sends. */
@@ -706,4 +733,22 @@ TEST(data_sent_before_the_end)
 TEST(data_sent_before_the_end_with_a_limit)
 {
 	sent_before_the_end(1);
+}
+
+/* Who has no time, or little, does not wait for as long as another call does. */
+TEST(data_sent_in_no_time)
+{
+	struct timeval short_time = { .tv_usec = 50000 };
+	pthread_t thread;
+
+	shared.fd = session(take_to_the_end);
+	server_stop(&server);
+	CHECK_EQ(pthread_create(&thread, NULL, send_much, NULL), 0);
+	wait_until_it_waits(&shared.taker);
+	CHECK_ERR(send(shared.fd, "x", 1, MSG_DONTWAIT), EAGAIN);
+	CHECK_EQ(setsockopt(shared.fd, SOL_SOCKET, SO_SNDTIMEO, &short_time,
+			    sizeof(short_time)), 0);
+	CHECK_ERR(send(shared.fd, "x", 1, 0), EAGAIN);
+	CHECK_EQ(shutdown(shared.fd, SHUT_WR), 0);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
 }
