@@ -32,6 +32,7 @@ int rsp_transport_getsockopt(struct socket *sock, int level, int name,
 int rsp_socket_setsockopt(struct socket *sock, int name, sockptr_t value,
 			  unsigned int len);
 int rsp_sockopt_u32(sockptr_t value, unsigned int len, u32 *number);
+void rsp_transport_unlimit(struct sock *transport);
 void rsp_transport_sockopts(const struct rsp_session *ssn,
 			    struct socket *transport);
 void rsp_sock_options(const struct sock *sk, struct sock *heir);

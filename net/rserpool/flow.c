@@ -315,6 +315,8 @@ static struct rsp_flow *flow_alloc(struct rsp_session *ssn, struct rsp_pe *pe,
 		flow->frames->flow = flow;
 		timer_setup(&flow->frames->late, frames_late, 0);
 	}
+	if (flow->ops == &rsp_data_ops)
+		sock->sk->sk_rcvlowat = sk->sk_rcvlowat;
 	lockdep_set_class(&sock->wq.wait.lock, &flow_wait_key);
 	flow->handshake = handshake;
 	if (handshake) {
@@ -541,7 +543,7 @@ void rsp_flow_abort(struct rsp_flow *flow)
  * @until: what is waited for
  * @timeo: jiffies to wait at most; becomes what is left
  *
- * Context: process, with no lock held.
+ * Context: process, with no lock held that who is waited for may want.
  * Return: 0; -EAGAIN: no time is left; or what an interrupted call returns.
  */
 int rsp_flow_wait(struct rsp_flow *flow, bool (*until)(struct rsp_flow *flow),

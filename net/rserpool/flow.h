@@ -39,7 +39,7 @@ enum rsp_flow_flag {
 	RSP_FLOW_HALF,		/* TLS: FIN came, perhaps close_notify before it */
 	RSP_FLOW_FORGED,	/* TLS: a record was counted as forged */
 	RSP_FLOW_ALARMED,	/* TLS: an error was told while records were opened */
-	RSP_FLOW_TX_WANTED,	/* who polls waits for what is pending to leave */
+	RSP_FLOW_TX_WANTED,	/* who polls or sends waits for what goes before */
 	RSP_FLOW_STANDBY,	/* it is no business of the program's yet */
 	RSP_FLOW_TOLD,		/* the program was told who the peer is */
 	RSP_FLOW_WORN,		/* TLS: another one is to take its place */

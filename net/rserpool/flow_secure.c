@@ -23,6 +23,7 @@
 #include <net/tls.h>
 #include <net/tls_prot.h>
 
+#include "af_rserpool.h"
 #include "flow.h"
 #include "flow_secure.h"
 #include "frame.h"
@@ -561,13 +562,7 @@ void rsp_secure_hold(struct rsp_flow *flow, bool hold)
  */
 void rsp_secure_finish(struct rsp_flow *flow)
 {
-	struct sock *transport = flow->sock->sk;
-
-	lock_sock(transport);
-	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
-	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
-	transport->sk_write_space(transport);
-	release_sock(transport);
+	rsp_transport_unlimit(flow->sock->sk);
 	mutex_lock(&flow->handshake->tx_lock);
 	alert_send(flow->sock, TLS_ALERT_LEVEL_WARNING,
 		   TLS_ALERT_DESC_CLOSE_NOTIFY);

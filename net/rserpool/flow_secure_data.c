@@ -23,6 +23,7 @@
 #include "flow.h"
 #include "flow_secure.h"
 #include "frame.h"
+#include "frame_send.h"
 #include "mib.h"
 #include "session.h"
 #include "tls.h"
@@ -71,26 +72,77 @@ static int record_send(struct rsp_flow *flow, struct msghdr *msg, size_t size)
 	return ret;
 }
 
+/* Somebody is about to send the end of the session in this direction. */
+static bool ends(const struct rsp_flow *flow)
+{
+	return READ_ONCE(flow->ssn->sk.sk_shutdown) & SEND_SHUTDOWN;
+}
+
+static bool turn_take(struct rsp_flow *flow)
+{
+	set_bit(RSP_FLOW_TX_WANTED, &flow->flags);
+	/* Pairs with rsp_send_tell(). */
+	smp_mb__after_atomic();
+	return mutex_trylock(&flow->handshake->tx_lock);
+}
+
+/* Who has the lock may wait for room meanwhile, for longer than others want to. */
+static int turn_wait(struct rsp_flow *flow, long *timeo)
+{
+	struct mutex *lock = &flow->handshake->tx_lock;
+
+	if (mutex_trylock(lock))
+		return 0;
+	if (*timeo != MAX_SCHEDULE_TIMEOUT)
+		return rsp_flow_wait(flow, turn_take, timeo);
+	return mutex_lock_interruptible(lock) ? sock_intr_errno(*timeo) : 0;
+}
+
+static void turn_give(struct rsp_flow *flow)
+{
+	mutex_unlock(&flow->handshake->tx_lock);
+	rsp_send_tell(flow);
+}
+
+/* The next record, when there is room for it. */
+static int record_within(struct rsp_flow *flow, struct msghdr *msg, size_t size,
+			 long *timeo)
+{
+	int turns = 0, ret;
+
+	for (;;) {
+		if (ends(flow))
+			return -EPIPE;
+		ret = record_send(flow, msg, size);
+		if (ret != -EAGAIN)
+			return ret;
+		ret = rsp_send_wait(flow, timeo, &turns);
+		if (ret)
+			return ret;
+	}
+}
+
 /* A record at a time, all of a call in one piece though others send, too. */
 static int records_send(struct rsp_flow *flow, struct msghdr *msg, size_t size,
 			long timeo)
 {
 	size_t most = user_backed_iter(&msg->msg_iter) ? TLS_MAX_PAYLOAD_SIZE :
 							 size;
-	struct mutex *lock = &flow->handshake->tx_lock;
-	unsigned long since = jiffies;
 	size_t sent = 0, want;
 	int ret;
 
-	if (mutex_lock_interruptible(lock))
-		return sock_intr_errno(timeo);
+	ret = turn_wait(flow, &timeo);
+	if (ret)
+		return ret;
+	/* kTLS would wait as long for each record, and more than once for one. */
+	if (timeo != MAX_SCHEDULE_TIMEOUT)
+		msg->msg_flags |= MSG_DONTWAIT;
 	do {
 		want = min(size - sent, most);
-		ret = record_send(flow, msg, want);
+		ret = record_within(flow, msg, want, &timeo);
 		sent += max(ret, 0);
-	} while (ret == (int)want && sent < size &&
-		 (!timeo || rsp_time_left(timeo, since)));
-	mutex_unlock(lock);
+	} while (ret == (int)want && sent < size);
+	turn_give(flow);
 	return sent ?: ret;
 }
 

@@ -11,6 +11,7 @@
 #include <linux/uio.h>
 #include <net/sock.h>
 
+#include "af_rserpool.h"
 #include "flow.h"
 #include "flow_secure.h"
 #include "frame.h"
@@ -144,12 +145,7 @@ void rsp_frames_settle(struct rsp_flow *flow)
  */
 void rsp_frames_finish(struct rsp_flow *flow)
 {
-	struct sock *transport = flow->sock->sk;
-
-	lock_sock(transport);
-	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
-	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
-	release_sock(transport);
+	rsp_transport_unlimit(flow->sock->sk);
 	rsp_frames_control(flow, NULL, 0, true);
 	rsp_frames_settle(flow);
 }

@@ -489,8 +489,6 @@ static void secure_run(struct rsp_flow *flow, struct rsp_pass *pass,
 	struct sock *transport = flow->sock->sk;
 	bool control;
 
-	if (transport->sk_rcvlowat != 1)
-		WRITE_ONCE(transport->sk_rcvlowat, 1);
 	do {
 		lock_sock(transport);
 		control = rsp_secure_read_sock(flow, desc, pass_actor);

@@ -93,6 +93,22 @@ static void pending_count(struct rsp_frames *frames, s64 octets)
 }
 
 /**
+ * rsp_send_tell() - tell who polls or waits that a call may begin to send
+ * @flow: a flow, pinned
+ *
+ * TCP knows of none of them.
+ *
+ * Context: process.
+ */
+void rsp_send_tell(struct rsp_flow *flow)
+{
+	/* Pairs with pending() in flow_framed.c, and turn_take(). */
+	smp_mb();
+	if (test_and_clear_bit(RSP_FLOW_TX_WANTED, &flow->flags))
+		flow->ssn->sk.sk_write_space(&flow->ssn->sk);
+}
+
+/**
  * rsp_pending_send() - send what is pending
  * @flow: a flow with frames; its tx_lock is held
  * @flags: MSG_MORE, or 0
@@ -126,10 +142,7 @@ int rsp_pending_send(struct rsp_flow *flow, int flags)
 			rsp_secure_finish(flow);
 		kernel_sock_shutdown(flow->sock, SHUT_WR);
 	}
-	/* TCP knows of no waiter. Pairs with pending() in flow_framed.c. */
-	smp_mb();
-	if (test_and_clear_bit(RSP_FLOW_TX_WANTED, &flow->flags))
-		flow->ssn->sk.sk_write_space(&flow->ssn->sk);
+	rsp_send_tell(flow);
 	return 0;
 }
 
@@ -206,6 +219,21 @@ static int send_wait(struct rsp_flow *flow, long *timeo)
 	return *timeo ? rsp_flow_wait(flow, may_send, timeo) : -EAGAIN;
 }
 
+/**
+ * rsp_send_wait() - wait until the transport has room
+ * @flow: a flow, pinned
+ * @timeo: jiffies to wait at most; becomes what is left
+ * @turns: how often it was waited for the same already
+ *
+ * Context: process.
+ * Return: as rsp_flow_wait().
+ */
+int rsp_send_wait(struct rsp_flow *flow, long *timeo, int *turns)
+{
+	return (*turns)++ < SEND_TURNS ? send_wait(flow, timeo) :
+					 memory_wait(timeo);
+}
+
 /* It may not yet, and @err says why. */
 static noinline int send_begin_later(struct rsp_flow *flow, long *timeo, int err)
 {
@@ -214,8 +242,7 @@ static noinline int send_begin_later(struct rsp_flow *flow, long *timeo, int err
 	do {
 		mutex_unlock(&flow->frames->tx_lock);
 		if (err == -EAGAIN)
-			err = turns++ < SEND_TURNS ? send_wait(flow, timeo)
-						   : memory_wait(timeo);
+			err = rsp_send_wait(flow, timeo, &turns);
 		if (err)
 			return err;
 		mutex_lock(&flow->frames->tx_lock);

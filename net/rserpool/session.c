@@ -95,6 +95,7 @@ static struct rsp_session *session_inherit(struct rsp_session *listener)
 	sk->sk_type = parent->sk_type;
 	rsp_sock_inherit(parent, sk);
 	rsp_sock_options(parent, sk);
+	sk->sk_rcvlowat = parent->sk_rcvlowat;
 	ssn->accepted = true;
 	ssn->handle = listener->handle;
 	ssn->message_max = READ_ONCE(listener->message_max);

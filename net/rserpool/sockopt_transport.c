@@ -40,7 +40,6 @@ void rsp_sock_options(const struct sock *sk, struct sock *heir)
 	if (sk->sk_bound_dev_if)
 		heir->sk_bound_dev_if = sk->sk_bound_dev_if;
 	heir->sk_incoming_cpu = sk->sk_incoming_cpu;
-	heir->sk_rcvlowat = sk->sk_rcvlowat;
 	heir->sk_rcvtimeo = sk->sk_rcvtimeo;
 	heir->sk_sndtimeo = sk->sk_sndtimeo;
 	heir->sk_lingertime = sk->sk_lingertime;
@@ -235,6 +234,25 @@ int rsp_sockopts_copy(const struct rsp_session *ssn, struct list_head *copies)
 	return 0;
 }
 
+/**
+ * rsp_transport_unlimit() - have a transport take whatever it is given
+ * @transport: of a flow that is about to end in this direction
+ *
+ * Neither SO_SNDBUF nor TCP_NOTSENT_LOWAT counts any more, and who waits for room
+ * has it.
+ *
+ * Context: process; the transport's lock is taken.
+ */
+void rsp_transport_unlimit(struct sock *transport)
+{
+	lock_sock(transport);
+	transport->sk_userlocks |= SOCK_SNDBUF_LOCK;
+	WRITE_ONCE(transport->sk_sndbuf, INT_MAX / 2);
+	WRITE_ONCE(tcp_sk(transport)->notsent_lowat, UINT_MAX);
+	transport->sk_write_space(transport);
+	release_sock(transport);
+}
+
 /*
  * TCP's sockets that listen for this one, whose children have their options.
  * Under the lock they stay while it listens, or is about to.
@@ -403,6 +421,15 @@ static int reuseport_set(struct sock *sk, sockptr_t value, unsigned int len)
 	return 0;
 }
 
+static int flow_set(struct rsp_flow *flow, int name, sockptr_t value,
+		    unsigned int len)
+{
+	/* Else what TCP has are not the octets that the program counts. */
+	if (name == SO_RCVLOWAT && flow->ops != &rsp_data_ops)
+		return 0;
+	return sock_setsockopt(flow->sock, SOL_SOCKET, name, value, len);
+}
+
 /**
  * rsp_socket_setsockopt() - set an option of SOL_SOCKET
  * @sock: the session's socket
@@ -437,17 +464,16 @@ int rsp_socket_setsockopt(struct socket *sock, int name, sockptr_t value,
 	lock_sock(sock->sk);
 	flow = ssn->flow;
 	if (flow)
-		err = sock_setsockopt(flow->sock, SOL_SOCKET, name, value, len);
+		err = flow_set(flow, name, value, len);
 	flow = rsp_standby_flow(ssn->standby);
 	if (flow)
-		err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET, name,
-					     value, len);
+		err = err ?: flow_set(flow, name, value, len);
 	/* What is ended in good order lingers for nobody. */
 	list_for_each_entry(flow, &ssn->draining, draining)
 		if (!test_bit(RSP_FLOW_TURNED, &flow->flags))
-			err = err ?: sock_setsockopt(flow->sock, SOL_SOCKET,
-						     name, value, len);
-	for (i = 0; i < n_listeners(ssn); i++)
+			err = err ?: flow_set(flow, name, value, len);
+	/* What comes to those has frames. */
+	for (i = 0; name != SO_RCVLOWAT && i < n_listeners(ssn); i++)
 		err = err ?: sock_setsockopt(ssn->endpoint->listeners[i].sock,
 					     SOL_SOCKET, name, value, len);
 	release_sock(sock->sk);

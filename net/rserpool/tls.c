@@ -573,8 +573,6 @@ struct rsp_handshake *rsp_handshake_make(struct socket *sock,
 		kfree(handshake);
 		return ERR_CAST(file);
 	}
-	/* The agent polls, as TCP does for kTLS: for an octet. */
-	WRITE_ONCE(sock->sk->sk_rcvlowat, 1);
 	handshake->file = file;
 	handshake->sock = sock;
 	if (side == RSP_HANDSHAKE_SERVER) {

@@ -2,6 +2,8 @@
 /* Messages over a connection that carries control beside them. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -372,6 +374,46 @@ TEST(framed_room_is_told_once)
 	room_is_told(EPOLLET);
 }
 
+/* Says whether a message of that size came, and the end of the session. */
+static void takes_one(int fd, uint32_t id, const void *arg)
+{
+	const int *said = arg;
+	size_t octets = 0;
+	struct frame frame;
+	bool whole;
+
+	(void)id;
+	do {
+		whole = frame_receive(fd, &frame);
+		octets += frame.length & ~FRAME_MORE;
+	} while (whole && frame.ppid != RSP_PPID_ASAP);
+	whole = whole && octets == 1 << 20;
+	write_all(said[1], &whole, sizeof(whole));
+	wait_for_end(fd);
+}
+
+/* What TCP_NOTSENT_LOWAT kept back leaves with the session's end. */
+TEST(framed_closed_with_a_rest)
+{
+	const size_t size = 1 << 20;
+	int fd, few = 1, said[2];
+	struct server server;
+	bool whole;
+
+	CHECK_EQ(pipe(said), 0);
+	server = framed_pool("p", "", takes_one, said);
+	fd = framed_connect("p", SOCK_SEQPACKET);
+	CHECK_EQ(setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &few,
+			    sizeof(few)), 0);
+	server_stop(&server);
+	CHECK_EQ(send(fd, pattern(size), size, 0), (ssize_t)size);
+	CHECK_EQ(close(fd), 0);
+	server_continue(&server);
+	wait_for(said[0], POLLIN);
+	read_all(said[0], &whole, sizeof(whole));
+	CHECK(whole);
+}
+
 TEST(framed_larger_than_the_window)
 {
 	struct sockaddr_rserpool address;
@@ -394,6 +436,49 @@ TEST(framed_larger_than_the_window)
 			 sizes[i]);
 		CHECK(!memcmp(in, out, sizes[i]));
 	}
+}
+
+/* One that is shorter than SO_RCVLOWAT is told, whenever that was set. */
+
+static void lowat_set(int fd)
+{
+	int much = 1000;
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof(much)), 0);
+}
+
+static void check_told(int from, int to)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+	int epoll = epoll_create1(0);
+	char buf[16];
+
+	CHECK_EQ(epoll_ctl(epoll, EPOLL_CTL_ADD, to, &event), 0);
+	CHECK_EQ(send(from, "hello", 5, 0), 5);
+	CHECK_EQ(epoll_wait(epoll, &event, 1, 10000), 1);
+	CHECK_EQ(recv(to, buf, sizeof(buf), MSG_DONTWAIT), 5);
+	close(epoll);
+}
+
+TEST(framed_shorter_than_lowat)
+{
+	int listener = element("p", 1, SOCK_SEQPACKET);
+	int fd = socket(AF_RSERPOOL, SOCK_SEQPACKET, 0), peer;
+	struct sockaddr_rserpool address;
+	socklen_t len;
+
+	lowat_set(listener);
+	lowat_set(fd);
+	address = pool_address("p", 0, &len);
+	CHECK_EQ(connect(fd, (void *)&address, len), 0);
+	peer = accept(listener, NULL, NULL);
+	CHECK(peer >= 0);
+	check_told(fd, peer);
+	check_told(peer, fd);
+	lowat_set(peer);
+	lowat_set(fd);
+	check_told(fd, peer);
+	check_told(peer, fd);
 }
 
 /* epoll */

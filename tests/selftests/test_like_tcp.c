@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -323,4 +324,44 @@ static void disconnect_after_the_end(void)
 TEST(like_tcp_disconnect_after_the_end)
 {
 	like_tcp(disconnect_after_the_end, BYE);
+}
+
+static int polled_when_there(int fd, int octets)
+{
+	int there;
+
+	for (;;) {
+		CHECK_EQ(ioctl(fd, FIONREAD, &there), 0);
+		if (there >= octets)
+			break;
+		usleep(1000);
+	}
+	return polled(fd) & POLLIN;
+}
+
+/* Set for a connection that is to come, and for one that is there. */
+static void lowat(void)
+{
+	int fd = either_socket(0), octets;
+	char echoed[12];
+
+	for (octets = 8; octets <= 12; octets += 4) {
+		CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &octets,
+				    sizeof(octets)), 0);
+		if (octets == 8) {
+			CHECK_EQ(connect_server(fd), 0);
+			NOTE(polled_when_there(fd, 4));
+			NOTE(read_id(fd));
+		}
+		write_all(fd, "abcdefghijkl", octets - 4);
+		NOTE(polled_when_there(fd, octets - 4));
+		write_all(fd, "mnop", 4);
+		NOTE(polled_when_there(fd, octets));
+		NOTE(recv(fd, echoed, sizeof(echoed), 0));
+	}
+}
+
+TEST(like_tcp_lowat)
+{
+	like_tcp(lowat, ECHO);
 }

@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <liburing.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -146,12 +148,17 @@ static void take_to_the_end(int fd, uint32_t id, const void *arg)
 
 static struct server server;
 
-static int session(server_fn *fn)
+static void data_pool(server_fn *fn)
 {
 	secure_pool("d");
 	identity_get("", identity);
 	server = server_run(1, AF_INET, fn, NULL);
 	run("rspctl pe add pool d id 1 tcp 127.0.0.1:%u", server.port);
+}
+
+static int session(server_fn *fn)
+{
+	data_pool(fn);
 	return pool_connect("d");
 }
 
@@ -305,6 +312,50 @@ TEST(data_received_in_secret_memory)
 	CHECK_EQ(recv(fd, secret, size, MSG_WAITALL), (ssize_t)size);
 	CHECK(is_stream(secret, size, size));
 	check_blameless(fd);
+}
+
+/* Neither a handshake nor a receive waits for as much as SO_RCVLOWAT says. */
+
+static void lowat_set(int fd)
+{
+	int much = 1 << 20;
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &much, sizeof(much)), 0);
+}
+
+static void received_whatever_lowat(int fd)
+{
+	char to[100];
+
+	want(fd, 10, 10);
+	wait_for(fd, POLLIN);
+	CHECK_EQ(recv(fd, to, sizeof(to), 0), 10);
+	CHECK(is_stream(to, 10, 0));
+	check_blameless(fd);
+}
+
+TEST(data_lowat_below_a_handshake)
+{
+	int fd;
+
+	data_pool(grant);
+	fd = new_socket(SOCK_NONBLOCK);
+	server_stop(&server);
+	CHECK_ERR(connect_to(fd, "d"), EINPROGRESS);
+	lowat_set(fd);
+	server_continue(&server);
+	wait_for(fd, POLLOUT);
+	CHECK_EQ(socket_error(fd), 0);
+	CHECK_EQ(fcntl(fd, F_SETFL, 0), 0);
+	received_whatever_lowat(fd);
+}
+
+TEST(data_lowat_of_a_session)
+{
+	int fd = session(grant);
+
+	lowat_set(fd);
+	received_whatever_lowat(fd);
 }
 
 /* Waiting ends by a signal or in time, and what came before is given. */
@@ -616,13 +667,16 @@ static void *send_runs(void *arg)
 	return NULL;
 }
 
-TEST(data_sent_by_several)
+static void sent_by_several(int seconds)
 {
+	struct timeval timeout = { .tv_sec = seconds };
 	pthread_t threads[3];
 	char fine;
 	long i;
 
 	shared.fd = session(take_runs);
+	CHECK_EQ(setsockopt(shared.fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
+			    sizeof(timeout)), 0);
 	want(shared.fd, 3 * SENDS * 100000, 100000);
 	for (i = 0; i < 3; i++)
 		CHECK_EQ(pthread_create(&threads[i], NULL, send_runs,
@@ -633,20 +687,44 @@ TEST(data_sent_by_several)
 	CHECK_EQ(fine, 1);
 }
 
-/* All of a call leaves at once, also where there is hardly room for a record. */
-TEST(data_sent_through_a_small_buffer)
+TEST(data_sent_by_several)
 {
+	sent_by_several(0);
+}
+
+TEST(data_sent_by_several_in_time)
+{
+	sent_by_several(60);
+}
+
+/* All of a call leaves at once, also where there is hardly room for a record. */
+static void sent_through_a_small_buffer(int seconds)
+{
+	struct timeval timeout = { .tv_sec = seconds };
 	static char from[LARGE], back[LARGE];
 	int fd = session(echo_all), small = 4096;
 	size_t i;
+
+	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout,
+			    sizeof(timeout)), 0);
 
 	for (i = 0; i < LARGE; i++)
 		from[i] = octet_at(i);
 	CHECK_EQ(setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &small, sizeof(small)), 0);
 	want(fd, LARGE, 0);
-	write_all(fd, from, LARGE);
+	CHECK_EQ(send(fd, from, LARGE, 0), LARGE);
 	read_all(fd, back, LARGE);
 	CHECK(is_stream(back, LARGE, 0));
+}
+
+TEST(data_sent_through_a_small_buffer)
+{
+	sent_through_a_small_buffer(0);
+}
+
+TEST(data_sent_through_a_small_buffer_in_time)
+{
+	sent_through_a_small_buffer(60);
 }
 
 /* What a call has sent comes before a session's end that another one sends. */
@@ -661,15 +739,18 @@ static void *send_much(void *arg)
 	CHECK_EQ(pthread_sigmask(SIG_BLOCK, &all, NULL), 0);
 	begins(&shared.taker);
 	shared.octets = send(shared.fd, from, sizeof(from), 0);
+	CHECK(shared.octets < sizeof(from));
 	return NULL;
 }
 
-TEST(data_sent_before_the_end)
+static void sent_before_the_end(int notsent_lowat)
 {
 	unsigned int taken;
 	pthread_t thread;
 
 	shared.fd = session(take_to_the_end);
+	CHECK_EQ(setsockopt(shared.fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT,
+			    &notsent_lowat, sizeof(notsent_lowat)), 0);
 	server_stop(&server);
 	CHECK_EQ(pthread_create(&thread, NULL, send_much, NULL), 0);
 	wait_until_it_waits(&shared.taker);
@@ -678,4 +759,32 @@ TEST(data_sent_before_the_end)
 	server_continue(&server);
 	read_all(shared.fd, &taken, sizeof(taken));
 	CHECK_EQ(taken, (ssize_t)shared.octets);
+}
+
+TEST(data_sent_before_the_end)
+{
+	sent_before_the_end(0);
+}
+
+TEST(data_sent_before_the_end_with_a_limit)
+{
+	sent_before_the_end(1);
+}
+
+/* Who has no time, or little, does not wait for as long as another call does. */
+TEST(data_sent_in_no_time)
+{
+	struct timeval short_time = { .tv_usec = 50000 };
+	pthread_t thread;
+
+	shared.fd = session(take_to_the_end);
+	server_stop(&server);
+	CHECK_EQ(pthread_create(&thread, NULL, send_much, NULL), 0);
+	wait_until_it_waits(&shared.taker);
+	CHECK_ERR(send(shared.fd, "x", 1, MSG_DONTWAIT), EAGAIN);
+	CHECK_EQ(setsockopt(shared.fd, SOL_SOCKET, SO_SNDTIMEO, &short_time,
+			    sizeof(short_time)), 0);
+	CHECK_ERR(send(shared.fd, "x", 1, 0), EAGAIN);
+	CHECK_EQ(shutdown(shared.fd, SHUT_WR), 0);
+	CHECK_EQ(pthread_join(thread, NULL), 0);
 }
