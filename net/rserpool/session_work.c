@@ -92,6 +92,23 @@ static void serve_step(struct rsp_session *ssn)
 		rsp_session_check(ssn, ssn->flow, 0);
 }
 
+/**
+ * rsp_sock_own() - lock_sock() for a worker, which waits for nobody
+ * @sk: a socket
+ *
+ * Context: process; @sk's lock's spinlock.
+ * Return: false: a call has the lock.
+ */
+bool rsp_sock_own(struct sock *sk)
+{
+	lockdep_assert_held(&sk->sk_lock.slock);
+	if (sock_owned_by_user_nocheck(sk))
+		return false;
+	sk->sk_lock.owned = 1;
+	mutex_acquire(&sk->sk_lock.dep_map, 0, 1, _RET_IP_);
+	return true;
+}
+
 /*
  * lock_sock(), unless a call has the lock: in a copy from or to the program it
  * may have it for ever. Its release_sock() queues the work item again.
