@@ -148,8 +148,6 @@ pid_t serve_element(int listener, void (*serve)(int fd))
 	signal(SIGCHLD, SIG_IGN);
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
 		if (!fork()) {
-			/* It may have a user's socket that was open before. */
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			close(listener);
 			serve(fd);
 			_exit(0);
