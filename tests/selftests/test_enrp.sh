@@ -227,4 +227,31 @@ test_moved() {
 	shows 1 registrar 'v["counters"]["audits"] <= 4' true
 }
 
+# Two take over what a third one still has, and then hear each other: each may leave it to
+# the other. It is there yet when the third one is heard again.
+test_ceded() {
+	local n
+
+	hosts 1 2 3
+	for n in 1 2 3; do heard=2s peer $n 'start-grace = "1h"'; done
+	together 1 2 3
+	stays 2 2 register web 200 10.9.2.2:80 600
+	resolves 1 1 web 'home 0x00000002'
+	resolves 3 3 web 'home 0x00000002'
+	apart 1 2; apart 2 3; apart 1 3
+	says enrpd-1 'taken over: 1 elements'
+	says enrpd-3 'taken over: 1 elements'
+	apart_over 1 3
+	shows 1 registrar 'v["counters"]["audits"] > 0' true
+	shows 3 registrar 'v["counters"]["audits"] > 0' true
+	# Longer than what nobody names is kept.
+	sleep 4
+	resolves 1 1 web '^resolved web 0x000000c8 '
+	resolves 3 3 web '^resolved web 0x000000c8 '
+	apart_over 1 2; apart_over 2 3
+	resolves 1 1 web 'home 0x00000002'
+	resolves 3 3 web 'home 0x00000002'
+	none 'removed' "$tmp/enrpd-1" "$tmp/enrpd-3"
+}
+
 ktap_run enrp

@@ -99,15 +99,17 @@ static void give_up(struct deadline *deadline)
 static void doubt(struct peer *peer, struct element *element)
 {
 	struct registrar *registrar = peer->registrar;
+	u64 until = uv_now(registrar->loop) +
+		    registrar->config.max_time_last_heard;
 
 	rsp_checksum_sub(&peer->refused, element->pool->handle,
 			 element->pool->handle_len, element->id);
 	if (element->keep_alive.place)
 		return;
 	element->keep_alive.fire = give_up;
-	deadline_set(&registrar->deadlines, &element->keep_alive,
-		     uv_now(registrar->loop) +
-		     registrar->config.max_time_last_heard);
+	if (until < element->awaited)
+		until = element->awaited;
+	deadline_set(&registrar->deadlines, &element->keep_alive, until);
 }
 
 /**
@@ -115,7 +117,9 @@ static void doubt(struct peer *peer, struct element *element)
  * @peer: it
  *
  * What has not it does not own any more. While we were cut off it may have come to
- * another one, whom we have yet to hear; it is gone if nobody who is there names it.
+ * another one, whom we have yet to hear; it is gone if nobody who is there names it. Two
+ * that took it over, and then hear each other, may each leave it to the other: so it
+ * has the time that either would have given it.
  */
 void audit_end(struct peer *peer)
 {

@@ -99,6 +99,7 @@ struct pool {
  * @expiring: the registration's time was over once
  * @stale: its home may not have it any more
  * @former: the registrar that it was taken over from; 0: none
+ * @awaited: until when it may come, if it was ours and had not; milliseconds
  * @params_len: octets of @params
  * @params: its parameters as they were registered: user transports, policy,
  *	ASAP transport
@@ -129,6 +130,7 @@ struct element {
 	bool expiring;
 	bool stale;
 	u32 former;
+	u64 awaited;
 	u16 params_len;
 	u8 *params;
 };

@@ -170,6 +170,7 @@ void keep_alive_awaited(struct registrar *registrar, struct element *element)
 	element->expiring = false;
 	element->asked = true;
 	element->overdue = false;
+	element->awaited = now_of(registrar) + registrar->config.start_grace;
 	set(registrar, element, registrar->config.start_grace);
 	if (element->life != RSP_LIFE_INFINITE)
 		deadline_set(&registrar->deadlines, &element->expiry,
