@@ -154,8 +154,9 @@ left() {
 	for n in "${servers[@]}"; do within 60 has_left "$n" "$1"; done
 }
 
+# Who is not heard is not given up before TCP has tried to connect for the third time.
 registrar_starts() {
-	feed=$kernel peer "$1" 'start-grace = "2m"' 'keep-alive-timeout = "1m"' \
+	heard=15s feed=$kernel peer "$1" 'start-grace = "2m"' 'keep-alive-timeout = "1m"' \
 		'dead-timeout = "2m"'
 }
 
