@@ -97,20 +97,21 @@ static void frames_late(struct timer_list *timer)
  */
 static void frames_wake(struct rsp_flow *flow, __poll_t events, bool sleeper)
 {
-	bool waited_for = rsp_session_replay(flow->ssn) ||
-			  test_bit(RSP_FLOW_TURNED, &flow->flags);
-	bool greeted = test_bit(RSP_FLOW_GREETED, &flow->flags);
 	struct rsp_frames *frames = flow->frames;
 	bool in = !events || events & EPOLLIN;
 	bool out = !events || events & EPOLLOUT;
 
-	if (in && greeted)
+	if (in && test_bit(RSP_FLOW_GREETED, &flow->flags)) {
+		bool waited_for = rsp_session_replay(flow->ssn) ||
+				  test_bit(RSP_FLOW_TURNED, &flow->flags);
+
 		in = (!sleeper || waited_for) && control_may_be(flow) &&
 		     !(events && rsp_frames_data_first(flow));
-	if (in && greeted && events && !waited_for && rsp_flow_secure(flow)) {
-		in = false;
-		if (!timer_pending(&frames->late))
-			mod_timer(&frames->late, jiffies + 1);
+		if (in && events && !waited_for && rsp_flow_secure(flow)) {
+			in = false;
+			if (!timer_pending(&frames->late))
+				mod_timer(&frames->late, jiffies + 1);
+		}
 	}
 	if (in || (out && READ_ONCE(frames->n_pending)))
 		rsp_session_kick(flow->ssn);

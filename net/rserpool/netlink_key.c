@@ -2,6 +2,7 @@
 /* Netlink: the pre-shared keys of a scope, and whether it wants them. */
 
 #include <linux/jiffies.h>
+#include <linux/stringify.h>
 
 #include "key.h"
 #include "net_ns.h"
@@ -99,7 +100,7 @@ static void refuse_key(const struct genl_info *info, int err)
 	if (err == -EOPNOTSUPP)
 		why = "This kernel has no keys of type psk (nvme-keyring)";
 	else if (err == -ENOSPC)
-		why = "The scope has 65536 keys, and may have no more";
+		why = "The scope has " __stringify(RSP_KEYS_MAX) " keys, and may have no more";
 	rsp_nl_refuse(info, info->attrs[RSERPOOL_A_KEY_SECRET], err, why);
 }
 
