@@ -280,6 +280,15 @@ static pid_t openssl_start(int port, const char *also)
 	return pid;
 }
 
+/* With the one element of pool o, that carries data only. */
+static int openssl_session(pid_t *pid)
+{
+	secure_pool("o");
+	*pid = openssl_start(4433, "");
+	run("rspctl pe add pool o id 5 tcp 127.0.0.1:4433");
+	return pool_connect("o");
+}
+
 static void check_reversed(int fd)
 {
 	char back[6];
@@ -294,12 +303,10 @@ TEST(tls_data_only)
 {
 	struct pollfd pfd = { .events = POLLIN };
 	char octet;
+	pid_t pid;
 	int fd;
 
-	secure_pool("o");
-	openssl_start(4433, "");
-	run("rspctl pe add pool o id 5 tcp 127.0.0.1:4433");
-	fd = pool_connect("o");
+	fd = openssl_session(&pid);
 	pfd.fd = fd;
 	CHECK_EQ(poll(&pfd, 1, 300), 0);
 	check_reversed(fd);
@@ -316,10 +323,7 @@ TEST(tls_end_and_truncation)
 	pid_t pid;
 	int fd;
 
-	secure_pool("o");
-	pid = openssl_start(4433, "");
-	run("rspctl pe add pool o id 5 tcp 127.0.0.1:4433");
-	fd = pool_connect("o");
+	fd = openssl_session(&pid);
 	check_reversed(fd);
 	/* s_server -rev closes the connection at this word. */
 	write_all(fd, "CLOSE\n", 6);
@@ -439,10 +443,7 @@ TEST(tls_end_while_nobody_calls)
 	pid_t pid;
 	int fd;
 
-	secure_pool("o");
-	pid = openssl_start(4433, "");
-	run("rspctl pe add pool o id 5 tcp 127.0.0.1:4433");
-	fd = pool_connect("o");
+	fd = openssl_session(&pid);
 	check_reversed(fd);
 	write_all(fd, "CLOSE\n", 6);
 	run("for i in $(seq 500); do ss -Htn dport = 4433 | grep -q '^ESTAB *[1-9]' && exit 0; sleep 0.02; done; exit 1");
